@@ -1,0 +1,36 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "mailpipe/base/error.hpp"
+#include "mailpipe/base/trace.hpp"
+
+namespace mailpipe::app {
+
+// What people read: one line an error on stderr, and the exit status that all errors of a run add up to.
+class Diagnostics {
+ public:
+    explicit Diagnostics(std::string program, bool quiet = false) : program_(std::move(program)), quiet_(quiet) {}
+
+    // "mail-fetch: imaps://imap.example.org: LOGIN refused: ..."; control characters never reach a terminal.
+    void error(std::string_view where, const Error& error);
+    // The same without an effect on the exit status; nothing when quiet.
+    void note(std::string_view where, std::string_view text);
+
+    int exit_status() const { return exit_status_; }
+
+ private:
+    std::string program_;
+    bool quiet_;
+    int exit_status_ = 0;
+};
+
+// The dialogue on stderr as "C: ..." and "S: ..." lines (--trace).
+class StderrTrace : public Trace {
+ public:
+    void client_line(std::string_view line) override;
+    void server_line(std::string_view line) override;
+};
+
+}  // namespace mailpipe::app

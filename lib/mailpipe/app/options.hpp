@@ -1,0 +1,39 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "mailpipe/net/stream.hpp"
+
+// Options that the commands share. Each command's own struct holds these.
+namespace mailpipe::app {
+
+enum class OutputStyle { automatic, table, text, jsonl };
+enum class When { automatic, always, never };
+enum class TlsMode { none, starttls, implicit };
+enum class MessageFormat { rfc822, mboxrd, jsonl };
+
+struct CommonOptions {
+    OutputStyle output = OutputStyle::automatic;
+    bool quiet = false;
+    When color = When::automatic;
+    When progress = When::automatic;
+    bool trace = false;
+};
+
+struct ClientOptions {
+    net::AddressFamily family = net::AddressFamily::any;
+    std::chrono::milliseconds timeout{60'000};
+    std::string proxy;
+    std::optional<TlsMode> tls;  // nullopt: by the scheme
+    std::string tls_ca;
+    std::vector<std::string> pin_sha256;
+    bool allow_plaintext_auth = false;
+    std::string user;  // when the location has none
+    std::string password_command;
+    std::string password_file;
+};
+
+}  // namespace mailpipe::app

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "mailpipe/app/options.hpp"
+#include "mailpipe/base/export.hpp"
+
+namespace mailpipe::app {
+
+struct SendOptions {
+    CommonOptions common;
+    ClientOptions client;
+    std::string server;
+    std::string from;  // reverse-path; "<>" or empty string given explicitly: null
+    bool has_from = false;
+    std::vector<std::string> recipients;
+    bool recipients_from_header = false;  // -t
+    bool repair = false;                  // --repair: mend bare CR, bare LF, missing last line end
+    std::string helo_name;
+};
+
+// Runs mail-send; the exit status.
+MAILPIPE_EXPORT int run_send(const SendOptions& options);
+
+}  // namespace mailpipe::app

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "mailpipe/app/options.hpp"
+#include "mailpipe/base/export.hpp"
+#include "mailpipe/base/secret.hpp"
+
+namespace mailpipe::app {
+
+struct ServeUser {
+    std::string name;
+    Secret password;
+};
+
+struct ServeOptions {
+    CommonOptions common;
+    std::string store;  // maildir:ROOT/%u
+    std::vector<std::string> domains;
+    std::vector<ServeUser> users;
+    std::string users_file;  // name:crypt(3) hash
+    std::vector<std::string> listen;
+    std::string tls_certificate;
+    std::string tls_key;
+    bool tls_self_signed = false;
+    std::string events;  // "-" or a file; empty: none
+    std::string host_name;
+    std::uint64_t max_message_size = 0;  // 0: limits::kMessageSize
+    std::uint32_t timeout_seconds = 300;
+};
+
+// Runs mail-serve until SIGTERM or SIGINT; the exit status.
+MAILPIPE_EXPORT int run_serve(const ServeOptions& options);
+
+}  // namespace mailpipe::app

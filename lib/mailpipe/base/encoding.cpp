@@ -1,0 +1,140 @@
+#include "mailpipe/base/encoding.hpp"
+
+#include <array>
+#include <cstdint>
+
+#include "mailpipe/base/ascii.hpp"
+
+namespace mailpipe {
+namespace {
+
+constexpr std::string_view kBase64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::string_view kHex = "0123456789abcdef";
+
+constexpr std::array<std::int8_t, 256> base64_values() {
+    std::array<std::int8_t, 256> values{};
+    values.fill(-1);
+    for (std::size_t i = 0; i < kBase64.size(); ++i) {
+        values[static_cast<unsigned char>(kBase64[i])] = static_cast<std::int8_t>(i);
+    }
+    return values;
+}
+
+std::uint32_t octet(char c) { return static_cast<unsigned char>(c); }
+
+void append_group(std::string_view group, std::string& out) {
+    std::uint32_t bits = octet(group[0]) << 16;
+    if (group.size() > 1) bits |= octet(group[1]) << 8;
+    if (group.size() > 2) bits |= octet(group[2]);
+    out += kBase64[bits >> 18];
+    out += kBase64[(bits >> 12) & 63];
+    out += group.size() > 1 ? kBase64[(bits >> 6) & 63] : '=';
+    out += group.size() > 2 ? kBase64[bits & 63] : '=';
+}
+
+int hex_value(char c) {
+    if (ascii::is_digit(c)) return c - '0';
+    const char low = ascii::lower(c);
+    return low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
+}
+
+}  // namespace
+
+std::string encode_base64(std::string_view octets) {
+    std::string out;
+    out.reserve((octets.size() + 2) / 3 * 4);
+    Base64Encoder encoder;
+    encoder.append(octets, out);
+    encoder.finish(out);
+    return out;
+}
+
+std::optional<std::string> decode_base64(std::string_view text) {
+    static constexpr auto kValues = base64_values();
+    if (text.size() % 4 != 0) return std::nullopt;
+    std::size_t padding = 0;
+    while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
+    std::string out;
+    out.reserve(text.size() / 4 * 3);
+    const std::size_t digits = text.size() - padding;
+    std::uint32_t bits = 0;
+    for (std::size_t i = 0; i < digits; ++i) {
+        const int value = kValues[static_cast<unsigned char>(text[i])];
+        if (value < 0) return std::nullopt;
+        bits = (bits << 6) | static_cast<std::uint32_t>(value);
+        switch (i % 4) {
+            case 1: out += static_cast<char>(bits >> 4); bits &= 0xF; break;
+            case 2: out += static_cast<char>(bits >> 2); bits &= 0x3; break;
+            case 3: out += static_cast<char>(bits); bits = 0; break;
+            default: break;
+        }
+    }
+    if (padding != 0 && bits != 0) return std::nullopt;
+    return out;
+}
+
+std::string encode_hex(std::string_view octets) {
+    std::string out;
+    out.reserve(octets.size() * 2);
+    for (char c : octets) {
+        out += kHex[octet(c) >> 4];
+        out += kHex[octet(c) & 15];
+    }
+    return out;
+}
+
+std::string encode_percent(std::string_view octets, std::string_view also_kept) {
+    std::string out;
+    for (char c : octets) {
+        const bool kept = ascii::is_alnum(c) || std::string_view("-._~").find(c) != std::string_view::npos ||
+                          also_kept.find(c) != std::string_view::npos;
+        if (kept) {
+            out += c;
+        } else {
+            out += '%';
+            out += ascii::upper(kHex[octet(c) >> 4]);
+            out += ascii::upper(kHex[octet(c) & 15]);
+        }
+    }
+    return out;
+}
+
+std::optional<std::string> decode_percent(std::string_view text) {
+    std::string out;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] != '%') {
+            out += text[i];
+            continue;
+        }
+        if (text.size() - i < 3) return std::nullopt;
+        const int high = hex_value(text[i + 1]);
+        const int low = hex_value(text[i + 2]);
+        if (high < 0 || low < 0) return std::nullopt;
+        out += static_cast<char>(high * 16 + low);
+        i += 2;
+    }
+    return out;
+}
+
+void Base64Encoder::append(std::string_view octets, std::string& out) {
+    while (!carry_.empty() && carry_.size() < 3 && !octets.empty()) {
+        carry_ += octets.front();
+        octets.remove_prefix(1);
+    }
+    if (carry_.size() == 3) {
+        append_group(carry_, out);
+        carry_.clear();
+    }
+    while (octets.size() >= 3) {
+        append_group(octets.substr(0, 3), out);
+        octets.remove_prefix(3);
+    }
+    carry_ += octets;
+}
+
+void Base64Encoder::finish(std::string& out) {
+    if (!carry_.empty()) append_group(carry_, out);
+    carry_.clear();
+}
+
+}  // namespace mailpipe

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <ctime>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mailpipe/base/error.hpp"
+
+// Search in the IMAP SEARCH grammar (RFC 9051 section 6.4.4), for every kind of location.
+namespace mailpipe::email {
+
+struct SearchKey;  // a tree; email/search.cpp
+using Query = std::shared_ptr<const SearchKey>;
+
+// ALL, FROM, TO, CC, BCC, SUBJECT, BODY, TEXT, HEADER, SINCE, BEFORE, ON, SENTSINCE, SENTBEFORE, SENTON, SEEN,
+// UNSEEN, ANSWERED, UNANSWERED, FLAGGED, UNFLAGGED, DELETED, UNDELETED, DRAFT, UNDRAFT, KEYWORD, UNKEYWORD,
+// LARGER, SMALLER, UID, NOT, OR, and parentheses; keys side by side are ANDed. Strings are atoms or quoted; UTF-8.
+// Error usage names the rule and the offset.
+Result<Query> parse_search(std::string_view text);
+
+// The same as IMAP command text: criteria with quoted strings, or literals "{n}\r\n..." where a string is not
+// quotable; with "CHARSET UTF-8 " in front when a string is not ASCII.
+std::string encode_search(const Query& query);
+
+struct SearchSubject {  // what the evaluator asks of a message; text is asked for only when a key needs it
+    virtual ~SearchSubject() = default;
+    virtual Result<std::string_view> header() = 0;   // raw octets
+    virtual Result<std::string_view> message() = 0;  // raw octets, header included
+    virtual Result<std::uint64_t> size() = 0;        // CRLF octets
+    virtual const std::vector<std::string>& keywords() const = 0;
+    virtual std::time_t received_at() const = 0;
+    virtual std::uint32_t uid() const = 0;  // 0: none
+};
+// Strings match as substrings of the decoded text, ignoring the case of ASCII letters.
+Result<bool> matches(const Query& query, SearchSubject& subject);
+
+}  // namespace mailpipe::email

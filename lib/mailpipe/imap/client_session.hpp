@@ -1,0 +1,111 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "mailpipe/base/secret.hpp"
+#include "mailpipe/base/trace.hpp"
+#include "mailpipe/wire/session.hpp"
+
+// The client side of IMAP4rev1 (RFC 3501; LITERAL+ 7888, UIDPLUS 4315, SASL-IR 4959), without I/O;
+// wire/session.hpp says how it is driven.
+namespace mailpipe::imap {
+
+enum class TlsUse { none, starttls, implicit };
+
+struct ClientOptions {
+    TlsUse tls = TlsUse::implicit;  // implicit: the caller has done the handshake before the first feed()
+    std::string user;
+    Secret password;
+    bool allow_plaintext_auth = false;  // LOGIN and AUTHENTICATE PLAIN although tls is none
+    Trace* trace = nullptr;
+};
+
+// Events.
+struct Ready {  // logged in; commands may be queued
+    std::vector<std::string> capabilities;  // upper case
+};
+struct Alert {  // [ALERT]: shown to the user (RFC 3501 section 7.1)
+    std::string text;
+};
+struct Selected {
+    std::string mailbox;
+    std::uint32_t exists = 0;
+    std::uint32_t uid_validity = 0;  // 0: the server has no persistent UIDs
+    std::uint32_t uid_next = 0;      // 0: not said
+    bool read_only = false;
+    bool persistent_uids = true;  // false after [UIDNOTSTICKY]
+};
+struct SearchResult {
+    std::vector<std::uint32_t> uids;  // ascending, without duplicates
+};
+struct FetchedMessage {
+    std::uint32_t uid = 0;
+    std::uint32_t sequence_number = 0;
+    std::optional<std::uint64_t> size;       // RFC822.SIZE
+    std::vector<std::string> flags;          // as the server writes them, "\\Seen", "$Forwarded"
+    std::string internal_date;               // as the server writes it; empty when not asked
+    bool has_body = false;                   // BodyData came before (possibly of no octets); false after NIL
+};
+struct BodyBegin {  // the body of a message comes; its uid may be known only with Fetched
+    std::uint32_t sequence_number = 0;
+    std::uint64_t size = 0;  // octets that follow
+};
+struct BodyData {
+    std::string_view octets;
+};
+struct Fetched {  // one FETCH response is complete; unasked-for FETCH responses are dropped by the session
+    FetchedMessage message;
+};
+enum class Command { select, search, fetch, store, expunge, logout };
+struct CommandDone {  // tagged OK to uid_fetch, uid_store_deleted or uid_expunge
+    Command command{};
+};
+struct Refused {  // tagged NO or BAD to one command; the session goes on
+    Command command{};
+    Error error;
+};
+struct Closed {};  // after logout()
+
+using ClientStep = std::variant<wire::NeedInput, wire::Output, wire::StartTls, wire::Failed, Ready, Alert, Selected,
+                                SearchResult, BodyBegin, BodyData, Fetched, CommandDone, Refused, Closed>;
+
+enum class FetchBody { none, header, whole };  // BODY.PEEK[HEADER], BODY.PEEK[]: never sets \Seen
+
+// Greeting (PREAUTH is refused when TLS or a login is required), CAPABILITY, STARTTLS, CAPABILITY again, login:
+// AUTHENTICATE PLAIN when offered, else LOGIN; LOGINDISABLED is respected. Errors as pop3::ClientSession; response
+// codes decide the kind (AUTHENTICATIONFAILED auth, UNAVAILABLE and INUSE temporary, NONEXISTENT not_found, ...).
+class MAILPIPE_EXPORT ClientSession {
+ public:
+    explicit ClientSession(ClientOptions options);
+    ~ClientSession();
+    ClientSession(ClientSession&&) noexcept;
+    ClientSession& operator=(ClientSession&&) noexcept;
+
+    void feed(std::string_view octets);
+    void feed_eof();
+    void tls_started();
+    ClientStep next();
+
+    // Commands, from Ready on; sent in order, several in flight. A mailbox is UTF-8 here, modified UTF-7 on the
+    // wire. `criteria` is SEARCH syntax (keys as email/search encodes them; it may hold literals, which the
+    // session sends as the server allows). A UID set is "1:3,7".
+    void select(std::string_view mailbox, bool read_only);
+    void uid_search(std::string criteria);
+    void uid_fetch(std::string uid_set, FetchBody body, bool internal_date = true);
+    void uid_store_deleted(std::string uid_set);
+    void uid_expunge(std::string uid_set);  // Refused with unsupported when UIDPLUS is not offered
+    void logout();
+    std::size_t outstanding() const;
+
+ private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace mailpipe::imap

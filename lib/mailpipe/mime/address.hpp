@@ -1,0 +1,27 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mailpipe/base/export.hpp"
+
+namespace mailpipe::mime {
+
+struct Address {
+    std::string name;   // decoded (RFC 2047), UTF-8; empty when there is none
+    std::string email;  // addr-spec, local part as written
+    bool operator==(const Address&) const = default;
+};
+
+struct AddressGroup {
+    std::optional<std::string> name;  // nullopt: addresses outside of any group
+    std::vector<Address> addresses;
+};
+
+// RFC 5322 section 3.4 with the obsolete forms of 4.4, lenient and linear in time. `value` is a raw field value.
+MAILPIPE_EXPORT std::vector<AddressGroup> parse_address_list(std::string_view value);
+MAILPIPE_EXPORT std::vector<Address> flatten(const std::vector<AddressGroup>& groups);
+
+}  // namespace mailpipe::mime

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mailpipe/base/error.hpp"
+
+// TLS without sockets: one engine over memory BIOs for clients and servers alike (OpenSSL).
+namespace mailpipe::net {
+
+struct TlsClientOptions {
+    std::string host;                     // verified against the certificate's SANs; the CN is never used
+    std::string ca_file;                  // PEM; empty: the system's store
+    std::vector<std::string> pin_sha256;  // base64 or hex of SHA-256 of the SubjectPublicKeyInfo; replaces chain and name
+};
+
+struct TlsInfo {
+    std::string version;  // "TLSv1.3"
+    std::string cipher;
+    std::string pin_sha256;  // of the peer's certificate, base64; empty on the server side
+};
+
+class TlsContext;  // shared by all connections of one configuration
+
+// Errors: config for files that cannot be read or do not match.
+Result<std::shared_ptr<TlsContext>> make_client_context(const TlsClientOptions& options);
+Result<std::shared_ptr<TlsContext>> make_server_context(const std::string& certificate_file,
+                                                        const std::string& key_file);
+struct SelfSigned {
+    std::shared_ptr<TlsContext> context;
+    std::string pin_sha256;  // base64
+};
+// A fresh P-256 key and a certificate for the names, valid 30 days, in memory only.
+Result<SelfSigned> make_self_signed_context(const std::vector<std::string>& names);
+
+// One connection. Octets of the network go in by put_ciphertext and come out by take_ciphertext.
+class TlsEngine {
+ public:
+    static Result<std::unique_ptr<TlsEngine>> client(std::shared_ptr<TlsContext> context,
+                                                     const TlsClientOptions& options);
+    static Result<std::unique_ptr<TlsEngine>> server(std::shared_ptr<TlsContext> context);
+    ~TlsEngine();
+    TlsEngine(const TlsEngine&) = delete;
+    TlsEngine& operator=(const TlsEngine&) = delete;
+
+    void put_ciphertext(std::string_view octets);
+    void put_eof();
+    std::string take_ciphertext();  // to be sent now; may be empty
+
+    // true when the handshake is complete and, on the client side, certificate, name or pin are verified.
+    // false: more ciphertext is needed. Error tls says what is wrong with the certificate, in words.
+    Result<bool> handshake();
+    // Appends what is decrypted to `out`; false at the peer's close_notify. Error tls, also for an end of the
+    // network stream without close_notify (truncation).
+    Result<bool> read(std::string& out);
+    Result<void> write(std::string_view plaintext);
+    void shut_down();  // queues close_notify
+    TlsInfo info() const;
+
+ private:
+    struct Impl;
+    explicit TlsEngine(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace mailpipe::net

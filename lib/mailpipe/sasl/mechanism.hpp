@@ -1,0 +1,55 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mailpipe/base/error.hpp"
+#include "mailpipe/base/secret.hpp"
+
+// SASL (RFC 4422) for the sessions of all protocols. Messages are octets here; base64 is the protocols'.
+namespace mailpipe::sasl {
+
+class Client {
+ public:
+    virtual ~Client() = default;
+    virtual std::string_view name() const = 0;
+    virtual bool initial_response() const = 0;  // the client speaks first
+    // The answer to a challenge (to the empty one first when initial_response). Errors: auth, limit, protocol.
+    virtual Result<std::string> respond(std::string_view challenge) = 0;
+};
+
+// The best of the mechanisms both sides have, in the table's order (sasl/mechanism.cpp); nullptr when none is.
+// Mechanisms that show the password to the server are left out unless `plaintext_allowed`.
+std::unique_ptr<Client> choose_client(const std::vector<std::string>& offered, std::string_view user,
+                                      const Secret& password, bool plaintext_allowed);
+
+struct ServerRequest {  // what the server has to verify
+    std::string authorization_id;
+    std::string user;
+    Secret password;
+};
+
+class Server {
+ public:
+    virtual ~Server() = default;
+    struct Step {
+        bool done = false;
+        std::string challenge;  // when not done
+        ServerRequest request;  // when done
+    };
+    // Takes the client's message; nullopt: the client gave no initial response. Errors: protocol for a malformed
+    // message, auth for an authorization identity other than the user, limit for kSaslMessage.
+    virtual Result<Step> step(std::optional<std::string_view> message) = 0;
+};
+
+// PLAIN (RFC 4616) or LOGIN; nullptr for a name that is not served.
+std::unique_ptr<Server> make_server(std::string_view mechanism);
+std::vector<std::string_view> server_mechanisms();  // names, best first
+
+// APOP (RFC 1939 section 7): lower-case hex MD5 of timestamp and password.
+std::string apop_digest(std::string_view timestamp, const Secret& password);
+
+}  // namespace mailpipe::sasl

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "mailpipe/base/secret.hpp"
+#include "mailpipe/base/trace.hpp"
+#include "mailpipe/smtp/types.hpp"
+#include "mailpipe/wire/session.hpp"
+
+// The client side of SMTP (RFC 5321) and LMTP (RFC 2033), without I/O; wire/session.hpp says how it is driven.
+namespace mailpipe::smtp {
+
+enum class Protocol { smtp, lmtp };
+enum class TlsUse { none, starttls, implicit };
+
+struct ClientOptions {
+    Protocol protocol = Protocol::smtp;
+    TlsUse tls = TlsUse::starttls;  // implicit: the caller has done the handshake before the first feed()
+    std::string helo_name = "localhost";
+    std::string user;  // empty: no AUTH
+    Secret password;
+    bool allow_plaintext_auth = false;  // AUTH although tls is none
+    Trace* trace = nullptr;
+};
+
+struct Envelope {
+    Mailbox reverse_path;
+    std::vector<Mailbox> recipients;    // at least one
+    std::optional<std::uint64_t> size;  // CRLF octets, sent with SIZE when offered
+    bool eight_bit = false;             // BODY=8BITMIME when offered; when not offered Finished is an error
+};
+
+// Events.
+struct Ready {  // after login, and after each Finished: submit() or quit()
+    Capabilities capabilities;
+};
+struct BodyWanted {};  // call body() or body_end() once, then next(); comes again until body_end()
+struct RecipientResult {
+    Mailbox recipient;
+    Reply reply;            // to RCPT when refused there, else to the body (LMTP: this recipient's own)
+    bool accepted = false;
+};
+struct Finished {  // one transaction is over; the session stays usable unless Failed follows
+    std::vector<RecipientResult> recipients;  // in the envelope's order
+    std::optional<Error> error;  // when no recipient was accepted: why (the reply included)
+};
+struct Closed {};  // after quit()
+
+using ClientStep = std::variant<wire::NeedInput, wire::Output, wire::StartTls, wire::Failed, Ready, BodyWanted,
+                                Finished, Closed>;
+
+// Greeting, EHLO (HELO when refused with 5yz and neither TLS nor AUTH is wanted), STARTTLS, EHLO again, AUTH PLAIN
+// (LOGIN when only that is offered). With PIPELINING MAIL, RCPT and DATA go out together; when DATA was accepted
+// with no recipient accepted, an empty body is ended and the transaction reported as refused. SIZE: a message
+// larger than the announced limit is refused here, before MAIL. Errors as pop3::ClientSession; auth for 535 and
+// its like, unsupported for STARTTLS, AUTH or 8BITMIME not offered.
+class MAILPIPE_EXPORT ClientSession {
+ public:
+    explicit ClientSession(ClientOptions options);
+    ~ClientSession();
+    ClientSession(ClientSession&&) noexcept;
+    ClientSession& operator=(ClientSession&&) noexcept;
+
+    void feed(std::string_view octets);
+    void feed_eof();
+    void tls_started();
+    ClientStep next();
+
+    void submit(Envelope envelope);
+    void body(std::string_view crlf_text);  // any pieces; transparency is added here
+    void body_end();
+    void quit();
+
+ private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace mailpipe::smtp

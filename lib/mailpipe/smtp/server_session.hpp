@@ -1,0 +1,92 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "mailpipe/base/secret.hpp"
+#include "mailpipe/base/trace.hpp"
+#include "mailpipe/smtp/types.hpp"
+#include "mailpipe/wire/session.hpp"
+
+// The server side of SMTP and LMTP, without I/O. The session knows syntax, order, limits and replies; what is
+// allowed is the caller's: after an event that asks, the caller answers with the member named in its comment.
+// An answer may come later: until then next() yields NeedInput and input is kept.
+namespace mailpipe::smtp {
+
+enum class ServerProtocol { smtp, lmtp };
+
+struct ServerOptions {
+    ServerProtocol protocol = ServerProtocol::smtp;
+    std::string host_name;           // in the greeting and the EHLO reply
+    std::uint64_t max_size = 0;      // SIZE; 0: none announced, none enforced
+    bool tls_available = false;      // offer STARTTLS
+    bool tls_active = false;         // implicit TLS
+    bool auth_available = false;     // there are users
+    bool auth_without_tls = false;   // the peer is loopback
+    Trace* trace = nullptr;
+};
+
+// Events.
+struct AuthRequested {  // answer: auth_accepted() or auth_refused()
+    std::string authorization_id;  // empty, or equal to user: the session refuses any other itself
+    std::string user;
+    Secret password;
+};
+struct MailRequested {  // answer: accept() or refuse()
+    Mailbox reverse_path;
+    std::optional<std::uint64_t> size;  // declared; more than max_size was refused already
+    bool eight_bit = false;
+};
+struct RecipientRequested {  // answer: accept() or refuse()
+    Mailbox recipient;
+};
+struct BodyBegin {};  // DATA was accepted (at least one recipient); no answer
+struct BodyData {     // transparency removed, CRLF kept
+    std::string_view octets;
+};
+// The final dot has come. `refused` holds the reply when the session itself must refuse the message (bare CR or
+// LF, NUL, larger than max_size): the caller drops the message and calls body_answered with no replies.
+// Otherwise: body_answered() with one reply, in LMTP one for each accepted recipient in order.
+struct BodyEnd {
+    std::optional<Reply> refused;
+};
+struct TransactionAborted {};  // RSET, EHLO, QUIT, or the connection ended inside a transaction: drop its state
+struct PeerQuit {};            // everything is answered: flush and close
+
+using ServerStep = std::variant<wire::NeedInput, wire::Output, wire::StartTls, wire::Failed, AuthRequested, MailRequested,
+                                RecipientRequested, BodyBegin, BodyData, BodyEnd, TransactionAborted, PeerQuit>;
+
+class MAILPIPE_EXPORT ServerSession {
+ public:
+    explicit ServerSession(ServerOptions options);
+    ~ServerSession();
+    ServerSession(ServerSession&&) noexcept;
+    ServerSession& operator=(ServerSession&&) noexcept;
+
+    void feed(std::string_view octets);
+    void feed_eof();
+    void tls_started();
+    ServerStep next();
+
+    void auth_accepted();
+    void auth_refused(bool temporary = false);
+    void accept();
+    void refuse(Reply reply);
+    void body_answered(std::vector<Reply> replies);
+    void shut_down();  // SIGTERM: what is in DATA is finished and answered, then 421 and Failed{unavailable}
+    void time_out();   // 421 4.4.2 and Failed
+
+    std::string_view helo_name() const;  // as the peer gave it; control characters cannot be in it
+    bool esmtp() const;
+
+ private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace mailpipe::smtp

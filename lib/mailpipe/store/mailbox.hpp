@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <ctime>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mailpipe/base/error.hpp"
+
+// What every store can do. Text is CRLF here; a store maps it to what it holds (wire/line_ends.hpp).
+namespace mailpipe::store {
+
+// Flags of a message, as JMAP keywords in lower case ("$seen", "$answered", "$flagged", "$draft", "$forwarded",
+// "$deleted") and others as they are.
+using Keywords = std::vector<std::string>;
+
+struct Entry {
+    std::string id;  // Maildir: name before the colon; mbox: decimal offset
+    Keywords keywords;
+    std::optional<std::uint64_t> size;  // CRLF octets, when known without reading the message
+    std::time_t received_at = 0;
+};
+
+// Reads one message in pieces.
+class MessageReader {
+ public:
+    virtual ~MessageReader() = default;
+    // CRLF text, at most 64 KiB; empty at the end; valid until the next call.
+    virtual Result<std::string_view> read() = 0;
+};
+
+class MailboxReader {
+ public:
+    virtual ~MailboxReader() = default;
+    // In the order of arrival. Maildir: new/ and cur/; nothing is moved.
+    virtual Result<std::vector<Entry>> list() = 0;
+    // not_found when the message is gone meanwhile. Follows a flag change that renamed a Maildir file.
+    virtual Result<std::unique_ptr<MessageReader>> open(const std::string& id) = 0;
+    // CRLF octets; reads the message when the size is not known otherwise.
+    virtual Result<std::uint64_t> size(const Entry& entry) = 0;
+    // Maildir only: removes the messages and syncs the directory; those already gone count as removed.
+    virtual Result<void> remove(const std::vector<std::string>& ids) = 0;
+};
+
+struct Staged {
+    std::string id;          // for the caller's journal and recover(); one line, no spaces
+    std::uint64_t size = 0;  // CRLF octets
+};
+
+// Adds messages in groups. A staged message is in nobody's sight and not yet durable. make_durable() makes all
+// staged ones durable (one syncfs, or few fsyncs) but still unseen; publish() puts them into place and makes
+// that durable. Between the two the caller writes its journal: a staged id that was made durable can be
+// published by recover() of a later process, once and never twice. Destruction drops what is not durable.
+class MailboxWriter {
+ public:
+    virtual ~MailboxWriter() = default;
+
+    virtual Result<void> begin() = 0;
+    virtual Result<void> append(std::string_view crlf_text) = 0;
+    virtual Result<Staged> finish(const Keywords& keywords, std::optional<std::time_t> received_at) = 0;
+    virtual void abandon() = 0;  // of the message begun
+
+    virtual Result<void> make_durable() = 0;
+    // The Entry::id of each published message, in the order staged.
+    virtual Result<std::vector<std::string>> publish() = 0;
+
+    // After a crash: brings each message that an earlier process staged and made durable into place. An id
+    // that is in place already is left alone. Returns the ids found nowhere (neither staged nor in place).
+    virtual Result<std::vector<std::string>> recover(const std::vector<std::string>& staged_ids) = 0;
+};
+
+}  // namespace mailpipe::store

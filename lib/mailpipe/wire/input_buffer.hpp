@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace mailpipe::wire {
+
+// Octets received and not yet consumed. Memory grows with what was received only.
+class InputBuffer {
+ public:
+    void append(std::string_view octets);
+    void set_eof() { eof_ = true; }
+
+    std::string_view view() const { return std::string_view(octets_).substr(start_); }
+    bool empty() const { return start_ == octets_.size(); }
+    bool eof() const { return eof_; }
+
+    // Views returned earlier stay valid until the next append().
+    void consume(std::size_t count) { start_ += count; }
+    void clear();
+
+ private:
+    std::string octets_;
+    std::size_t start_ = 0;
+    bool eof_ = false;
+};
+
+}  // namespace mailpipe::wire
