@@ -19,15 +19,20 @@ class Client {
     virtual bool initial_response() const = 0;  // the client speaks first
     // The answer to a challenge (to the empty one first when initial_response). Errors: auth, limit, protocol.
     virtual Result<std::string> respond(std::string_view challenge) = 0;
+    // Whether the server may report success now. A success that comes earlier is forged: the session must fail
+    // (protocol), since the mechanism has not yet verified the server (SCRAM).
+    virtual bool complete() const = 0;
 };
 
 // The best of the mechanisms both sides have, in the table's order (sasl/mechanism.cpp); nullptr when none is.
-// Mechanisms that show the password to the server are left out unless `plaintext_allowed`.
+// Mechanisms that show the password to the server are left out unless `plaintext_allowed`. `offered` is
+// compared without case. A user or password that cannot be sent safely makes the first respond() fail with
+// auth.
 std::unique_ptr<Client> choose_client(const std::vector<std::string>& offered, std::string_view user,
                                       const Secret& password, bool plaintext_allowed);
 
-struct ServerRequest {  // what the server has to verify
-    std::string authorization_id;
+struct ServerRequest {             // what the server has to verify
+    std::string authorization_id;  // equals `user`
     std::string user;
     Secret password;
 };
@@ -40,8 +45,8 @@ class Server {
         std::string challenge;  // when not done
         ServerRequest request;  // when done
     };
-    // Takes the client's message; nullopt: the client gave no initial response. Errors: protocol for a malformed
-    // message, auth for an authorization identity other than the user, limit for kSaslMessage.
+    // Takes the client's message; nullopt: the client gave no initial response. Errors: protocol for a
+    // malformed message, auth for an authorization identity other than the user, limit for kSaslMessage.
     virtual Result<Step> step(std::optional<std::string_view> message) = 0;
 };
 

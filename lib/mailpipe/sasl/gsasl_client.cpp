@@ -1,0 +1,121 @@
+#include <gsasl.h>
+
+#include "mailpipe/base/ascii.hpp"
+#include "mailpipe/base/limits.hpp"
+#include "mailpipe/sasl/mechanisms.hpp"
+
+// CRAM-MD5 (RFC 2195), SCRAM-SHA-1 (RFC 5802) and SCRAM-SHA-256 (RFC 7677) by libgsasl.
+namespace mailpipe::sasl {
+namespace {
+
+// A server that asks for more wants to keep this side busy (net-imap CVE-2026-42256).
+constexpr std::uint64_t kScramIterations = 1'000'000;
+constexpr std::uint64_t kScramLeastIterations = 4096;  // RFC 5802 section 5.1
+
+struct FreeContext {
+    void operator()(Gsasl* context) const { gsasl_done(context); }
+};
+struct FreeSession {
+    void operator()(Gsasl_session* session) const { gsasl_finish(session); }
+};
+
+// Judges server-first-message = [reserved-mext ","] nonce "," salt "," iteration-count ["," extensions] before
+// libgsasl computes anything.
+Result<void> check_scram_challenge(std::string_view challenge) {
+    const std::string_view start = challenge.substr(0, 2);
+    if (start.empty() || start == "v=" || start == "e=") return {};
+    bool found = false;
+    for (std::string_view attribute : ascii::split(challenge, ',')) {
+        if (attribute.substr(0, 2) != "i=") continue;
+        const auto iterations = ascii::parse_number(attribute.substr(2));
+        if (!iterations || *iterations < kScramLeastIterations) {
+            return fail(Errc::protocol, "SCRAM: the server asks for too few iterations");
+        }
+        if (*iterations > kScramIterations) {
+            return fail(Errc::limit,
+                        "SCRAM: the server asks for more iterations than kScramIterations (1000000)");
+        }
+        found = true;
+    }
+    if (!found) return fail(Errc::protocol, "SCRAM: the server's message has no iteration count");
+    return {};
+}
+
+class GsaslClient : public Client {
+ public:
+    GsaslClient(const char* mechanism, std::string_view user, const Secret& password)
+        : mechanism_(mechanism), user_(user), password_(password) {}
+
+    std::string_view name() const override { return mechanism_; }
+    bool initial_response() const override { return is_scram(); }
+    bool complete() const override { return complete_; }
+
+    Result<std::string> respond(std::string_view challenge) override {
+        if (complete_) return fail(Errc::protocol, mechanism_ + ": the server sent one challenge too many");
+        if (challenge.size() > limits::kSaslMessage) {
+            return fail(Errc::limit, mechanism_ + ": the challenge is longer than kSaslMessage");
+        }
+        if (!session_) {
+            if (auto started = start(); !started) return tl::unexpected(started.error());
+        }
+        if (is_scram()) {
+            if (auto judged = check_scram_challenge(challenge); !judged) return tl::unexpected(judged.error());
+        }
+        char* output = nullptr;
+        std::size_t length = 0;
+        const int code = gsasl_step(session_.get(), challenge.data(), challenge.size(), &output, &length);
+        std::string answer = output == nullptr ? std::string() : std::string(output, length);
+        gsasl_free(output);
+        if (code == GSASL_OK) {
+            complete_ = true;
+        } else if (code != GSASL_NEEDS_MORE) {
+            const bool refused = code == GSASL_AUTHENTICATION_ERROR;
+            return fail(refused ? Errc::auth : Errc::protocol, mechanism_ + ": " + gsasl_strerror(code));
+        }
+        return answer;
+    }
+
+ private:
+    bool is_scram() const { return mechanism_[0] == 'S'; }
+
+    Result<void> start() {
+        if (auto valid = check_credentials(user_, password_.reveal()); !valid) return valid;
+        Gsasl* context = nullptr;
+        if (gsasl_init(&context) != GSASL_OK) return fail(Errc::unsupported, "libgsasl cannot be initialised");
+        context_.reset(context);
+        Gsasl_session* session = nullptr;
+        if (gsasl_client_start(context, mechanism_.c_str(), &session) != GSASL_OK) {
+            return fail(Errc::unsupported, mechanism_ + ": this libgsasl does not have it");
+        }
+        session_.reset(session);
+        const std::string_view secret = password_.reveal();
+        if (gsasl_property_set_raw(session, GSASL_AUTHID, user_.data(), user_.size()) != GSASL_OK ||
+            gsasl_property_set_raw(session, GSASL_PASSWORD, secret.data(), secret.size()) != GSASL_OK) {
+            throw std::bad_alloc();
+        }
+        return {};
+    }
+
+    std::string mechanism_;
+    std::string user_;
+    Secret password_;
+    std::unique_ptr<Gsasl, FreeContext> context_;
+    std::unique_ptr<Gsasl_session, FreeSession> session_;
+    bool complete_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Client> make_cram_md5_client(std::string_view user, const Secret& password) {
+    return std::make_unique<GsaslClient>("CRAM-MD5", user, password);
+}
+
+std::unique_ptr<Client> make_scram_sha1_client(std::string_view user, const Secret& password) {
+    return std::make_unique<GsaslClient>("SCRAM-SHA-1", user, password);
+}
+
+std::unique_ptr<Client> make_scram_sha256_client(std::string_view user, const Secret& password) {
+    return std::make_unique<GsaslClient>("SCRAM-SHA-256", user, password);
+}
+
+}  // namespace mailpipe::sasl

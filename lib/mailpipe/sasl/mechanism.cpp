@@ -1,0 +1,86 @@
+#include "mailpipe/sasl/mechanism.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "mailpipe/base/ascii.hpp"
+#include "mailpipe/base/limits.hpp"
+#include "mailpipe/base/terminal_text.hpp"
+#include "mailpipe/sasl/mechanisms.hpp"
+
+namespace mailpipe::sasl {
+namespace {
+
+struct ClientMechanism {
+    std::string_view name;
+    bool shows_password;
+    std::unique_ptr<Client> (*make)(std::string_view user, const Secret& password);
+};
+
+// Best first. CRAM-MD5 stands last: inside TLS it protects less than PLAIN does, since the server must keep the
+// password itself; without TLS it is what is left.
+constexpr std::array kClientMechanisms{
+    ClientMechanism{"SCRAM-SHA-256", false, make_scram_sha256_client},
+    ClientMechanism{"SCRAM-SHA-1", false, make_scram_sha1_client},
+    ClientMechanism{"PLAIN", true, make_plain_client},
+    ClientMechanism{"LOGIN", true, make_login_client},
+    ClientMechanism{"CRAM-MD5", false, make_cram_md5_client},
+};
+
+struct ServerMechanism {
+    std::string_view name;
+    std::unique_ptr<Server> (*make)();
+};
+
+constexpr std::array kServerMechanisms{
+    ServerMechanism{"PLAIN", make_plain_server},
+    ServerMechanism{"LOGIN", make_login_server},
+};
+
+}  // namespace
+
+Result<void> check_credentials(std::string_view user, std::string_view password) {
+    if (user.empty()) return fail(Errc::auth, "the user name is empty");
+    if (password.empty()) return fail(Errc::auth, "the password is empty");
+    if (user.size() > limits::kSaslMessage / 4 || password.size() > limits::kSaslMessage / 4) {
+        return fail(Errc::limit, "the user name or the password is longer than kSaslMessage allows");
+    }
+    if (std::any_of(user.begin(), user.end(), ascii::is_control)) {
+        return fail(Errc::auth, "the user name contains a control character");
+    }
+    if (password.find_first_of(std::string_view("\0\r\n", 3)) != std::string_view::npos) {
+        return fail(Errc::auth, "the password contains a NUL or a line end");
+    }
+    if (!is_utf8(user) || !is_utf8(password)) {
+        return fail(Errc::auth, "the user name or the password is not UTF-8");
+    }
+    return {};
+}
+
+std::unique_ptr<Client> choose_client(const std::vector<std::string>& offered, std::string_view user,
+                                      const Secret& password, bool plaintext_allowed) {
+    for (const ClientMechanism& mechanism : kClientMechanisms) {
+        if (mechanism.shows_password && !plaintext_allowed) continue;
+        const bool is_offered = std::any_of(offered.begin(), offered.end(), [&](const std::string& name) {
+            return ascii::equals_ignore_case(name, mechanism.name);
+        });
+        if (is_offered) return mechanism.make(user, password);
+    }
+    return nullptr;
+}
+
+std::unique_ptr<Server> make_server(std::string_view mechanism) {
+    for (const ServerMechanism& candidate : kServerMechanisms) {
+        if (ascii::equals_ignore_case(candidate.name, mechanism)) return candidate.make();
+    }
+    return nullptr;
+}
+
+std::vector<std::string_view> server_mechanisms() {
+    std::vector<std::string_view> names;
+    for (const ServerMechanism& mechanism : kServerMechanisms)
+        names.push_back(mechanism.name);
+    return names;
+}
+
+}  // namespace mailpipe::sasl
