@@ -1,0 +1,152 @@
+"""Child processes, ports, deadlines and temporary directories."""
+
+import ctypes
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+START_DEADLINE = 30.0
+STOP_DEADLINE = 3.0
+_PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class PeerError(Exception):
+    """A peer did not start, or did not do what it must."""
+
+
+def die_with_parent():
+    # A test that ctest kills at its timeout must not leave its peers behind.
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def free_ports(count):
+    probes = [socket.socket() for _ in range(count)]
+    try:
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
+    finally:
+        for probe in probes:
+            probe.close()
+
+
+def wait_until(condition, what, seconds=START_DEADLINE, every=0.02):
+    """The first true value of condition(); PeerError naming `what` at the deadline."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() >= deadline:
+            raise PeerError(f"{what}: not within {seconds:g} s")
+        time.sleep(every)
+
+
+def accepts(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        return True
+    except OSError:
+        return False
+
+
+def public_directory(prefix):
+    """A temporary directory that daemons running as other users can enter."""
+    path = tempfile.mkdtemp(prefix=f"mailpipe-{prefix}-")
+    os.chmod(path, 0o755)
+    return path
+
+
+class Peer:
+    """A daemon in a directory of its own; subclasses write its configuration in configure(directory) and return argv."""
+
+    name = "peer"
+
+    def __init__(self):
+        self.directory = None
+        self.process = None
+
+    def configure(self):
+        raise NotImplementedError
+
+    def ready(self):
+        raise NotImplementedError
+
+    def log(self):
+        """What the peer has logged so far, for failure messages."""
+        return ""
+
+    def start(self):
+        # Between free_port() and the daemon's bind() someone else may take the port.
+        for attempt in range(3):
+            self.directory = public_directory(self.name)
+            try:
+                argv = self.configure()
+                self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL,
+                                                stdout=open(os.path.join(self.directory, "stdout"), "wb"),
+                                                stderr=subprocess.STDOUT, preexec_fn=die_with_parent)
+                wait_until(lambda: self.process.poll() is not None or self.ready(), f"{self.name} starts")
+                if self.process.poll() is None:
+                    return self
+                raise PeerError(f"{self.name} ended with {self.process.returncode}")
+            except BaseException as error:
+                reason = f"{error}\n{self.output()}\n{self.log()}"
+                self.stop()
+                if not isinstance(error, PeerError) or attempt == 2 or "in use" not in reason:
+                    raise PeerError(reason) from error
+        raise AssertionError
+
+    def output(self):
+        return read_text(os.path.join(self.directory, "stdout"))
+
+    def terminate(self, number):
+        self.process.send_signal(number)
+
+    def stop(self):
+        if self.process is not None and self.process.poll() is None:
+            self.terminate(signal.SIGTERM)
+            try:
+                self.process.wait(STOP_DEADLINE)
+            except subprocess.TimeoutExpired:
+                self.terminate(signal.SIGKILL)
+                self.process.wait(10)
+        self.process = None
+        self.remove_directory()
+
+    def remove_directory(self):
+        if self.directory and not os.environ.get("MAILPIPE_KEEP"):
+            shutil.rmtree(self.directory, ignore_errors=True)
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *exception):
+        self.stop()
+
+
+def read_text(path):
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read()
+    except OSError:
+        return ""
+
+
+def find_program(*names):
+    path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+    for name in names:
+        found = shutil.which(name, path=path)
+        if found:
+            return found
+    return None

@@ -1,0 +1,165 @@
+"""Servers that misbehave exactly as a test says: a function of the test talks to each connection."""
+
+import socket
+import ssl
+import threading
+
+
+class Conversation:
+    """One accepted connection. Every read has a deadline; lines are octets without their line end."""
+
+    def __init__(self, connection, deadline):
+        connection.settimeout(deadline)
+        self.socket = connection
+        self.lines = []  # what the client sent, line by line
+        self._buffer = b""
+
+    def send(self, octets):
+        self.socket.sendall(octets)
+
+    def read_line(self):
+        """The next line, or None at the end of the connection."""
+        while b"\n" not in self._buffer:
+            try:
+                more = self.socket.recv(65536)
+            except (ssl.SSLError, ConnectionError):
+                more = b""
+            if not more:
+                return None
+            self._buffer += more
+        line, self._buffer = self._buffer.split(b"\n", 1)
+        self.lines.append(line.rstrip(b"\r"))
+        return self.lines[-1]
+
+    def start_tls(self, certificate):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate.certificate, certificate.key)
+        self.socket = context.wrap_socket(self.socket, server_side=True)
+        self._buffer = b""
+
+
+class ScriptedServer:
+    """Listens on `port` and runs talk(conversation) for each connection; `conversations` keeps what was said."""
+
+    def __init__(self, talk, deadline=20.0, implicit_tls=None):
+        self._talk = talk
+        self._deadline = deadline
+        self._implicit_tls = implicit_tls
+        self.conversations = []
+        self.failures = []
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self._thread = threading.Thread(target=self._accept, daemon=True)
+        self._thread.start()
+
+    def _accept(self):
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection):
+        conversation = Conversation(connection, self._deadline)
+        self.conversations.append(conversation)
+        try:
+            if self._implicit_tls:
+                conversation.start_tls(self._implicit_tls)
+            self._talk(conversation)
+        except (ConnectionError, ssl.SSLError, TimeoutError) as error:
+            self.failures.append(error)
+        finally:
+            conversation.socket.close()
+
+    @property
+    def lines(self):
+        """Every line of every client."""
+        return [line for conversation in self.conversations for line in conversation.lines]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self._listener.close()
+
+
+def pop3(messages, capabilities=("USER", "UIDL", "TOP", "PIPELINING"), replies=None, greeting=b"+OK ready\r\n",
+         listing_size=None):
+    """A POP3 script that serves `messages` (CRLF octets, dot-stuffed here); `replies` maps a verb to its whole reply.
+
+    A reply of None closes the connection instead.
+    """
+    replies = replies or {}
+
+    def talk(conversation):
+        conversation.send(greeting)
+        while (line := conversation.read_line()) is not None:
+            words = line.split()
+            verb = words[0].upper() if words else b""
+            if verb in replies:
+                if replies[verb] is None:
+                    return
+                conversation.send(replies[verb])
+            elif verb == b"CAPA":
+                conversation.send(b"+OK\r\n" + b"".join(name.encode() + b"\r\n" for name in capabilities) + b".\r\n")
+            elif verb == b"STAT":
+                conversation.send(b"+OK %d %d\r\n" % (len(messages), sum(map(len, messages))))
+            elif verb == b"LIST":
+                conversation.send(b"+OK\r\n" + b"".join(b"%d %d\r\n" % (n + 1, listing_size or len(octets))
+                                                        for n, octets in enumerate(messages)) + b".\r\n")
+            elif verb == b"UIDL":
+                conversation.send(b"+OK\r\n" + b"".join(b"%d uid-%d\r\n" % (n + 1, n + 1)
+                                                        for n in range(len(messages))) + b".\r\n")
+            elif verb == b"RETR":
+                octets = messages[int(words[1]) - 1]
+                stuffed = b"\r\n".join(b"." + part if part.startswith(b".") else part
+                                       for part in octets.split(b"\r\n"))
+                end = b"" if stuffed.endswith(b"\r\n") else b"\r\n"
+                conversation.send(b"+OK\r\n" + stuffed + end + b".\r\n")
+            elif verb == b"QUIT":
+                conversation.send(b"+OK bye\r\n")
+                return
+            else:
+                conversation.send(b"+OK\r\n")
+
+    return talk
+
+
+def smtp(extensions=("PIPELINING", "8BITMIME", "SIZE", "AUTH PLAIN"), replies=None, greeting=b"220 mx ESMTP\r\n",
+         name=b"mx.example.org"):
+    """An SMTP script that accepts everything; `replies` maps a verb (or "." for the end of data) to its reply."""
+    replies = replies or {}
+
+    def talk(conversation):
+        conversation.send(greeting)
+        while (line := conversation.read_line()) is not None:
+            words = line.split()
+            verb = words[0].upper() if words else b""
+            if verb in replies:
+                if replies[verb] is None:
+                    return
+                conversation.send(replies[verb])
+                if verb == b"DATA" and not replies[verb].startswith(b"354"):
+                    continue
+            elif verb in (b"EHLO", b"LHLO"):
+                lines = [name, *(extension.encode() for extension in extensions)]
+                conversation.send(b"".join(b"250" + (b" " if n == len(lines) - 1 else b"-") + text + b"\r\n"
+                                           for n, text in enumerate(lines)))
+            elif verb == b"AUTH":
+                conversation.send(b"235 2.7.0 ok\r\n")
+            elif verb == b"DATA":
+                conversation.send(b"354 go ahead\r\n")
+            elif verb == b"QUIT":
+                conversation.send(b"221 bye\r\n")
+                return
+            else:
+                conversation.send(b"250 2.0.0 ok\r\n")
+            if verb == b"DATA":
+                while (line := conversation.read_line()) is not None and line != b".":
+                    pass
+                if line is None or replies.get(b".", b"") is None:
+                    return
+                conversation.send(replies.get(b".", b"250 2.0.0 queued\r\n"))
+
+    return talk
