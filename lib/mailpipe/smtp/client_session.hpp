@@ -43,23 +43,23 @@ struct Ready {  // after login, and after each Finished: submit() or quit()
 struct BodyWanted {};  // call body() or body_end() once, then next(); comes again until body_end()
 struct RecipientResult {
     Mailbox recipient;
-    Reply reply;            // to RCPT when refused there, else to the body (LMTP: this recipient's own)
+    Reply reply;  // to RCPT when refused there, else to the body (LMTP: this recipient's own)
     bool accepted = false;
 };
 struct Finished {  // one transaction is over; the session stays usable unless Failed follows
     std::vector<RecipientResult> recipients;  // in the envelope's order
-    std::optional<Error> error;  // when no recipient was accepted: why (the reply included)
+    std::optional<Error> error;               // when no recipient was accepted: why (the reply included)
 };
 struct Closed {};  // after quit()
 
 using ClientStep = std::variant<wire::NeedInput, wire::Output, wire::StartTls, wire::Failed, Ready, BodyWanted,
                                 Finished, Closed>;
 
-// Greeting, EHLO (HELO when refused with 5yz and neither TLS nor AUTH is wanted), STARTTLS, EHLO again, AUTH PLAIN
-// (LOGIN when only that is offered). With PIPELINING MAIL, RCPT and DATA go out together; when DATA was accepted
-// with no recipient accepted, an empty body is ended and the transaction reported as refused. SIZE: a message
-// larger than the announced limit is refused here, before MAIL. Errors as pop3::ClientSession; auth for 535 and
-// its like, unsupported for STARTTLS, AUTH or 8BITMIME not offered.
+// Greeting, EHLO (HELO when refused with 5yz and neither TLS nor AUTH is wanted), STARTTLS, EHLO again, AUTH
+// PLAIN (LOGIN when only that is offered). With PIPELINING MAIL, RCPT and DATA go out together; when DATA was
+// accepted with no recipient accepted, an empty body is ended and the transaction reported as refused. SIZE: a
+// message larger than the announced limit is refused here, before MAIL. Errors as pop3::ClientSession; auth for
+// 535 and its like, unsupported for STARTTLS, AUTH or 8BITMIME not offered.
 class MAILPIPE_EXPORT ClientSession {
  public:
     explicit ClientSession(ClientOptions options);

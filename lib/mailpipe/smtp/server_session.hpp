@@ -22,17 +22,17 @@ enum class ServerProtocol { smtp, lmtp };
 
 struct ServerOptions {
     ServerProtocol protocol = ServerProtocol::smtp;
-    std::string host_name;           // in the greeting and the EHLO reply
-    std::uint64_t max_size = 0;      // SIZE; 0: none announced, none enforced
-    bool tls_available = false;      // offer STARTTLS
-    bool tls_active = false;         // implicit TLS
-    bool auth_available = false;     // there are users
-    bool auth_without_tls = false;   // the peer is loopback
+    std::string host_name;          // in the greeting and the EHLO reply
+    std::uint64_t max_size = 0;     // SIZE; 0: none announced, none enforced
+    bool tls_available = false;     // offer STARTTLS
+    bool tls_active = false;        // implicit TLS
+    bool auth_available = false;    // there are users
+    bool auth_without_tls = false;  // the peer is loopback
     Trace* trace = nullptr;
 };
 
 // Events.
-struct AuthRequested {  // answer: auth_accepted() or auth_refused()
+struct AuthRequested {             // answer: auth_accepted() or auth_refused()
     std::string authorization_id;  // empty, or equal to user: the session refuses any other itself
     std::string user;
     Secret password;
@@ -58,8 +58,9 @@ struct BodyEnd {
 struct TransactionAborted {};  // RSET, EHLO, QUIT, or the connection ended inside a transaction: drop its state
 struct PeerQuit {};            // everything is answered: flush and close
 
-using ServerStep = std::variant<wire::NeedInput, wire::Output, wire::StartTls, wire::Failed, AuthRequested, MailRequested,
-                                RecipientRequested, BodyBegin, BodyData, BodyEnd, TransactionAborted, PeerQuit>;
+using ServerStep =
+    std::variant<wire::NeedInput, wire::Output, wire::StartTls, wire::Failed, AuthRequested, MailRequested,
+                 RecipientRequested, BodyBegin, BodyData, BodyEnd, TransactionAborted, PeerQuit>;
 
 class MAILPIPE_EXPORT ServerSession {
  public:

@@ -49,7 +49,7 @@ MAILPIPE_EXPORT Result<Mailbox> parse_mailbox(std::string_view text, bool allow_
 
 struct Reply {
     int code = 250;
-    std::string enhanced;  // "2.1.0", or empty
+    std::string enhanced;                     // "2.1.0", or empty
     std::vector<std::string> lines = {"OK"};  // without line ends; never empty
 };
 

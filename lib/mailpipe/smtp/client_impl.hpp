@@ -1,0 +1,108 @@
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mailpipe/base/limits.hpp"
+#include "mailpipe/sasl/mechanism.hpp"
+#include "mailpipe/smtp/client_session.hpp"
+#include "mailpipe/smtp/reply_parser.hpp"
+#include "mailpipe/wire/dot_stuffing.hpp"
+#include "mailpipe/wire/input_buffer.hpp"
+#include "mailpipe/wire/line_ends.hpp"
+#include "mailpipe/wire/line_framer.hpp"
+
+namespace mailpipe::smtp {
+
+// client_session.cpp drives and logs in, client_transaction.cpp carries one envelope.
+struct ClientSession::Impl {
+    // What a reply answers; the name appears in errors as "waiting for the reply to ...".
+    enum class Awaited { greeting, ehlo, helo, starttls, auth, auth_abort, rset, mail, rcpt, data, body, quit };
+    struct Pending {
+        Awaited what{};
+        std::size_t recipient = 0;  // rcpt and, in LMTP, body
+    };
+    struct Queued {
+        Pending pending;
+        std::string line;
+    };
+    enum class Phase { login, ready, transaction, body, ended };
+
+    static std::string_view name(Awaited what);
+
+    explicit Impl(ClientOptions client_options) : options(std::move(client_options)) {}
+
+    ClientStep next();
+
+    // Driver.
+    void read_reply();
+    void reply_line(std::string_view line);
+    void end_of_input();
+    void fail_with(Error error);
+    void fail_with(Errc kind, std::string message) { fail_with(Error{kind, std::move(message)}); }
+    void fail_with(Errc kind, std::string_view what, const Reply& reply);
+    void send(Pending pending, std::string_view line, std::string_view traced = {});
+    void send_queued();
+
+    // Login.
+    void on_reply(Pending pending, const Reply& reply);
+    void on_greeting(const Reply& reply);
+    void send_ehlo();
+    void on_ehlo(const Reply& reply);
+    void on_helo(const Reply& reply);
+    void on_starttls(const Reply& reply);
+    void start_auth();
+    void on_auth(const Reply& reply);
+    void abort_auth(Error error);
+    void become_ready();
+    bool tls_active() const {
+        return options.tls != TlsUse::none && (options.tls == TlsUse::implicit || tls_done);
+    }
+
+    // Transaction.
+    void submit(Envelope envelope);
+    std::optional<Error> check(const Envelope& envelope) const;
+    void on_transaction_reply(Pending pending, const Reply& reply);
+    void on_mail(const Reply& reply);
+    void on_rcpt(std::size_t recipient, const Reply& reply);
+    void on_data(const Reply& reply);
+    void on_body(std::size_t recipient, const Reply& reply);
+    void refuse_rest(const Reply& reply);
+    void finish_transaction(std::optional<Error> error);
+    void finish_cut_off(const Reply& reply);
+    void body(std::string_view crlf_text);
+    void body_end();
+
+    ClientOptions options;
+    wire::InputBuffer input;
+    wire::LineFramer framer{wire::LineEnd::crlf_or_lf, limits::kReplyLine, "kReplyLine"};
+    ReplyParser parser;
+    std::string out;
+    std::deque<ClientStep> events;
+    std::deque<Pending> pending{{Awaited::greeting}};
+    std::deque<Queued> queued;  // of the transaction, until they may be sent
+    Phase phase = Phase::login;
+    Capabilities capabilities;
+    bool tls_done = false;
+    bool awaiting_tls = false;
+    std::unique_ptr<sasl::Client> mechanism;
+    std::optional<Error> auth_error;
+
+    // Transaction.
+    Envelope envelope;
+    std::vector<std::optional<Reply>> replies;  // of each recipient: the one that decided, or none yet
+    std::vector<bool> accepted;                 // RCPT was answered 2yz
+    bool mail_accepted = false;
+    bool needs_rset = false;
+    bool any_final = false;  // a recipient's reply to the body has come (LMTP)
+    std::optional<Reply> first_refusal;
+    wire::DotEncoder encoder;
+    wire::LineEndChecker line_ends;
+    std::uint64_t body_octets = 0;
+};
+
+}  // namespace mailpipe::smtp

@@ -1,0 +1,329 @@
+#include "mailpipe/smtp/client_session.hpp"
+
+#include <utility>
+
+#include "mailpipe/base/ascii.hpp"
+#include "mailpipe/base/encoding.hpp"
+#include "mailpipe/base/terminal_text.hpp"
+#include "mailpipe/smtp/client_impl.hpp"
+
+namespace mailpipe::smtp {
+namespace {
+
+constexpr std::size_t kReplyTextInError = 300;
+// RFC 4954 section 4: an initial response that would make the command longer goes after an empty challenge.
+constexpr std::size_t kAuthCommandLine = 510;
+
+bool is_positive(const Reply& reply) {
+    return reply.code >= 200 && reply.code < 300;
+}
+
+std::string describe(const Reply& reply) {
+    const ServerReply whole = to_server_reply(reply);
+    std::string text = std::to_string(whole.code);
+    if (!whole.enhanced.empty()) text += ' ' + whole.enhanced;
+    if (!whole.text.empty()) text += ' ' + terminal_text(whole.text.substr(0, kReplyTextInError));
+    return text;
+}
+
+}  // namespace
+
+std::string_view ClientSession::Impl::name(Awaited what) {
+    switch (what) {
+        case Awaited::greeting:
+            return "the connection (greeting)";
+        case Awaited::ehlo:
+            return "EHLO";
+        case Awaited::helo:
+            return "HELO";
+        case Awaited::starttls:
+            return "STARTTLS";
+        case Awaited::auth:
+        case Awaited::auth_abort:
+            return "AUTH";
+        case Awaited::rset:
+            return "RSET";
+        case Awaited::mail:
+            return "MAIL";
+        case Awaited::rcpt:
+            return "RCPT";
+        case Awaited::data:
+            return "DATA";
+        case Awaited::body:
+            return "the message";
+        case Awaited::quit:
+            return "QUIT";
+    }
+    return "";
+}
+
+ClientStep ClientSession::Impl::next() {
+    while (true) {
+        if (!out.empty()) return wire::Output{std::exchange(out, {})};
+        if (!events.empty()) {
+            ClientStep event = std::move(events.front());
+            events.pop_front();
+            return event;
+        }
+        if (phase == Phase::ended || awaiting_tls) return wire::NeedInput{};
+        const std::size_t before = input.view().size();
+        read_reply();
+        const bool progress = !out.empty() || !events.empty() || input.view().size() != before;
+        if (progress) continue;
+        if (input.eof()) {
+            end_of_input();
+        } else if (phase == Phase::body) {
+            return BodyWanted{};
+        } else {
+            return wire::NeedInput{};
+        }
+    }
+}
+
+void ClientSession::Impl::read_reply() {
+    auto line = framer.next(input);
+    if (!line) return fail_with(std::move(line.error()));
+    if (*line) reply_line(**line);
+}
+
+void ClientSession::Impl::reply_line(std::string_view line) {
+    if (options.trace != nullptr) options.trace->server_line(line);
+    auto reply = parser.add(line);
+    if (!reply) return fail_with(std::move(reply.error()));
+    if (!*reply) return;
+    if (pending.empty() || (phase == Phase::body && pending.front().what == Awaited::body)) {
+        // Nothing was asked, or the message is still on its way: the server is leaving, or it is not in step
+        // with us.
+        extract_enhanced(**reply);
+        if ((*reply)->code < 400)
+            return fail_with(Errc::protocol, "reply that nothing was sent for: " + describe(**reply));
+        finish_cut_off(**reply);
+        return fail_with(reply_kind(**reply), "server ends the session", **reply);
+    }
+    const Pending answered = pending.front();
+    pending.pop_front();
+    if (answered.what > Awaited::helo) extract_enhanced(**reply);
+    on_reply(answered, **reply);
+}
+
+void ClientSession::Impl::end_of_input() {
+    if (!pending.empty() && pending.front().what == Awaited::quit) {
+        phase = Phase::ended;
+        events.emplace_back(Closed{});
+        return;
+    }
+    if (any_final)
+        finish_cut_off(Reply{421, "4.4.2", {"Connection ended before the reply for this recipient"}});
+    if (pending.empty()) return fail_with(Errc::protocol, "server closed the connection");
+    fail_with(Errc::protocol,
+              "connection ended while waiting for the reply to " + std::string(name(pending.front().what)));
+}
+
+void ClientSession::Impl::fail_with(Error error) {
+    phase = Phase::ended;
+    out.clear();
+    pending.clear();
+    queued.clear();
+    events.emplace_back(wire::Failed{std::move(error)});
+}
+
+void ClientSession::Impl::fail_with(Errc kind, std::string_view what, const Reply& reply) {
+    fail_with(Error{kind, std::string(what) + ": " + describe(reply), to_server_reply(reply)});
+}
+
+void ClientSession::Impl::send(Pending next_pending, std::string_view line, std::string_view traced) {
+    // Every line is built here from checked values; a line end in one would be a command of somebody else's.
+    if (line.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos) {
+        return fail_with(Errc::data, "command would contain CR, LF or NUL");
+    }
+    if (pending.empty() && !input.empty()) {
+        // curl CVE-2021-22947 and its like: what answers nothing must not answer the next command.
+        return fail_with(Errc::protocol, "server sent more than one reply to a command");
+    }
+    if (options.trace != nullptr) options.trace->client_line(traced.empty() ? line : traced);
+    out += line;
+    out += "\r\n";
+    pending.push_back(next_pending);
+}
+
+void ClientSession::Impl::on_reply(Pending answered, const Reply& reply) {
+    if (reply.code == 421 && answered.what != Awaited::quit) {
+        if (phase == Phase::transaction) finish_cut_off(reply);
+        return fail_with(Errc::temporary, "server ends the session", reply);
+    }
+    switch (answered.what) {
+        case Awaited::greeting:
+            return on_greeting(reply);
+        case Awaited::ehlo:
+            return on_ehlo(reply);
+        case Awaited::helo:
+            return on_helo(reply);
+        case Awaited::starttls:
+            return on_starttls(reply);
+        case Awaited::auth:
+            return on_auth(reply);
+        case Awaited::auth_abort:
+            return fail_with(std::move(*auth_error));
+        case Awaited::quit:
+            phase = Phase::ended;
+            events.emplace_back(Closed{});
+            return;
+        default:
+            return on_transaction_reply(answered, reply);
+    }
+}
+
+void ClientSession::Impl::on_greeting(const Reply& reply) {
+    if (reply.code == 220) return send_ehlo();
+    if (reply.code < 400) return fail_with(Errc::protocol, "greeting is not 220", reply);
+    fail_with(reply.code < 500 ? Errc::temporary : Errc::unavailable, "server refuses the connection", reply);
+}
+
+void ClientSession::Impl::send_ehlo() {
+    send({Awaited::ehlo}, (options.protocol == Protocol::lmtp ? "LHLO " : "EHLO ") + options.helo_name);
+}
+
+void ClientSession::Impl::on_ehlo(const Reply& reply) {
+    capabilities = {};
+    const bool fallback =
+        options.protocol == Protocol::smtp && options.tls != TlsUse::starttls && options.user.empty();
+    if (reply.code >= 500 && fallback) return send({Awaited::helo}, "HELO " + options.helo_name);
+    if (!is_positive(reply)) return fail_with(reply_kind(reply), "EHLO refused", reply);
+    capabilities.esmtp = true;
+    for (std::size_t i = 1; i < reply.lines.size(); ++i)
+        capabilities.add(reply.lines[i]);
+    if (options.tls == TlsUse::starttls && !tls_done) {
+        // Required TLS: an offer that is missing ends the session before anything else is said
+        // (CVE-2021-22946).
+        if (!capabilities.starttls) return fail_with(Errc::unsupported, "server does not offer STARTTLS");
+        return send({Awaited::starttls}, "STARTTLS");
+    }
+    if (!options.user.empty()) return start_auth();
+    become_ready();
+}
+
+void ClientSession::Impl::on_helo(const Reply& reply) {
+    if (!is_positive(reply)) return fail_with(reply_kind(reply), "HELO refused", reply);
+    become_ready();
+}
+
+void ClientSession::Impl::on_starttls(const Reply& reply) {
+    if (reply.code >= 400) {
+        return fail_with(reply.code < 500 ? Errc::temporary : Errc::unsupported, "STARTTLS refused", reply);
+    }
+    if (reply.code != 220) return fail_with(Errc::protocol, "unexpected reply to STARTTLS", reply);
+    if (!input.empty()) return fail_with(Errc::protocol, "server sent data between the STARTTLS reply and TLS");
+    awaiting_tls = true;
+    events.emplace_back(wire::StartTls{});
+}
+
+void ClientSession::Impl::start_auth() {
+    const bool plaintext = tls_active() || options.allow_plaintext_auth;
+    if (capabilities.auth.empty()) return fail_with(Errc::unsupported, "server does not offer AUTH");
+    mechanism = sasl::choose_client(capabilities.auth, options.user, options.password, plaintext);
+    if (!mechanism) {
+        if (!plaintext)
+            return fail_with(Errc::auth, "no AUTH mechanism that hides the password is offered; use TLS");
+        return fail_with(Errc::unsupported, "server offers no AUTH mechanism that is known here");
+    }
+    const std::string command = "AUTH " + std::string(mechanism->name());
+    if (!mechanism->initial_response()) return send({Awaited::auth}, command);
+    auto response = mechanism->respond("");
+    if (!response) return fail_with(std::move(response.error()));
+    std::string line = command + ' ' + (response->empty() ? "=" : encode_base64(*response));
+    wipe(*response);
+    if (line.size() <= kAuthCommandLine) {
+        send({Awaited::auth}, line, command + " ***");
+    } else {
+        mechanism =
+            sasl::choose_client({std::string(mechanism->name())}, options.user, options.password, plaintext);
+        send({Awaited::auth}, command);
+    }
+    wipe(line);
+}
+
+void ClientSession::Impl::on_auth(const Reply& reply) {
+    if (is_positive(reply)) return become_ready();
+    if (reply.code >= 400) {
+        return fail_with(reply.code < 500 ? Errc::temporary : Errc::auth, "login refused", reply);
+    }
+    if (reply.code != 334) return fail_with(Errc::protocol, "unexpected reply to AUTH", reply);
+    const auto challenge = decode_base64(reply.lines.size() == 1 ? ascii::trim(reply.lines[0]) : "?");
+    if (!challenge)
+        return abort_auth(Error{Errc::protocol, "AUTH challenge is not base64: " + describe(reply)});
+    auto response = mechanism->respond(*challenge);
+    if (!response) return abort_auth(std::move(response.error()));
+    std::string line = encode_base64(*response);
+    wipe(*response);
+    send({Awaited::auth}, line, "***");
+    wipe(line);
+}
+
+void ClientSession::Impl::abort_auth(Error error) {
+    auth_error = std::move(error);
+    send({Awaited::auth_abort}, "*");
+}
+
+void ClientSession::Impl::become_ready() {
+    mechanism.reset();
+    phase = Phase::ready;
+    events.emplace_back(Ready{capabilities});
+}
+
+ClientSession::ClientSession(ClientOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {
+    if (!impl_->options.helo_name.empty() &&
+        impl_->options.helo_name.find_first_of(std::string_view("\r\n\0 ", 4)) == std::string::npos) {
+        return;
+    }
+    impl_->fail_with(Errc::usage, "EHLO name must not be empty or contain spaces or line ends");
+}
+ClientSession::~ClientSession() = default;
+ClientSession::ClientSession(ClientSession&&) noexcept = default;
+ClientSession& ClientSession::operator=(ClientSession&&) noexcept = default;
+
+ClientStep ClientSession::next() {
+    return impl_->next();
+}
+
+void ClientSession::feed(std::string_view octets) {
+    if (impl_->awaiting_tls) {
+        impl_->awaiting_tls = false;
+        return impl_->fail_with(Errc::protocol, "server sent data between the STARTTLS reply and TLS");
+    }
+    impl_->input.append(octets);
+}
+
+void ClientSession::feed_eof() {
+    impl_->input.set_eof();
+}
+
+void ClientSession::tls_started() {
+    if (!impl_->awaiting_tls) return;
+    impl_->awaiting_tls = false;
+    impl_->tls_done = true;
+    impl_->send_ehlo();
+}
+
+void ClientSession::submit(Envelope envelope) {
+    if (impl_->phase == Impl::Phase::ended) return;
+    if (impl_->phase != Impl::Phase::ready)
+        return impl_->fail_with(Errc::usage, "submit() before Ready or Finished");
+    impl_->submit(std::move(envelope));
+}
+
+void ClientSession::body(std::string_view crlf_text) {
+    impl_->body(crlf_text);
+}
+
+void ClientSession::body_end() {
+    impl_->body_end();
+}
+
+void ClientSession::quit() {
+    if (impl_->phase == Impl::Phase::ended) return;
+    if (impl_->phase != Impl::Phase::ready)
+        return impl_->fail_with(Errc::usage, "quit() before Ready or Finished");
+    impl_->send({Impl::Awaited::quit}, "QUIT");
+}
+
+}  // namespace mailpipe::smtp
