@@ -20,7 +20,8 @@ struct AddressGroup {
     std::vector<Address> addresses;
 };
 
-// RFC 5322 section 3.4 with the obsolete forms of 4.4, lenient and linear in time. `value` is a raw field value.
+// RFC 5322 section 3.4 with the obsolete forms of 4.4, lenient and linear in time. `value` is a raw field
+// value.
 MAILPIPE_EXPORT std::vector<AddressGroup> parse_address_list(std::string_view value);
 MAILPIPE_EXPORT std::vector<Address> flatten(const std::vector<AddressGroup>& groups);
 

@@ -1,0 +1,211 @@
+#include "mailpipe/mime/address.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+#include "mailpipe/base/ascii.hpp"
+#include "mailpipe/mime/encoded_word.hpp"
+#include "mailpipe/mime/lexer.hpp"
+
+namespace mailpipe::mime {
+namespace {
+
+bool is_word_char(char c) {
+    return !ascii::is_space(c) && std::string_view("()<>,;:\"[]@").find(c) == std::string_view::npos;
+}
+
+// address-list = (address *("," address)) / obs-addr-list
+// address      = mailbox / group
+// mailbox      = [phrase] "<" [obs-route] addr-spec ">" / addr-spec
+// group        = phrase ":" [group-list] ";"
+//
+// One pass over the characters collects the words, comments and the <addr-spec> of one address; "," ";" and ":"
+// say what they were.
+class Parser {
+ public:
+    explicit Parser(std::string_view text) : text_(text) {}
+
+    std::vector<AddressGroup> run() {
+        while (at_ < text_.size())
+            step();
+        end_address();
+        return std::move(groups_);
+    }
+
+ private:
+    struct Word {
+        std::string text;  // of a quoted string the content
+        std::string raw;   // as it may stand in an addr-spec
+    };
+
+    void step() {
+        const char c = text_[at_];
+        if (ascii::is_space(c)) {
+            ++at_;
+        } else if (c == '(') {
+            comments_.push_back(read_comment(text_, at_));
+        } else if (c == '"') {
+            const std::size_t start = at_;
+            std::string content = read_quoted_string(text_, at_);
+            std::string raw(text_.substr(start, at_ - start));
+            std::erase_if(raw, [](char x) { return x == '\r' || x == '\n'; });
+            words_.push_back({std::move(content), std::move(raw)});
+        } else if (c == '<') {
+            ++at_;
+            angle_ = read_angle();
+        } else if (c == '[') {
+            read_domain_literal();
+        } else if (c == ',') {
+            ++at_;
+            end_address();
+        } else if (c == ':') {
+            ++at_;
+            begin_group();
+        } else if (c == ';') {
+            ++at_;
+            end_address();
+            in_group_ = false;
+        } else {
+            read_word();
+        }
+    }
+
+    void read_word() {
+        std::size_t length = encoded_word_length(text_.substr(at_));
+        // Specials stand unencoded in the Q text of many senders; white space there would be another word.
+        if (length == 0 || text_.substr(at_, length).find_first_of(" \t\r\n") != std::string_view::npos) {
+            length = 0;
+            while (at_ + length < text_.size() && is_word_char(text_[at_ + length]))
+                ++length;
+        }
+        length = std::max<std::size_t>(length, 1);  // a stray special is a word of its own
+        const std::string word(text_.substr(at_, length));
+        words_.push_back({word, word});
+        at_ += length;
+    }
+
+    void read_domain_literal() {
+        const std::size_t end = text_.find_first_of("],;<", at_ + 1);
+        const std::size_t stop =
+            end == std::string_view::npos ? text_.size() : end + (text_[end] == ']' ? 1 : 0);
+        std::string literal(text_.substr(at_, stop - at_));
+        std::erase_if(literal, ascii::is_space);
+        words_.push_back({literal, literal});
+        at_ = stop;
+    }
+
+    std::string read_angle() {
+        std::string out;
+        while (at_ < text_.size() && text_[at_] != '>' && text_[at_] != '<') {
+            if (text_[at_] == '"') {
+                const std::size_t start = at_;
+                read_quoted_string(text_, at_);
+                out += text_.substr(start, at_ - start);
+                std::erase_if(out, [](char x) { return x == '\r' || x == '\n'; });
+            } else if (text_[at_] == '(') {
+                comments_.push_back(read_comment(text_, at_));
+            } else {
+                if (!ascii::is_space(text_[at_])) out += text_[at_];
+                ++at_;
+            }
+        }
+        if (at_ < text_.size() && text_[at_] == '>') ++at_;
+        // obs-route = "@" domain *("," "@" domain) ":" is to be ignored (RFC 5322 section 4.4).
+        const std::size_t colon = out.starts_with('@') ? out.find(':') : std::string::npos;
+        return colon == std::string::npos ? out : out.substr(colon + 1);
+    }
+
+    static std::string join(const std::vector<Word>& words, std::size_t from, std::size_t to) {
+        std::string out;
+        for (std::size_t i = from; i < to; ++i) {
+            if (i > from) out += ' ';
+            out += words[i].text;
+        }
+        return out;
+    }
+
+    // Words without brackets: those around the first "@" are the addr-spec, where a "." joins over white space;
+    // a single word without "@" is a local part; anything else is a name.
+    void split_bare_words(std::string& name, std::string& email) const {
+        const auto at_sign =
+            std::find_if(words_.begin(), words_.end(), [](const Word& word) { return word.raw == "@"; });
+        if (at_sign == words_.end()) {
+            (words_.size() == 1 ? email : name) =
+                words_.size() == 1 ? words_[0].raw : join(words_, 0, words_.size());
+            return;
+        }
+        const auto middle = static_cast<std::size_t>(at_sign - words_.begin());
+        std::size_t from = middle > 0 ? middle - 1 : 0;
+        while (from > 0 && (words_[from].raw.starts_with('.') || words_[from - 1].raw.ends_with('.')))
+            --from;
+        std::size_t to = std::min(middle + 2, words_.size());
+        while (to < words_.size() && (words_[to].raw.starts_with('.') || words_[to - 1].raw.ends_with('.')))
+            ++to;
+        for (std::size_t i = from; i < to; ++i)
+            email += words_[i].raw;
+        name = join(words_, 0, from);
+        const std::string rest = join(words_, to, words_.size());
+        if (!name.empty() && !rest.empty()) name += ' ';
+        name += rest;
+    }
+
+    static std::string decoded_name(std::string_view name) { return decode_words(name).text; }
+
+    void end_address() {
+        std::string name;
+        std::string email;
+        if (angle_) {
+            name = join(words_, 0, words_.size());
+            email = *angle_;
+        } else if (!words_.empty()) {
+            split_bare_words(name, email);
+        }
+        // The obsolete place of a name: jdoe@example.org (John Doe).
+        if (name.empty() && !email.empty()) {
+            for (const std::string& comment : comments_)
+                name += (name.empty() ? "" : " ") + comment;
+        }
+        clear();
+        if (name.empty() && email.empty()) return;
+        if (groups_.empty() || groups_.back().name.has_value() != in_group_) groups_.push_back({});
+        groups_.back().addresses.push_back({decoded_name(name), decode_charset(email, "").text});
+    }
+
+    void begin_group() {
+        std::string name = join(words_, 0, words_.size());
+        clear();
+        groups_.push_back({decoded_name(name), {}});
+        in_group_ = true;
+    }
+
+    void clear() {
+        words_.clear();
+        comments_.clear();
+        angle_.reset();
+    }
+
+    std::string_view text_;
+    std::size_t at_ = 0;
+    std::vector<AddressGroup> groups_;
+    bool in_group_ = false;
+    std::vector<Word> words_;
+    std::vector<std::string> comments_;
+    std::optional<std::string> angle_;
+};
+
+}  // namespace
+
+std::vector<AddressGroup> parse_address_list(std::string_view value) {
+    // "@" is no word character, so that it always becomes a word of its own.
+    return Parser(value).run();
+}
+
+std::vector<Address> flatten(const std::vector<AddressGroup>& groups) {
+    std::vector<Address> out;
+    for (const AddressGroup& group : groups) {
+        std::copy(group.addresses.begin(), group.addresses.end(), std::back_inserter(out));
+    }
+    return out;
+}
+
+}  // namespace mailpipe::mime

@@ -1,0 +1,196 @@
+#include "mailpipe/mime/date.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "mailpipe/base/ascii.hpp"
+#include "mailpipe/mime/lexer.hpp"
+
+namespace mailpipe::mime {
+namespace {
+
+constexpr std::size_t kTokens = 16;
+
+// Words between white space, commas and comments; a value of more than kTokens is no date.
+std::vector<std::string_view> tokens_of(std::string_view value) {
+    std::vector<std::string_view> tokens;
+    std::size_t at = 0;
+    while (at < value.size() && tokens.size() <= kTokens) {
+        skip_cfws(value, at);
+        const std::size_t start = at;
+        while (at < value.size() && !ascii::is_space(value[at]) && value[at] != ',' && value[at] != '(')
+            ++at;
+        if (at > start) tokens.push_back(value.substr(start, at - start));
+        if (at < value.size() && value[at] == ',') ++at;
+    }
+    return tokens;
+}
+
+std::optional<int> number(std::string_view text, std::size_t digits) {
+    if (text.empty() || text.size() > digits) return std::nullopt;
+    const auto value = ascii::parse_number(text);
+    return value ? std::optional<int>(static_cast<int>(*value)) : std::nullopt;
+}
+
+// obs-year: two digits up to 49 are 20yy, other two and three digits are 19yy and later (RFC 5322 section 4.3).
+std::optional<int> parse_year(std::string_view text) {
+    const auto year = number(text, 4);
+    if (!year || text.size() < 2) return std::nullopt;
+    if (text.size() == 2) return *year < 50 ? *year + 2000 : *year + 1900;
+    if (text.size() == 3) return *year + 1900;
+    return *year >= 1 ? year : std::nullopt;
+}
+
+// time-of-day = hour ":" minute [ ":" second ]
+bool parse_time(std::string_view text, DateTime& date) {
+    const auto pieces = ascii::split(text, ':');
+    if (pieces.size() < 2 || pieces.size() > 3) return false;
+    const auto hour = number(pieces[0], 2);
+    const auto minute = number(pieces[1], 2);
+    const auto second = pieces.size() == 3 ? number(pieces[2], 2) : 0;
+    if (!hour || !minute || !second || *hour > 23 || *minute > 59 || *second > 60) return false;
+    date.hour = *hour;
+    date.minute = *minute;
+    date.second = std::min(*second, 59);
+    return true;
+}
+
+std::optional<int> parse_offset(std::string_view text) {
+    if (text.size() != 5 && !(text.size() == 6 && text[3] == ':')) return std::nullopt;
+    const auto hours = number(text.substr(1, 2), 2);
+    const auto minutes = number(text.substr(text.size() - 2), 2);
+    if (!hours || !minutes || *hours > 23 || *minutes > 59) return std::nullopt;
+    return (text[0] == '-' ? -1 : 1) * (*hours * 60 + *minutes);
+}
+
+// zone = ("+" / "-") 4DIGIT / obs-zone. Military letters were used with either sign and mean nothing (RFC 5322
+// section 4.3), as does any name that is not listed; "EST5EDT" and "GMT+0200" are seen.
+int parse_zone(std::string_view text) {
+    struct Zone {
+        std::string_view name;
+        int hours;
+    };
+    static constexpr auto kZones = std::to_array<Zone>({{"EDT", -4},
+                                                        {"EST", -5},
+                                                        {"CDT", -5},
+                                                        {"CST", -6},
+                                                        {"MDT", -6},
+                                                        {"MST", -7},
+                                                        {"PDT", -7},
+                                                        {"PST", -8}});
+    if (text.starts_with('+') || text.starts_with('-')) return parse_offset(text).value_or(0);
+    for (const std::string_view prefix : {"GMT", "UTC", "UT"}) {
+        if (!ascii::starts_with_ignore_case(text, prefix) || text.size() == prefix.size()) continue;
+        return parse_offset(text.substr(prefix.size())).value_or(0);
+    }
+    for (const Zone& zone : kZones) {
+        if (ascii::starts_with_ignore_case(text, zone.name)) return zone.hours * 60;
+    }
+    return 0;
+}
+
+bool is_word(std::string_view text) {
+    return !text.empty() && ascii::is_alpha(text[0]);
+}
+
+}  // namespace
+
+int month_number(std::string_view name) {
+    static constexpr auto kMonths = std::to_array<std::string_view>(
+        {"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"});
+    for (std::size_t i = 0; i < kMonths.size(); ++i) {
+        if (ascii::starts_with_ignore_case(name, kMonths[i])) return static_cast<int>(i) + 1;
+    }
+    return 0;
+}
+
+int days_in_month(int year, int month) {
+    static constexpr std::array kDays{31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    return kDays.at(static_cast<std::size_t>(month - 1)) + (month == 2 && leap ? 1 : 0);
+}
+
+// date-time = [ day-name "," ] day month year time-of-day zone
+std::optional<DateTime> parse_date(std::string_view value) {
+    auto tokens = tokens_of(value);
+    if (tokens.size() > kTokens) return std::nullopt;
+    if (tokens.size() > 2 && is_word(tokens[0]) && (month_number(tokens[0]) == 0 || is_word(tokens[1]))) {
+        tokens.erase(tokens.begin());
+    }
+    if (!tokens.empty() && std::count(tokens[0].begin(), tokens[0].end(), '-') == 2) {
+        const auto pieces = ascii::split(tokens[0], '-');
+        tokens.erase(tokens.begin());
+        tokens.insert(tokens.begin(), pieces.begin(), pieces.end());
+    }
+    if (tokens.size() < 4) return std::nullopt;
+    if (month_number(tokens[0]) != 0) {  // asctime: "Jul  1 10:52:37 2003", date(1): "Jul 1 10:52:37 CEST 2003"
+        std::swap(tokens[0], tokens[1]);
+        const bool zone_before_year = tokens.size() > 4 && is_word(tokens[3]);
+        std::rotate(tokens.begin() + 2, tokens.begin() + (zone_before_year ? 4 : 3),
+                    tokens.begin() + (zone_before_year ? 5 : 4));
+    }
+    DateTime date;
+    const auto day = number(tokens[0], 2);
+    const int month = month_number(tokens[1]);
+    const auto year = parse_year(tokens[2]);
+    if (!day || month == 0 || !year || !parse_time(tokens[3], date)) return std::nullopt;
+    if (*day < 1 || *day > days_in_month(*year, month)) return std::nullopt;
+    date.year = *year;
+    date.month = month;
+    date.day = *day;
+    if (tokens.size() > 4) date.zone_minutes = parse_zone(tokens[4]);
+    return date;
+}
+
+// Days from civil, proleptic Gregorian: years start in March, so that the leap day is the last of its year.
+std::int64_t civil_day(int year, int month, int day) {
+    const std::int64_t y = year - (month <= 2 ? 1 : 0);
+    const std::int64_t era = (y >= 0 ? y : y - 399) / 400;
+    const std::int64_t year_of_era = y - era * 400;
+    const std::int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+    const std::int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    return era * 146'097 + day_of_era - 719'468;
+}
+
+std::int64_t epoch_seconds(const DateTime& date) {
+    const std::int64_t minutes =
+        civil_day(date.year, date.month, date.day) * 24 * 60 + date.hour * 60 + date.minute;
+    return (minutes - date.zone_minutes) * 60 + date.second;
+}
+
+DateTime utc_date(std::int64_t epoch_seconds) {
+    // Years outside of 1 to 9999 have no RFC 3339 form.
+    static constexpr std::int64_t kFirst = -62'135'596'800;
+    static constexpr std::int64_t kLast = 253'402'300'799;
+    const std::int64_t seconds = std::clamp(epoch_seconds, kFirst, kLast);
+    const std::int64_t days = (seconds >= 0 ? seconds : seconds - 86'399) / 86'400;
+    const std::int64_t time = seconds - days * 86'400;
+    const std::int64_t z = days + 719'468;
+    const std::int64_t era = (z >= 0 ? z : z - 146'096) / 146'097;
+    const std::int64_t day_of_era = z - era * 146'097;
+    const std::int64_t year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
+    const std::int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    const std::int64_t shifted_month = (5 * day_of_year + 2) / 153;
+    DateTime date;
+    date.day = static_cast<int>(day_of_year - (153 * shifted_month + 2) / 5 + 1);
+    date.month = static_cast<int>(shifted_month < 10 ? shifted_month + 3 : shifted_month - 9);
+    date.year = static_cast<int>(year_of_era + era * 400 + (date.month <= 2 ? 1 : 0));
+    date.hour = static_cast<int>(time / 3600);
+    date.minute = static_cast<int>(time / 60 % 60);
+    date.second = static_cast<int>(time % 60);
+    return date;
+}
+
+std::string rfc3339(const DateTime& date) {
+    std::string out = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", date.year, date.month, date.day,
+                                  date.hour, date.minute, date.second);
+    if (date.zone_minutes == 0) return out + "Z";
+    const int minutes = std::abs(date.zone_minutes);
+    return out + fmt::format("{}{:02}:{:02}", date.zone_minutes < 0 ? '-' : '+', minutes / 60, minutes % 60);
+}
+
+}  // namespace mailpipe::mime

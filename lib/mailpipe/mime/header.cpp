@@ -1,0 +1,107 @@
+#include "mailpipe/mime/header.hpp"
+
+#include <algorithm>
+
+#include "mailpipe/base/ascii.hpp"
+#include "mailpipe/base/limits.hpp"
+
+namespace mailpipe::mime {
+namespace {
+
+// The end of the line that starts at `at`, behind its LF.
+std::size_t line_end(std::string_view text, std::size_t at) {
+    const std::size_t lf = text.find('\n', at);
+    return lf == std::string_view::npos ? text.size() : lf + 1;
+}
+
+std::string_view without_line_end(std::string_view line) {
+    if (line.ends_with('\n')) line.remove_suffix(1);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    return line;
+}
+
+// field-name = 1*ftext ; ftext = %d33-57 / %d59-126 (RFC 5322 section 3.6.8); obs-optional allows *WSP before
+// ":". UTF-8 in a name is no name (RFC 6532 section 3.7).
+std::size_t colon_of_field(std::string_view line) {
+    std::size_t at = 0;
+    while (at < line.size() && line[at] > 32 && line[at] < 127 && line[at] != ':')
+        ++at;
+    const std::size_t name_length = at;
+    while (at < line.size() && (line[at] == ' ' || line[at] == '\t'))
+        ++at;
+    return name_length > 0 && at < line.size() && line[at] == ':' ? at : std::string_view::npos;
+}
+
+bool is_mbox_from(std::string_view line) {
+    return line.starts_with("From ") || line.starts_with(">From ");
+}
+
+}  // namespace
+
+const Field* Header::find(std::string_view name) const {
+    for (const Field& field : fields) {
+        if (ascii::equals_ignore_case(field.name, name)) return &field;
+    }
+    return nullptr;
+}
+
+const Field* Header::find_last(std::string_view name) const {
+    for (auto field = fields.rbegin(); field != fields.rend(); ++field) {
+        if (ascii::equals_ignore_case(field->name, name)) return &*field;
+    }
+    return nullptr;
+}
+
+std::size_t Header::count(std::string_view name) const {
+    return static_cast<std::size_t>(std::count_if(fields.begin(), fields.end(), [name](const Field& field) {
+        return ascii::equals_ignore_case(field.name, name);
+    }));
+}
+
+Header parse_header(std::string_view text) {
+    Header header;
+    bool seen_field = false;
+    std::size_t at = 0;
+    while (at < text.size()) {
+        const std::size_t start = at;
+        const std::string_view line = without_line_end(text.substr(start, line_end(text, start) - start));
+        at = line_end(text, start);
+        if (line.empty()) {
+            header.size = at;
+            return header;
+        }
+        const std::size_t colon = colon_of_field(line);
+        if (colon == std::string_view::npos && !seen_field && !(start == 0 && is_mbox_from(line))) {
+            // The very first line is no field: such text has no header at all, and none of it may be lost.
+            header.size = start;
+            return header;
+        }
+        while (at < text.size() && (text[at] == ' ' || text[at] == '\t'))
+            at = line_end(text, at);
+        if (colon == std::string_view::npos) continue;
+        seen_field = true;
+        if (header.fields.size() >= limits::kHeaderFields || at > limits::kHeaderSize) {
+            header.limits_met = true;
+            continue;
+        }
+        const std::string_view whole = text.substr(start, at - start);
+        std::string_view name = whole.substr(0, colon);
+        while (name.ends_with(' ') || name.ends_with('\t'))
+            name.remove_suffix(1);
+        header.fields.push_back({name, without_line_end(whole.substr(colon + 1)), start, whole.size()});
+    }
+    header.size = text.size();
+    return header;
+}
+
+std::string unfold(std::string_view value) {
+    std::string out;
+    out.reserve(value.size());
+    for (std::size_t i = 0; i < value.size(); ++i) {
+        if (value[i] == '\n' || (value[i] == '\r' && i + 1 < value.size() && value[i + 1] == '\n')) continue;
+        out += value[i];
+    }
+    return out;
+}
+
+}  // namespace mailpipe::mime

@@ -1,0 +1,46 @@
+#include "mailpipe/mime/message_id.hpp"
+
+#include "mailpipe/base/ascii.hpp"
+#include "mailpipe/mime/charset.hpp"
+#include "mailpipe/mime/lexer.hpp"
+
+namespace mailpipe::mime {
+namespace {
+
+// `at` stands behind "<". A bracket that is not closed ends where the next one opens.
+std::string read_id(std::string_view value, std::size_t& at) {
+    std::string id;
+    while (at < value.size() && value[at] != '>' && value[at] != '<') {
+        if (!ascii::is_space(value[at])) id += value[at];
+        ++at;
+    }
+    if (at < value.size() && value[at] == '>') ++at;
+    return decode_charset(id, "").text;
+}
+
+}  // namespace
+
+std::vector<std::string> parse_message_ids(std::string_view value) {
+    std::vector<std::string> ids;
+    std::vector<std::string> words;
+    std::size_t at = 0;
+    while (true) {
+        skip_cfws(value, at);
+        if (at >= value.size()) break;
+        if (value[at] == '<') {
+            ++at;
+            if (auto id = read_id(value, at); !id.empty()) ids.push_back(std::move(id));
+        } else if (value[at] == '"') {
+            read_quoted_string(value, at);
+        } else {
+            const std::size_t start = at;
+            while (at < value.size() && !ascii::is_space(value[at]) && value[at] != '<' && value[at] != '(')
+                ++at;
+            const std::string_view word = value.substr(start, at - start);
+            if (word.find('@') != std::string_view::npos) words.push_back(decode_charset(word, "").text);
+        }
+    }
+    return ids.empty() ? words : ids;
+}
+
+}  // namespace mailpipe::mime

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mailpipe/base/export.hpp"
+
+namespace mailpipe::mime {
+
+// The msg-ids of a Message-ID, In-Reply-To or References field (RFC 5322 section 3.6.4) without the angle
+// brackets, in order. Phrases and comments of the obsolete forms are passed over; when nothing is in brackets,
+// words with "@" count. White space inside of brackets is dropped. UTF-8. Empty when there is none.
+MAILPIPE_EXPORT std::vector<std::string> parse_message_ids(std::string_view value);
+
+}  // namespace mailpipe::mime

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mailpipe/base/export.hpp"
+
+// Values with parameters: Content-Type (RFC 2045 section 5) and Content-Disposition (RFC 2183), with the
+// continuations, charsets and languages of RFC 2231. Linear but for sorting the pieces of continued parameters.
+namespace mailpipe::mime {
+
+struct Parameter {
+    std::string name;   // lower case
+    std::string value;  // UTF-8; encoded words, which RFC 2047 forbids here, decoded all the same
+    std::string
+        raw;  // octets before any charset or encoded word is looked at; what a boundary is compared with
+};
+
+struct ParameterList {
+    std::vector<Parameter> parameters;  // in the order in which they begin; names are unique
+    bool problem = false;
+
+    // "" when there is none.
+    std::string_view find(std::string_view name) const;
+    std::string_view find_raw(std::string_view name) const;
+    bool has(std::string_view name) const;
+};
+
+struct ContentType {
+    std::string type = "text";      // lower case, UTF-8
+    std::string subtype = "plain";  // lower case, UTF-8
+    ParameterList parameters;
+
+    std::string full() const { return type + "/" + subtype; }
+};
+
+struct ContentDisposition {
+    std::string type;  // lower case; empty when the field is absent or empty
+    ParameterList parameters;
+};
+
+// A value that is no type "/" subtype is text/plain, as RFC 2045 section 5.2 says, with its parameters.
+MAILPIPE_EXPORT ContentType parse_content_type(std::string_view value);
+MAILPIPE_EXPORT ContentDisposition parse_content_disposition(std::string_view value);
+
+}  // namespace mailpipe::mime
