@@ -93,7 +93,7 @@ def main():
     result = program.result
     if not result.wasSuccessful():
         sys.exit(1)
-    if result.testsRun == len(result.skipped) and result.skipped:
+    if result.skipped and result.testsRun <= len(result.skipped):
         sys.exit(SKIPPED)
     if result.testsRun == 0:
         print("no test ran", file=sys.stderr)

@@ -1,5 +1,7 @@
 """Messages that show whether a path keeps octets; LF line ends, as in a Maildir."""
 
+import zlib
+
 
 def numbered(count, size=400):
     """Plain messages that differ in header and body."""
@@ -8,7 +10,7 @@ def numbered(count, size=400):
 
 def message(subject, body, sender="Carol <carol@example.net>", recipient="alice@example.org"):
     text = (f"Date: Mon, 2 Nov 2026 10:00:00 +0100\nFrom: {sender}\nTo: {recipient}\nSubject: {subject}\n"
-            f"Message-ID: <{abs(hash((subject, body))):x}@example.net>\nMIME-Version: 1.0\n"
+            f"Message-ID: <{zlib.crc32(repr((subject, body)).encode()):x}@example.net>\nMIME-Version: 1.0\n"
             f"Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n{body}")
     return text.encode("utf-8", "surrogateescape")
 
