@@ -286,6 +286,7 @@ ClientStep ClientSession::next() {
 }
 
 void ClientSession::feed(std::string_view octets) {
+    if (impl_->phase == Impl::Phase::ended) return;
     if (impl_->awaiting_tls) {
         impl_->awaiting_tls = false;
         return impl_->fail_with(Errc::protocol, "server sent data between the STARTTLS reply and TLS");

@@ -1,0 +1,168 @@
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "mailpipe/base/ascii.hpp"
+#include "mailpipe/sasl/mechanism.hpp"
+#include "mailpipe/smtp/command.hpp"
+#include "mailpipe/smtp/path.hpp"
+#include "mailpipe/smtp/server_impl.hpp"
+
+namespace mailpipe::smtp {
+
+const ServerSession::Impl::Entry* ServerSession::Impl::find_command(std::string_view verb) {
+    static constexpr std::array kCommands{
+        Entry{"EHLO", &Impl::on_ehlo},         Entry{"HELO", &Impl::on_helo}, Entry{"LHLO", &Impl::on_lhlo},
+        Entry{"MAIL", &Impl::on_mail},         Entry{"RCPT", &Impl::on_rcpt}, Entry{"DATA", &Impl::on_data},
+        Entry{"RSET", &Impl::on_rset},         Entry{"NOOP", &Impl::on_noop}, Entry{"HELP", &Impl::on_help},
+        Entry{"VRFY", &Impl::on_vrfy},         Entry{"EXPN", &Impl::on_expn}, Entry{"QUIT", &Impl::on_quit},
+        Entry{"STARTTLS", &Impl::on_starttls}, Entry{"AUTH", &Impl::on_auth}, Entry{"GET", &Impl::on_http},
+        Entry{"POST", &Impl::on_http},         Entry{"PUT", &Impl::on_http},  Entry{"CONNECT", &Impl::on_http},
+    };
+    const auto found = std::find_if(kCommands.begin(), kCommands.end(),
+                                    [verb](const Entry& entry) { return entry.verb == verb; });
+    return found == kCommands.end() ? nullptr : &*found;
+}
+
+bool ServerSession::Impl::needs_no_argument(std::string_view argument) {
+    if (argument.empty()) return true;
+    refuse_command(501, "5.5.4", "Command takes no argument");
+    return false;
+}
+
+// ehlo = "EHLO" SP ( Domain / address-literal ) CRLF
+bool ServerSession::Impl::greet(std::string_view argument, bool is_esmtp) {
+    if (!is_domain_or_literal(argument, true)) {
+        refuse_command(501, "5.5.4", "A domain or address literal is expected");
+        return false;
+    }
+    abort_transaction();
+    helo = argument;
+    esmtp = is_esmtp;
+    return true;
+}
+
+void ServerSession::Impl::on_ehlo(std::string_view argument) {
+    if (lmtp()) return refuse_command(500, "5.5.1", "This is LMTP; use LHLO");
+    if (greet(argument, true)) offer_extensions();
+}
+
+void ServerSession::Impl::on_lhlo(std::string_view argument) {
+    if (!lmtp()) return refuse_command(500, "5.5.1", "This is SMTP; use EHLO");
+    if (greet(argument, true)) offer_extensions();
+}
+
+void ServerSession::Impl::on_helo(std::string_view argument) {
+    if (lmtp()) return refuse_command(500, "5.5.1", "This is LMTP; use LHLO");
+    if (greet(argument, false)) respond(250, "", options.host_name);
+}
+
+void ServerSession::Impl::offer_extensions() {
+    Reply reply{250, "", {options.host_name + " greets " + helo, "PIPELINING"}};
+    if (options.max_size != 0) reply.lines.push_back("SIZE " + std::to_string(options.max_size));
+    reply.lines.insert(reply.lines.end(), {"8BITMIME", "ENHANCEDSTATUSCODES"});
+    if (options.tls_available && !options.tls_active && !authenticated) reply.lines.emplace_back("STARTTLS");
+    if (auth_offered() && !authenticated) {
+        std::string mechanisms = "AUTH";
+        for (std::string_view name : sasl::server_mechanisms())
+            mechanisms += ' ' + std::string(name);
+        reply.lines.push_back(std::move(mechanisms));
+    }
+    respond(reply);
+}
+
+void ServerSession::Impl::on_mail(std::string_view argument) {
+    if (helo.empty())
+        return refuse_command(503, "5.5.1", lmtp() ? "LHLO is expected first" : "EHLO is expected first");
+    if (has_sender) return refuse_command(503, "5.5.1", "MAIL is given already");
+    auto mail = parse_mail(argument, esmtp);
+    if (!mail) return refuse_command(mail.error());
+    if (options.max_size != 0 && mail->size.value_or(0) > options.max_size) {
+        return refuse_command(552, "5.3.4",
+                              "Message is larger than " + std::to_string(options.max_size) + " octets");
+    }
+    state = State::mail_answer;
+    events.emplace_back(MailRequested{std::move(mail->reverse_path), mail->size, mail->eight_bit});
+}
+
+void ServerSession::Impl::on_rcpt(std::string_view argument) {
+    if (!has_sender) return refuse_command(503, "5.5.1", "MAIL is expected first");
+    if (recipients >= limits::kRecipients) {
+        return respond(452, "4.5.3",
+                       "More than kRecipients (" + std::to_string(limits::kRecipients) + ") recipients");
+    }
+    auto recipient = parse_rcpt(argument);
+    if (!recipient) return refuse_command(recipient.error());
+    state = State::rcpt_answer;
+    events.emplace_back(RecipientRequested{std::move(*recipient)});
+}
+
+void ServerSession::Impl::on_data(std::string_view argument) {
+    if (!needs_no_argument(argument)) return;
+    if (!has_sender) return refuse_command(503, "5.5.1", "MAIL is expected first");
+    // Without a recipient 354 would leave a client that pipelined with a message for nobody (RFC 2033
+    // section 4.2).
+    if (recipients == 0) return refuse_command(lmtp() ? 503 : 554, "5.5.1", "No valid recipients");
+    respond(354, "", "End the message with a line that is a single dot");
+    state = State::data;
+    size = 0;
+    line_ends = {};
+    refused_message.reset();
+    events.emplace_back(BodyBegin{});
+}
+
+void ServerSession::Impl::on_rset(std::string_view argument) {
+    if (!needs_no_argument(argument)) return;
+    abort_transaction();
+    respond(250, "2.0.0", "OK");
+}
+
+void ServerSession::Impl::on_noop(std::string_view /*argument*/) {
+    respond(250, "2.0.0", "OK");
+}
+
+void ServerSession::Impl::on_help(std::string_view /*argument*/) {
+    respond(214, "2.0.0", "mailpipe; commands: MAIL RCPT DATA RSET NOOP VRFY HELP STARTTLS AUTH QUIT");
+}
+
+void ServerSession::Impl::on_vrfy(std::string_view argument) {
+    if (argument.empty()) return refuse_command(501, "5.5.4", "VRFY takes an address");
+    // RFC 5321 section 7.3: who exists is not told to strangers.
+    respond(252, "2.1.5", "Not verified; try RCPT");
+}
+
+void ServerSession::Impl::on_expn(std::string_view /*argument*/) {
+    refuse_command(502, "5.5.1", "EXPN is not implemented");
+}
+
+void ServerSession::Impl::on_quit(std::string_view argument) {
+    if (!needs_no_argument(argument)) return;
+    abort_transaction();
+    respond(221, "2.0.0", "Bye");
+    state = State::ended;
+    events.emplace_back(PeerQuit{});
+}
+
+void ServerSession::Impl::on_starttls(std::string_view argument) {
+    if (!needs_no_argument(argument)) return;
+    if (options.tls_active) return refuse_command(503, "5.5.1", "TLS is active already");
+    if (authenticated) return refuse_command(503, "5.5.1", "Not after AUTH");
+    if (!options.tls_available) return refuse_command(502, "5.5.1", "STARTTLS is not available");
+    if (!input.empty()) {
+        // Dovecot CVE-2021-33515: commands that an attacker put behind STARTTLS would run inside the victim's
+        // TLS.
+        return end_with(Reply{554, "5.5.1", {"Data behind STARTTLS"}},
+                        Error{Errc::protocol, "peer sent data behind STARTTLS"});
+    }
+    abort_transaction();
+    respond(220, "2.0.0", "Ready to start TLS");
+    state = State::tls;
+    events.emplace_back(wire::StartTls{});
+}
+
+// A web page that makes a browser speak to this port must not get as far as a line that is a command.
+void ServerSession::Impl::on_http(std::string_view /*argument*/) {
+    end_with(Reply{554, "5.5.1", {"This is not a web server"}}, Error{Errc::protocol, "peer speaks HTTP"});
+}
+
+}  // namespace mailpipe::smtp

@@ -1,0 +1,71 @@
+#include <string>
+#include <utility>
+
+#include "mailpipe/smtp/server_impl.hpp"
+
+namespace mailpipe::smtp {
+
+// The caller's word on MAIL or RCPT.
+void ServerSession::Impl::answer(const Reply& reply) {
+    if (state != State::mail_answer && state != State::rcpt_answer) return;
+    const bool is_mail = state == State::mail_answer;
+    state = State::command;
+    if (reply.code >= 400) {
+        // A mail server that passes on a list over LMTP is no dictionary attack.
+        if (!lmtp() || reply.code == 421) return refuse_command(reply);
+        return respond(reply);
+    }
+    if (is_mail) {
+        has_sender = true;
+        return respond(250, "2.1.0", "OK");
+    }
+    ++recipients;
+    respond(250, "2.1.5", "OK");
+}
+
+// Takes what is there of the message. A message that is refused is read to its end and not passed on.
+std::optional<ServerStep> ServerSession::Impl::take_data() {
+    while (true) {
+        const auto step = decoder.next(input);
+        if (step.status == wire::DotDecoder::Status::need_input) return std::nullopt;
+        if (step.status == wire::DotDecoder::Status::end) break;
+        size += step.data.size();
+        line_ends.append(step.data);
+        if (options.max_size != 0 && size > options.max_size) {
+            refuse_message(
+                {552, "5.3.4", {"Message is larger than " + std::to_string(options.max_size) + " octets"}});
+        }
+        if (!line_ends.clean()) refuse_message({550, "5.6.0", {"Message has a bare CR, a bare LF or a NUL"}});
+        if (!refused_message) return BodyData{step.data};
+    }
+    line_ends.finish();
+    if (!line_ends.clean()) refuse_message({550, "5.6.0", {"Message has a bare CR, a bare LF or a NUL"}});
+    if (options.trace != nullptr) options.trace->client_line('[' + std::to_string(size) + " octets]");
+    state = State::body_answer;
+    return BodyEnd{refused_message};
+}
+
+void ServerSession::Impl::refuse_message(Reply reply) {
+    if (!refused_message) refused_message = std::move(reply);
+}
+
+void ServerSession::Impl::body_answered(std::vector<Reply> replies) {
+    if (state != State::body_answer) return;
+    state = State::command;
+    const std::size_t wanted = lmtp() ? recipients : 1;
+    if (refused_message) replies.assign(wanted, *refused_message);
+    // A caller that says too little has not promised anything to the peer.
+    replies.resize(wanted, Reply{451, "4.3.0", {"Try again later"}});
+    bool leaving = false;
+    for (const auto& reply : replies) {
+        respond(reply);
+        leaving = leaving || reply.code == 421;
+        if (reply.code < 400) errors = 0;
+    }
+    has_sender = false;
+    recipients = 0;
+    refused_message.reset();
+    if (leaving) end(Error{Errc::unavailable, "session refused"});
+}
+
+}  // namespace mailpipe::smtp

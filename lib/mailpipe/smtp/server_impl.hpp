@@ -1,0 +1,115 @@
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mailpipe/base/limits.hpp"
+#include "mailpipe/sasl/mechanism.hpp"
+#include "mailpipe/smtp/server_session.hpp"
+#include "mailpipe/wire/dot_stuffing.hpp"
+#include "mailpipe/wire/input_buffer.hpp"
+#include "mailpipe/wire/line_ends.hpp"
+#include "mailpipe/wire/line_framer.hpp"
+
+namespace mailpipe::smtp {
+
+// server_session.cpp drives, server_commands.cpp has the commands, server_auth.cpp AUTH, server_data.cpp the
+// message.
+struct ServerSession::Impl {
+    enum class State {
+        command,
+        mail_answer,
+        rcpt_answer,
+        auth_line,
+        auth_answer,
+        tls,
+        data,
+        body_answer,
+        ended
+    };
+
+    explicit Impl(ServerOptions server_options);
+
+    ServerStep next();
+
+    // Driver.
+    bool take_line();
+    bool discard_long_line();
+    std::optional<ServerStep> take_data();
+    void command_line(std::string_view line);
+    void respond(const Reply& reply);
+    void respond(int code, std::string enhanced, std::string text);
+    void refuse_command(const Reply& reply);  // counts as a hard error
+    void refuse_command(int code, std::string enhanced, std::string text);
+    void end_with(const Reply& reply, Error error);
+    void end(Error error);
+    void abort_transaction();
+    void end_of_input();
+    bool lmtp() const { return options.protocol == ServerProtocol::lmtp; }
+
+    // Commands.
+    struct Entry {
+        std::string_view verb;
+        void (Impl::*handle)(std::string_view argument);
+    };
+    static const Entry* find_command(std::string_view verb);
+    void on_ehlo(std::string_view argument);
+    void on_helo(std::string_view argument);
+    void on_lhlo(std::string_view argument);
+    void on_mail(std::string_view argument);
+    void on_rcpt(std::string_view argument);
+    void on_data(std::string_view argument);
+    void on_rset(std::string_view argument);
+    void on_noop(std::string_view argument);
+    void on_help(std::string_view argument);
+    void on_vrfy(std::string_view argument);
+    void on_expn(std::string_view argument);
+    void on_quit(std::string_view argument);
+    void on_starttls(std::string_view argument);
+    void on_http(std::string_view argument);
+    bool greet(std::string_view argument, bool is_esmtp);
+    void offer_extensions();
+    bool needs_no_argument(std::string_view argument);
+
+    // AUTH.
+    void on_auth(std::string_view argument);
+    void auth_line(std::string_view line);
+    void auth_message(std::optional<std::string_view> encoded);
+    void auth_accepted();
+    void auth_refused(bool temporary);
+    bool auth_offered() const;
+
+    // Message.
+    void answer(const Reply& reply);
+    void refuse_message(Reply reply);
+    void body_answered(std::vector<Reply> replies);
+
+    ServerOptions options;
+    wire::InputBuffer input;
+    wire::LineFramer framer;
+    std::string out;
+    std::deque<ServerStep> events;
+    State state = State::command;
+    std::string helo;  // empty: none yet
+    bool esmtp = false;
+    bool authenticated = false;
+    bool shutting_down = false;
+    bool discarding = false;
+    std::size_t errors = 0;
+    std::size_t auth_failures = 0;
+    std::unique_ptr<sasl::Server> mechanism;
+
+    // Transaction.
+    bool has_sender = false;
+    std::size_t recipients = 0;
+    std::uint64_t size = 0;
+    std::optional<Reply> refused_message;
+    wire::DotDecoder decoder;
+    wire::LineEndChecker line_ends;
+};
+
+}  // namespace mailpipe::smtp
