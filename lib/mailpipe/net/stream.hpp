@@ -12,7 +12,8 @@
 #include "mailpipe/base/error.hpp"
 #include "mailpipe/net/tls.hpp"
 
-// A client's byte stream over TCP or a Unix socket, before and after TLS, blocking with a deadline on each wait.
+// A client's byte stream over TCP or a Unix socket, before and after TLS, blocking with a deadline on each
+// wait.
 namespace mailpipe::net {
 
 enum class AddressFamily { any, ipv4, ipv6 };
@@ -20,34 +21,38 @@ enum class AddressFamily { any, ipv4, ipv6 };
 struct ConnectOptions {
     AddressFamily family = AddressFamily::any;
     std::chrono::milliseconds timeout{60'000};  // of the connect and then of each read, write and handshake
-    std::string proxy;                          // as CURLOPT_PROXY; empty: none
+    std::string proxy;                          // as CURLOPT_PROXY; empty: none, whatever the environment says
+    // Once it returns true, a wait that lasts longer than 2 s fails with temporary "interrupted". May be empty.
+    std::function<bool()> stop_requested;
 };
 
 class Stream {
  public:
     virtual ~Stream() = default;
 
-    // At least one octet, or an empty view at the end of the stream; valid until the next call. Errors: temporary
-    // "no reply for 60 s", io, tls (a TLS end without close_notify is an error tls "truncated").
+    // At least one octet, or an empty view at the end of the stream; valid until the next call. Errors:
+    // temporary "no reply for 60 s", io, tls (a TLS end without close_notify is an error tls "truncated").
     virtual Result<std::string_view> read() = 0;
 
-    // Writes all. While the peer does not take the octets it reads ahead what the peer sends (at most 1 MiB), so
-    // that two sides that both write cannot block each other.
+    // Writes all. While the peer does not take the octets it reads ahead what the peer sends (at most 1 MiB),
+    // so that two sides that both write cannot block each other.
     virtual Result<void> write(std::string_view octets) = 0;
 
-    // Error protocol when octets behind the STARTTLS reply are already there (curl CVE-2021-22947).
+    // The handshake, within the timeout as a whole. Error protocol when octets behind the STARTTLS reply are
+    // already there (curl CVE-2021-22947); error tls when the server greets in plain text where TLS was to
+    // begin at once.
     virtual Result<TlsInfo> start_tls(const TlsClientOptions& options) = 0;
 
-    virtual bool peer_is_loopback() const = 0;  // true for Unix sockets
+    virtual bool peer_is_loopback() const = 0;  // true for Unix sockets, false behind a proxy
     virtual std::string peer_name() const = 0;  // "127.0.0.1:25", "/run/lmtp"
     virtual void close() = 0;                   // sends close_notify where TLS is on
 };
 
 // Connects by libcurl (Happy Eyeballs, proxies), then owns the socket. Errors: no_host for a name that does not
-// exist, temporary for refused, timeout, and a resolver failure.
+// exist, temporary for refused, timeout, and a resolver failure, usage for what is no host name or proxy.
 Result<std::unique_ptr<Stream>> connect_tcp(const std::string& host, std::uint16_t port,
                                             const ConnectOptions& options);
-// Errors: not_found, io, temporary (refused).
+// Errors: not_found, io, temporary (refused, timeout), usage (a path longer than 107 octets).
 Result<std::unique_ptr<Stream>> connect_unix(const std::string& path, const ConnectOptions& options);
 
 }  // namespace mailpipe::net

@@ -11,9 +11,10 @@
 namespace mailpipe::net {
 
 struct TlsClientOptions {
-    std::string host;                     // verified against the certificate's SANs; the CN is never used
-    std::string ca_file;                  // PEM; empty: the system's store
-    std::vector<std::string> pin_sha256;  // base64 or hex of SHA-256 of the SubjectPublicKeyInfo; replaces chain and name
+    std::string host;     // verified against the certificate's SANs; the CN is never used
+    std::string ca_file;  // PEM; empty: the system's store
+    std::vector<std::string>
+        pin_sha256;  // base64 or hex of SHA-256 of the SubjectPublicKeyInfo; replaces chain and name
 };
 
 struct TlsInfo {
