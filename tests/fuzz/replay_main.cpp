@@ -8,7 +8,8 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
-// Runs every file of the corpus directories once. A directory without files is an error: such a test proves nothing.
+// Runs every file of the corpus directories once. A directory without files is an error: such a test proves
+// nothing.
 int main(int argc, char** argv) {
     std::size_t files = 0;
     for (int i = 1; i < argc; ++i) {

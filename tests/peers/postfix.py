@@ -70,7 +70,7 @@ postlog unix-dgram n - n - 1 postlogd
 
 
 class Postfix(Peer):
-    """SMTP on `port`. Mail for alice@ and bob@example.org goes to Maildirs, or to `transport` ("lmtp:inet:HOST:PORT")."""
+    """SMTP on `port`. Mail for USER@example.org goes to Maildirs, or to `transport` ("lmtp:inet:HOST:PORT")."""
 
     name = "postfix"
 
@@ -112,7 +112,8 @@ class Postfix(Peer):
             os.makedirs(os.path.join(tree, name))
         tls = "smtpd_tls_security_level = none"
         if self.certificate:
-            tls = (f"smtpd_tls_cert_file = {self.certificate.certificate}\nsmtpd_tls_key_file = {self.certificate.key}\n"
+            tls = (f"smtpd_tls_cert_file = {self.certificate.certificate}\n"
+                   f"smtpd_tls_key_file = {self.certificate.key}\n"
                    f"smtpd_tls_security_level = {'encrypt' if self.tls_needed else 'may'}")
         mailboxes = os.path.join(tree, "etc", "mailboxes")
         self._write("etc/mailboxes", "".join(f"/^{user}@example\\.org$/ {user}/\n" for user in self.users))

@@ -69,7 +69,7 @@ def public_directory(prefix):
 
 
 class Peer:
-    """A daemon in a directory of its own; subclasses write its configuration in configure(directory) and return argv."""
+    """A daemon in a directory of its own; subclasses write its configuration in configure() and return argv."""
 
     name = "peer"
 
