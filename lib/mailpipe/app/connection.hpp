@@ -22,24 +22,35 @@ struct Connection {
     std::optional<net::TlsInfo> tls_info;
 };
 
-// Connects to a remote location and, for implicit TLS, does the handshake. Errors: usage for imaps:// with --tls
-// none and its like, and those of net::connect_tcp and Stream::start_tls.
+// How TLS is used for a remote location: by --tls, else implicit for imaps://, pop3s:// and smtps://, none for
+// a Unix socket, STARTTLS for all others. Errors usage: imaps:// with --tls none or starttls, a Unix socket
+// with TLS.
+Result<TlsMode> tls_mode(const Location& location, const ClientOptions& options);
+
+// Connects to a remote location and, for implicit TLS, does the handshake. Behind a proxy no peer counts as
+// loopback. Errors: those of tls_mode, usage for a location that is not remote or has port 0, and those of
+// net::connect_tcp and Stream::start_tls.
 Result<Connection> open_connection(const Location& location, const ClientOptions& options);
 
-// The user of the location, or of --user. Errors: usage when there is none.
+// The user of the location, of --user, or of the netrc entry of the host. Errors: usage when there is none or
+// it contains a control character; config for a netrc file that is unusable.
 Result<std::string> login_user(const Location& location, const ClientOptions& options);
-// From --password-command, --password-file, $MAILPIPE_PASSWORD, ~/.netrc ($NETRC), in this order. Errors: config.
+// From --password-command (sh -c; the first line of its output, and it must end with 0), --password-file (its
+// first line), $MAILPIPE_PASSWORD, ~/.netrc ($NETRC), in this order. A regular file that others than its owner
+// can read is refused. Errors: config, which name the source and never what it holds.
 Result<Secret> login_password(const Location& location, const std::string& user, const ClientOptions& options);
 
 // Drives a session until it yields an event of the protocol and returns that: output is written, input is read
-// when the session needs it, TLS is started when it asks. The step is never NeedInput, Output, StartTls or Failed
-// (which becomes the error). The caller must have something outstanding, or it waits for the peer until the timeout.
+// when the session needs it, TLS is started when it asks. The step is never NeedInput, Output, StartTls or
+// Failed (which becomes the error). The caller must have something outstanding, or it waits for the peer until
+// the timeout.
 template <class Session>
 auto drive(Session& session, Connection& connection) -> Result<decltype(session.next())> {
     while (true) {
         auto step = session.next();
         if (auto* output = std::get_if<wire::Output>(&step)) {
-            if (auto written = connection.stream->write(output->octets); !written) return tl::unexpected(written.error());
+            if (auto written = connection.stream->write(output->octets); !written)
+                return tl::unexpected(written.error());
         } else if (std::holds_alternative<wire::NeedInput>(step)) {
             auto octets = connection.stream->read();
             if (!octets) return tl::unexpected(octets.error());

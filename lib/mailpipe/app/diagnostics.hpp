@@ -11,9 +11,13 @@ namespace mailpipe::app {
 // What people read: one line an error on stderr, and the exit status that all errors of a run add up to.
 class Diagnostics {
  public:
-    explicit Diagnostics(std::string program, bool quiet = false) : program_(std::move(program)), quiet_(quiet) {}
+    explicit Diagnostics(std::string program, bool quiet = false)
+        : program_(std::move(program)), quiet_(quiet) {}
 
-    // "mail-fetch: imaps://imap.example.org: LOGIN refused: ..."; control characters never reach a terminal.
+    // "mail-fetch: imaps://imap.example.org: LOGIN refused: ...", with the server's reply where the message
+    // does not hold it. One write, cut at limits::kDiagnosticLine; no control character and no password of a
+    // URL in `where` gets through. `where` may be empty. Nothing is printed for message_output.hpp's
+    // kPipeClosed.
     void error(std::string_view where, const Error& error);
     // The same without an effect on the exit status; nothing when quiet.
     void note(std::string_view where, std::string_view text);

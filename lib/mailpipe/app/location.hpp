@@ -14,9 +14,9 @@ enum class Scheme { maildir, mbox, message_file, stdio, imap, imaps, pop3, pop3s
 // What a location or a ref names (mail-json(5), section LOCATIONS; RFC 5092, RFC 2384).
 struct Location {
     Scheme scheme = Scheme::stdio;
-    std::string path;  // stores: file system path; lmtp: socket path, or empty
-    std::string user;  // decoded; may be empty
-    std::string host;  // without the brackets of an IPv6 address
+    std::string path;        // stores: file system path; lmtp: socket path, or empty
+    std::string user;        // decoded; may be empty
+    std::string host;        // without the brackets of an IPv6 address
     std::uint16_t port = 0;  // the scheme's default when none was given
     std::string mailbox;     // imap: decoded, INBOX when none was given
 
@@ -32,16 +32,29 @@ struct Location {
     bool implicit_tls() const {
         return scheme == Scheme::imaps || scheme == Scheme::pop3s || scheme == Scheme::smtps;
     }
+    bool operator==(const Location&) const = default;
 };
 
-// Errors: usage, with what is wrong; a password in the URL is refused without being printed. A bare path is
-// judged by what is there: Maildir, mbox, one message, else not_found.
+// "imaps", "maildir", ... "lmtp"; "" for a message file and stdio.
+std::string_view scheme_name(Scheme scheme);
+// 143, 993, 110, 995, 25, 465; 0 where there is none (lmtp and stores).
+std::uint16_t default_port(Scheme scheme);
+
+// Errors: usage, with what is wrong (the text itself is not repeated); a password in the URL is refused without
+// being printed. A bare path is taken literally and judged by what is there: Maildir, mbox, one message, a
+// pipe, else not_found; behind "maildir:", "mbox:" and "lmtp:" a path is percent-decoded. Paths of stores
+// become absolute, so that a ref and a state file mean the same everywhere. No control character gets through,
+// except in `id`, which may hold all but "/" and NUL. smtp:// means port 25; write smtp://HOST:587 for
+// submission; lmtp:// needs a port; port 0 is kept, for listening. pop:// is pop3:// (RFC 2384).
 Result<Location> parse_location(std::string_view text);
 
 // The canonical spelling, percent-encoded; a default port is left out. parse_location(encode(l)) == l.
 std::string encode(const Location& location);
 
-// The location of the mailbox that a ref points into.
+// The location of the mailbox that a ref points into, without its UIDVALIDITY.
 Location container(const Location& ref);
+
+// A location as it was typed, for an error message: a password in it is replaced by "***".
+std::string without_password(std::string_view text);
 
 }  // namespace mailpipe::app

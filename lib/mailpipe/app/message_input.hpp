@@ -8,16 +8,20 @@
 
 namespace mailpipe::app {
 
-// Reads messages and refs from a file descriptor in any of the three formats of mail-json(5), told apart by the first
-// octets: "From " is mboxrd, "{" is jsonl, anything else one rfc822 message. Line ends LF or CRLF; text comes out as
-// CRLF. Bodies stream: memory does not grow with a message, `raw` of jsonl included.
+// Reads messages and refs from a file descriptor in any of the three formats of mail-json(5), told apart by the
+// first octets: "From " is mboxrd, "{" is jsonl, anything else one rfc822 message. Line ends LF or CRLF; text
+// comes out as CRLF, that of `raw` exactly as it is. Bodies stream: memory does not grow with a message, `raw`
+// of jsonl included. A `raw` that is not the last key is held, up to limits::kJsonRawHeld. In mboxrd an empty
+// line and "From " separate two messages.
 class MessageInput : public store::MessageReader {
  public:
     // `fd` is not owned. Reads nothing before the first next().
     static std::unique_ptr<MessageInput> make(int fd);
 
-    // Goes to the next message or ref, dropping what is left of the current one; false at the end of the input (empty
-    // input has no message). Errors: io; data with the line number for a record that is not JSON, or not a message.
+    // Goes to the next message or ref, dropping what is left of the current one; false at the end of the input
+    // (empty input has no message). Errors: io; data with the line number for a record that is not JSON, or not
+    // a message (the next call goes on behind it); temporary when a signal asks to stop. read() has the same
+    // errors.
     virtual Result<bool> next() = 0;
     // What the record said beside the octets: ref, keywords, receivedAt, ...
     virtual const email::Context& context() const = 0;

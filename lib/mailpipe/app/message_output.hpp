@@ -8,9 +8,9 @@
 
 namespace mailpipe::app {
 
-// Writes messages to a file descriptor in one of the three formats of mail-json(5). rfc822 and mboxrd are written with
-// LF, `raw` of jsonl is base64 of the CRLF text; it is the last key and streams, after the envelope of the header
-// (at most limits::kHeaderSize of it is held).
+// Writes messages to a file descriptor in one of the three formats of mail-json(5). rfc822 and mboxrd are
+// written with LF, `raw` of jsonl is base64 of the CRLF text; it is the last key and streams, after the
+// envelope of the header (at most limits::kHeaderSize of it is held).
 class MessageOutput {
  public:
     // `fd` is not owned.
@@ -24,7 +24,11 @@ class MessageOutput {
     virtual Result<void> finish() = 0;
 };
 
-// Writes all of it, through short writes and EINTR. Error io names `what`.
+// How an error io ends when the reader of a pipe has gone: Diagnostics says nothing about it, as a command that
+// dies of SIGPIPE would not.
+inline constexpr std::string_view kPipeClosed = "the reader of the pipe has gone";
+
+// Writes all of it, through short writes, EINTR and a descriptor that is not blocking. Error io names `what`.
 Result<void> write_all(int fd, std::string_view octets, std::string_view what);
 
 }  // namespace mailpipe::app

@@ -2,9 +2,9 @@
 
 namespace mailpipe::app {
 
-// SIGINT and SIGTERM ask a command to end between two messages; a second one ends it at once. SIGPIPE is ignored, a
-// write then fails with EPIPE. The flag behind it is the one mutable global of the library: a signal handler can
-// reach nothing else.
+// SIGINT and SIGTERM ask a command to end between two messages; a second one ends it at once. SIGPIPE is
+// ignored, a write then fails with EPIPE. The flag behind it is the one mutable global of the library: a signal
+// handler can reach nothing else.
 void install_stop_handlers();
 bool stop_requested();
 int stop_signal();  // 0 when none came

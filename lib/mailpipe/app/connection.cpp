@@ -1,0 +1,59 @@
+#include "mailpipe/app/connection.hpp"
+
+#include <string>
+
+namespace mailpipe::app {
+
+Result<TlsMode> tls_mode(const Location& location, const ClientOptions& options) {
+    const std::string scheme(scheme_name(location.scheme));
+    if (!location.path.empty()) {
+        if (options.tls && *options.tls != TlsMode::none) {
+            return fail(Errc::usage, "a Unix socket has no TLS; leave --tls out");
+        }
+        return TlsMode::none;
+    }
+    if (!options.tls) return location.implicit_tls() ? TlsMode::implicit : TlsMode::starttls;
+    if (location.implicit_tls() && *options.tls != TlsMode::implicit) {
+        const std::string plain = scheme.substr(0, scheme.size() - 1);
+        return fail(Errc::usage, scheme + ":// means TLS from the first octet; with --tls " +
+                                     (*options.tls == TlsMode::none ? "none" : "starttls") + " write " + plain +
+                                     "://");
+    }
+    return *options.tls;
+}
+
+Result<Connection> open_connection(const Location& location, const ClientOptions& options) {
+    if (!location.is_remote()) return fail(Errc::usage, "not a server; write a URL such as imaps://HOST");
+    const bool unix_socket = !location.path.empty();
+    if (!unix_socket && (location.port == 0 || location.host == "*")) {
+        return fail(Errc::usage, "port 0 and host * are for listening only");
+    }
+    auto tls = tls_mode(location, options);
+    if (!tls) return tl::unexpected(tls.error());
+
+    net::ConnectOptions connect_options;
+    connect_options.family = options.family;
+    connect_options.timeout = options.timeout;
+    connect_options.proxy = options.proxy;
+    auto stream = unix_socket ? net::connect_unix(location.path, connect_options)
+                              : net::connect_tcp(location.host, location.port, connect_options);
+    if (!stream) return tl::unexpected(stream.error());
+
+    Connection connection;
+    connection.stream = std::move(*stream);
+    connection.tls = *tls;
+    connection.tls_options.host = location.host;
+    connection.tls_options.ca_file = options.tls_ca;
+    connection.tls_options.pin_sha256 = options.pin_sha256;
+    // A SOCKS proxy on this host is a loopback peer, and yet the password would go out in clear text behind it.
+    const bool local = options.proxy.empty() && connection.stream->peer_is_loopback();
+    connection.allow_plaintext_auth = *tls == TlsMode::none && (local || options.allow_plaintext_auth);
+    if (*tls == TlsMode::implicit) {
+        auto info = connection.stream->start_tls(connection.tls_options);
+        if (!info) return tl::unexpected(info.error());
+        connection.tls_info = *info;
+    }
+    return connection;
+}
+
+}  // namespace mailpipe::app

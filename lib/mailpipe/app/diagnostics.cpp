@@ -1,0 +1,58 @@
+#include "mailpipe/app/diagnostics.hpp"
+
+#include <unistd.h>
+
+#include "mailpipe/app/location.hpp"
+#include "mailpipe/app/message_output.hpp"
+#include "mailpipe/base/exit_status.hpp"
+#include "mailpipe/base/limits.hpp"
+#include "mailpipe/base/terminal_text.hpp"
+
+namespace mailpipe::app {
+namespace {
+
+// One write, so that lines of several processes do not mix. A stderr that cannot be written has nobody to tell.
+void write_line(std::string_view text) {
+    std::string line = terminal_text(text.substr(0, limits::kDiagnosticLine));
+    if (text.size() > limits::kDiagnosticLine) line += "...";
+    line += '\n';
+    [[maybe_unused]] const auto ignored = write_all(STDERR_FILENO, line, "stderr");
+}
+
+std::string compose(std::string_view program, std::string_view where, std::string_view text) {
+    std::string line = std::string(program) + ": ";
+    if (!where.empty()) line += without_password(where) + ": ";
+    line += text;
+    return line;
+}
+
+std::string reply_text(const ServerReply& reply) {
+    std::string text = reply.code == 0 ? "" : std::to_string(reply.code) + " ";
+    if (!reply.enhanced.empty() && !reply.text.starts_with(reply.enhanced)) text += reply.enhanced + " ";
+    return text + reply.text;
+}
+
+}  // namespace
+
+void Diagnostics::error(std::string_view where, const Error& error) {
+    exit_status_ = worse_exit_status(exit_status_, mailpipe::exit_status(error.kind));
+    if (error.message.ends_with(kPipeClosed)) return;
+    std::string text = error.message;
+    if (error.reply && !error.reply->text.empty() && text.find(error.reply->text) == std::string::npos) {
+        text += ": " + reply_text(*error.reply);
+    }
+    write_line(compose(program_, where, text));
+}
+
+void Diagnostics::note(std::string_view where, std::string_view text) {
+    if (!quiet_) write_line(compose(program_, where, text));
+}
+
+void StderrTrace::client_line(std::string_view line) {
+    write_line("C: " + std::string(line));
+}
+void StderrTrace::server_line(std::string_view line) {
+    write_line("S: " + std::string(line));
+}
+
+}  // namespace mailpipe::app

@@ -1,0 +1,265 @@
+#include "mailpipe/app/json_record.hpp"
+
+#include <algorithm>
+#include <ctime>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "mailpipe/base/ascii.hpp"
+#include "mailpipe/base/encoding.hpp"
+
+namespace mailpipe::app {
+namespace {
+
+using nlohmann::json;
+
+bool is_json_space(char c) {
+    return c == ' ' || c == '\t' || c == '\r';
+}
+
+Result<std::string> text_field(const json& value, std::string_view key) {
+    if (!value.is_string()) return fail(Errc::data, std::string(key) + " is not a string");
+    return value.get<std::string>();
+}
+
+Result<std::uint64_t> number_field(const json& value, std::string_view key, std::uint64_t least,
+                                   std::uint64_t most) {
+    if (!value.is_number_unsigned() || value.get<std::uint64_t>() < least ||
+        value.get<std::uint64_t>() > most) {
+        return fail(Errc::data, std::string(key) + " is not a number from " + std::to_string(least) + " to " +
+                                    std::to_string(most));
+    }
+    return value.get<std::uint64_t>();
+}
+
+// keywords is an object of true values (RFC 8621 section 4.1.1); an array of names is taken as well.
+Result<std::vector<std::string>> keywords_field(const json& value) {
+    std::vector<std::string> keywords;
+    if (value.is_object()) {
+        for (auto item = value.begin(); item != value.end(); ++item) {
+            if (item.value().is_boolean() && item.value().get<bool>()) keywords.push_back(item.key());
+        }
+    } else if (value.is_array()) {
+        for (const json& item : value) {
+            auto keyword = text_field(item, "a keyword");
+            if (!keyword) return tl::unexpected(keyword.error());
+            keywords.push_back(std::move(*keyword));
+        }
+    } else {
+        return fail(Errc::data, "keywords is not an object");
+    }
+    for (const std::string& keyword : keywords) {
+        const bool word = !keyword.empty() && std::none_of(keyword.begin(), keyword.end(), [](char c) {
+            return ascii::is_control(c) || c == ' ';
+        });
+        if (!word)
+            return fail(Errc::data, "keywords has a name that is empty or has a space or control character");
+    }
+    return keywords;
+}
+
+// Reads one field into its place; fields that a Context does not hold are left alone.
+Result<void> take_field(const std::string& key, const json& value, JsonRecord& record) {
+    constexpr std::uint64_t kMost32 = std::numeric_limits<std::uint32_t>::max();
+    email::Context& context = record.context;
+    const auto into_text = [&](auto& place) -> Result<void> {
+        auto text = text_field(value, key);
+        if (!text) return tl::unexpected(text.error());
+        place = std::move(*text);
+        return {};
+    };
+    const auto into_number = [&](auto& place, std::uint64_t least, std::uint64_t most) -> Result<void> {
+        auto number = number_field(value, key, least, most);
+        if (!number) return tl::unexpected(number.error());
+        place = static_cast<typename std::decay_t<decltype(place)>::value_type>(*number);
+        return {};
+    };
+    if (value.is_null()) return {};
+    if (key == "raw") return into_text(record.raw);
+    if (key == "ref") return into_text(context.ref);
+    if (key == "mailbox") return into_text(context.mailbox);
+    if (key == "uidl") return into_text(context.uidl);
+    if (key == "uid") return into_number(context.uid, 1, kMost32);
+    if (key == "uidValidity") return into_number(context.uid_validity, 1, kMost32);
+    if (key == "size") return into_number(context.size, 0, std::numeric_limits<std::uint64_t>::max());
+    if (key == "keywords") {
+        auto keywords = keywords_field(value);
+        if (!keywords) return tl::unexpected(keywords.error());
+        context.keywords = std::move(*keywords);
+    } else if (key == "receivedAt") {
+        auto text = text_field(value, key);
+        if (!text) return tl::unexpected(text.error());
+        context.received_at = parse_rfc3339(*text);
+        if (!context.received_at)
+            return fail(Errc::data, "receivedAt is not a date such as 2026-11-24T11:00:00Z");
+    }
+    return {};
+}
+
+}  // namespace
+
+RawFinder::Found RawFinder::feed(std::string_view text, std::size_t& consumed) {
+    for (consumed = 0; consumed < text.size(); ++consumed, ++offset_) {
+        const char c = text[consumed];
+        if (c == '\n') return Found::line_end;
+        switch (state_) {
+            case State::structure:
+                on_structure(c);
+                break;
+            case State::escape:
+                state_ = State::string;
+                if (in_key_ && key_.size() < 4) key_ += '\\';
+                break;
+            case State::string:
+                if (c == '\\') {
+                    state_ = State::escape;
+                } else if (c != '"') {
+                    // Longer ones are not "raw".
+                    if (in_key_ && key_.size() < 4) key_ += c;
+                } else {
+                    state_ = in_key_ && key_ == "raw" ? State::after_key : State::structure;
+                    colon_seen_ = false;
+                    in_key_ = false;
+                }
+                break;
+            case State::after_key:
+                if (c == ':' && !colon_seen_) {
+                    colon_seen_ = true;
+                } else if (c == '"' && colon_seen_) {
+                    key_offset_ = string_offset_;
+                    ++consumed;
+                    ++offset_;
+                    state_ = State::string;
+                    return Found::raw;
+                } else if (!is_json_space(c)) {
+                    state_ = State::structure;
+                    on_structure(c);
+                }
+                break;
+        }
+    }
+    return Found::nothing;
+}
+
+void RawFinder::on_structure(char c) {
+    switch (c) {
+        case '{':
+        case '[':
+            ++depth_;
+            key_expected_ = c == '{' && depth_ == 1;
+            break;
+        case '}':
+        case ']':
+            --depth_;
+            break;
+        case ',':
+            key_expected_ = depth_ == 1;
+            break;
+        case '"':
+            state_ = State::string;
+            string_offset_ = offset_;
+            in_key_ = key_expected_ && depth_ == 1;
+            key_expected_ = false;
+            key_.clear();
+            break;
+        default:
+            break;
+    }
+}
+
+Result<JsonRecord> parse_json_record(std::string_view text) {
+    json object;
+    try {
+        object = json::parse(text.begin(), text.end());
+    } catch (const json::parse_error& error) {
+        return fail(Errc::data, "not JSON at octet " + std::to_string(error.byte));
+    }
+    if (!object.is_object()) return fail(Errc::data, "not a JSON object");
+    JsonRecord record;
+    for (auto item = object.begin(); item != object.end(); ++item) {
+        if (auto taken = take_field(item.key(), item.value(), record); !taken)
+            return tl::unexpected(taken.error());
+    }
+    return record;
+}
+
+std::optional<std::int64_t> parse_rfc3339(std::string_view text) {
+    const auto number = [&](std::size_t at, std::size_t digits) -> int {
+        const auto value = ascii::parse_number(text.substr(at, digits));
+        return value ? static_cast<int>(*value) : -1;
+    };
+    constexpr std::string_view kForm = "....-..-..T..:..:..";
+    if (text.size() < kForm.size() + 1) return std::nullopt;
+    for (std::size_t i = 0; i < kForm.size(); ++i) {
+        if (kForm[i] == '.' ? !ascii::is_digit(text[i]) : ascii::upper(text[i]) != kForm[i])
+            return std::nullopt;
+    }
+    struct tm parts {};
+    parts.tm_year = number(0, 4) - 1900;
+    parts.tm_mon = number(5, 2) - 1;
+    parts.tm_mday = number(8, 2);
+    parts.tm_hour = number(11, 2);
+    parts.tm_min = number(14, 2);
+    parts.tm_sec = number(17, 2);
+    if (parts.tm_mon < 0 || parts.tm_mon > 11 || parts.tm_mday < 1 || parts.tm_mday > 31 ||
+        parts.tm_hour > 23 || parts.tm_min > 59 || parts.tm_sec > 60) {
+        return std::nullopt;
+    }
+    text.remove_prefix(kForm.size());
+    if (text.front() == '.') {
+        text.remove_prefix(1);
+        while (!text.empty() && ascii::is_digit(text.front()))
+            text.remove_prefix(1);
+    }
+    const std::int64_t local = timegm(&parts);
+    if (text == "Z" || text == "z") return local;
+    const bool offset = text.size() == 6 && (text[0] == '+' || text[0] == '-') && text[3] == ':';
+    if (!offset || number(1, 2) < 0 || number(4, 2) < 0) return std::nullopt;
+    const int seconds = (number(1, 2) * 60 + number(4, 2)) * 60;
+    return text[0] == '+' ? local - seconds : local + seconds;
+}
+
+bool JsonBase64Decoder::unescape(char c) {
+    escape_ += c;
+    if (escape_.size() == 2 && c == '/') {
+        group_ += '/';
+        escape_.clear();
+        return true;
+    }
+    if (escape_.size() == 2) return c == 'u';
+    if (escape_.size() < 6) return true;
+    // Through the percent decoder, which knows hexadecimal digits.
+    const auto octet = decode_percent("%" + escape_.substr(4));
+    if (!escape_.starts_with("\\u00") || !octet) return false;
+    group_ += *octet;
+    escape_.clear();
+    return true;
+}
+
+Result<void> JsonBase64Decoder::append(std::string_view text, std::string& out) {
+    while (!text.empty()) {
+        if (!escape_.empty() || text.front() == '\\') {
+            if (!unescape(text.front())) return fail(Errc::data, "raw is not base64");
+            text.remove_prefix(1);
+            continue;
+        }
+        const std::size_t end = std::min(text.find('\\'), text.size());
+        group_ += text.substr(0, end);
+        text.remove_prefix(end);
+    }
+    const std::size_t whole = group_.size() / 4 * 4;
+    if (whole == 0) return {};
+    const auto decoded = decode_base64(std::string_view(group_).substr(0, whole));
+    if (!decoded || ended_) return fail(Errc::data, "raw is not base64");
+    ended_ = group_[whole - 1] == '=';
+    out += *decoded;
+    group_.erase(0, whole);
+    return {};
+}
+
+Result<void> JsonBase64Decoder::finish() {
+    if (!group_.empty() || !escape_.empty()) return fail(Errc::data, "raw is not base64: its end is missing");
+    return {};
+}
+
+}  // namespace mailpipe::app

@@ -1,0 +1,214 @@
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <optional>
+
+#include "mailpipe/app/connection.hpp"
+#include "mailpipe/app/netrc.hpp"
+#include "mailpipe/base/ascii.hpp"
+#include "mailpipe/base/limits.hpp"
+#include "mailpipe/base/terminal_text.hpp"
+
+extern char** environ;
+
+namespace mailpipe::app {
+namespace {
+
+class Descriptor {
+ public:
+    explicit Descriptor(int fd) : fd_(fd) {}
+    ~Descriptor() {
+        if (fd_ >= 0) ::close(fd_);
+    }
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
+    int get() const { return fd_; }
+    void close() {
+        if (fd_ >= 0) ::close(fd_);
+        fd_ = -1;
+    }
+
+ private:
+    int fd_;
+};
+
+Fail config_errno(int number, const std::string& what) {
+    auto error = fail_errno(number, what).value();
+    error.kind = Errc::config;
+    return Fail(std::move(error));
+}
+
+// Reads to the end, but keeps at most `limit` + 1 octets.
+Result<std::string> read_all(int fd, std::size_t limit, const std::string& what) {
+    std::string text;
+    std::array<char, 4096> piece;
+    while (true) {
+        const ssize_t count = ::read(fd, piece.data(), piece.size());
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return config_errno(errno, what);
+        if (count == 0) break;
+        const std::size_t room = limit + 1 - text.size();
+        // A string that grows leaves copies behind; each is wiped.
+        std::string grown;
+        grown.reserve(text.size() + static_cast<std::size_t>(count));
+        grown += text;
+        grown.append(piece.data(), std::min(room, static_cast<std::size_t>(count)));
+        wipe(text);
+        text.swap(grown);
+    }
+    wipe(piece.data(), piece.size());
+    return text;
+}
+
+Result<Secret> first_line(std::string& text, const std::string& what) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    std::string line = text.substr(0, end);
+    wipe(text);
+    if (!line.empty() && line.back() == '\r') line.pop_back();
+    Secret secret(line);
+    const bool usable = line.size() <= limits::kPassword && line.find('\0') == std::string::npos;
+    const bool empty = line.empty();
+    wipe(line);
+    if (empty) return fail(Errc::config, what + ": the first line, which is the password, is empty");
+    if (!usable)
+        return fail(Errc::config, what + ": the first line contains NUL or exceeds kPassword (65536 octets)");
+    return secret;
+}
+
+// A regular file that its owner alone can read, or a pipe.
+Result<std::string> read_private_file(const std::string& path, std::size_t limit, const std::string& what) {
+    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+    if (file.get() < 0) return config_errno(errno, what);
+    struct stat status {};
+    if (::fstat(file.get(), &status) != 0) return config_errno(errno, what);
+    if (S_ISREG(status.st_mode) && (status.st_mode & (S_IRGRP | S_IROTH)) != 0) {
+        char mode[8];
+        std::snprintf(mode, sizeof mode, "%04o", static_cast<unsigned>(status.st_mode & 07777));
+        return fail(Errc::config, what + ": others can read it (mode " + mode + "); chmod 600 it");
+    }
+    auto text = read_all(file.get(), limit, what);
+    if (text && text->size() > limit) {
+        wipe(*text);
+        return fail(Errc::config, what + ": larger than " + std::to_string(limit) + " octets");
+    }
+    return text;
+}
+
+Result<pid_t> spawn_shell(const std::string& command, int output) {
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawnattr_init(&attributes);
+    // stdin may be the message.
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+    // An ignored SIGPIPE would be inherited.
+    sigset_t defaults;
+    sigemptyset(&defaults);
+    sigaddset(&defaults, SIGPIPE);
+    posix_spawnattr_setsigdefault(&attributes, &defaults);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+    std::string sh = "sh", flag = "-c", text = command;
+    std::array<char*, 4> arguments{sh.data(), flag.data(), text.data(), nullptr};
+    pid_t pid = 0;
+    const int error = ::posix_spawn(&pid, "/bin/sh", &actions, &attributes, arguments.data(), environ);
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
+    if (error != 0) return config_errno(error, "--password-command");
+    return pid;
+}
+
+Result<Secret> password_of_command(const std::string& command) {
+    const std::string what = "--password-command";
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) return config_errno(errno, what);
+    const Descriptor reading(ends[0]);
+    Descriptor writing(ends[1]);
+    auto pid = spawn_shell(command, writing.get());
+    writing.close();
+    if (!pid) return tl::unexpected(pid.error());
+    auto text = read_all(reading.get(), limits::kPassword, what);
+    int status = 0;
+    while (::waitpid(*pid, &status, 0) < 0 && errno == EINTR) {
+    }
+    if (!text) return tl::unexpected(text.error());
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return first_line(*text, what);
+    wipe(*text);
+    if (WIFSIGNALED(status)) {
+        return fail(Errc::config, what + ": ended by signal " + std::to_string(WTERMSIG(status)));
+    }
+    return fail(Errc::config, what + ": ended with status " + std::to_string(WEXITSTATUS(status)));
+}
+
+// nullopt when there is no entry.
+Result<std::optional<NetrcEntry>> netrc_entry(const std::string& host, const std::string& user) {
+    const char* named = std::getenv("NETRC");
+    const char* home = std::getenv("HOME");
+    std::string path;
+    if (named != nullptr && *named != '\0') {
+        path = named;
+    } else if (home != nullptr && *home != '\0') {
+        path = std::string(home) + "/.netrc";
+        if (::access(path.c_str(), F_OK) != 0) return std::optional<NetrcEntry>();
+    } else {
+        return std::optional<NetrcEntry>();
+    }
+    auto text = read_private_file(path, limits::kNetrcFile, path);
+    if (!text) return tl::unexpected(text.error());
+    auto entries = parse_netrc(*text);
+    wipe(*text);
+    if (!entries) return fail(Errc::config, path + ": " + entries.error().message);
+    const NetrcEntry* entry = find_netrc(*entries, host, user);
+    return entry == nullptr ? std::optional<NetrcEntry>() : std::optional<NetrcEntry>(*entry);
+}
+
+}  // namespace
+
+Result<std::string> login_user(const Location& location, const ClientOptions& options) {
+    std::string user = location.user.empty() ? options.user : location.user;
+    if (user.empty()) {
+        auto entry = netrc_entry(location.host, "");
+        if (!entry) return tl::unexpected(entry.error());
+        if (*entry) user = (*entry)->login;
+    }
+    if (user.empty()) {
+        const std::string scheme(scheme_name(location.scheme));
+        return fail(Errc::usage,
+                    "no user name; write " + scheme + "://NAME@" + location.host + " or give --user NAME");
+    }
+    if (std::any_of(user.begin(), user.end(), ascii::is_control) || !is_utf8(user)) {
+        return fail(Errc::usage, "the user name contains a control character or is not UTF-8");
+    }
+    return user;
+}
+
+Result<Secret> login_password(const Location& location, const std::string& user, const ClientOptions& options) {
+    if (!options.password_command.empty()) return password_of_command(options.password_command);
+    if (!options.password_file.empty()) {
+        const std::string what = "--password-file " + options.password_file;
+        auto text = read_private_file(options.password_file, limits::kPassword, what);
+        if (!text) return tl::unexpected(text.error());
+        return first_line(*text, what);
+    }
+    if (const char* password = std::getenv("MAILPIPE_PASSWORD"); password != nullptr && *password != '\0') {
+        return Secret(password);
+    }
+    auto entry = netrc_entry(location.host, user);
+    if (!entry) return tl::unexpected(entry.error());
+    if (*entry && !(*entry)->password.empty()) return (*entry)->password;
+    return fail(Errc::config,
+                "no password for " + user +
+                    "; give --password-command, --password-file, $MAILPIPE_PASSWORD or an entry in "
+                    "~/.netrc");
+}
+
+}  // namespace mailpipe::app

@@ -1,0 +1,37 @@
+#include "mailpipe/app/stop.hpp"
+
+#include <csignal>
+
+namespace mailpipe::app {
+namespace {
+
+volatile std::sig_atomic_t g_signal = 0;
+
+extern "C" void on_stop_signal(int number) {
+    g_signal = number;
+}
+
+}  // namespace
+
+void install_stop_handlers() {
+    // SA_RESETHAND: the second signal has its default effect. No SA_RESTART: a read of stdin that waits for a
+    // message comes back.
+    struct sigaction action {};
+    action.sa_handler = on_stop_signal;
+    action.sa_flags = static_cast<int>(SA_RESETHAND);
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, nullptr);
+    sigaction(SIGTERM, &action, nullptr);
+    struct sigaction ignore {};
+    ignore.sa_handler = SIG_IGN;
+    sigaction(SIGPIPE, &ignore, nullptr);
+}
+
+bool stop_requested() {
+    return g_signal != 0;
+}
+int stop_signal() {
+    return g_signal;
+}
+
+}  // namespace mailpipe::app
