@@ -27,7 +27,7 @@ struct ClientOptions {
 };
 
 // Events.
-struct Ready {  // logged in; commands may be queued
+struct Ready {                              // logged in; commands may be queued
     std::vector<std::string> capabilities;  // upper case
 };
 struct Alert {  // [ALERT]: shown to the user (RFC 3501 section 7.1)
@@ -47,10 +47,10 @@ struct SearchResult {
 struct FetchedMessage {
     std::uint32_t uid = 0;
     std::uint32_t sequence_number = 0;
-    std::optional<std::uint64_t> size;       // RFC822.SIZE
-    std::vector<std::string> flags;          // as the server writes them, "\\Seen", "$Forwarded"
-    std::string internal_date;               // as the server writes it; empty when not asked
-    bool has_body = false;                   // BodyData came before (possibly of no octets); false after NIL
+    std::optional<std::uint64_t> size;  // RFC822.SIZE
+    std::vector<std::string> flags;     // as the server writes them, "\\Seen", "$Forwarded"
+    std::string internal_date;          // as the server writes it; empty when not asked
+    bool has_body = false;              // BodyData came before (possibly of no octets); false after NIL
 };
 struct BodyBegin {  // the body of a message comes; its uid may be known only with Fetched
     std::uint32_t sequence_number = 0;
@@ -72,14 +72,16 @@ struct Refused {  // tagged NO or BAD to one command; the session goes on
 };
 struct Closed {};  // after logout()
 
-using ClientStep = std::variant<wire::NeedInput, wire::Output, wire::StartTls, wire::Failed, Ready, Alert, Selected,
-                                SearchResult, BodyBegin, BodyData, Fetched, CommandDone, Refused, Closed>;
+using ClientStep =
+    std::variant<wire::NeedInput, wire::Output, wire::StartTls, wire::Failed, Ready, Alert, Selected,
+                 SearchResult, BodyBegin, BodyData, Fetched, CommandDone, Refused, Closed>;
 
 enum class FetchBody { none, header, whole };  // BODY.PEEK[HEADER], BODY.PEEK[]: never sets \Seen
 
 // Greeting (PREAUTH is refused when TLS or a login is required), CAPABILITY, STARTTLS, CAPABILITY again, login:
-// AUTHENTICATE PLAIN when offered, else LOGIN; LOGINDISABLED is respected. Errors as pop3::ClientSession; response
-// codes decide the kind (AUTHENTICATIONFAILED auth, UNAVAILABLE and INUSE temporary, NONEXISTENT not_found, ...).
+// AUTHENTICATE PLAIN when offered, else LOGIN; LOGINDISABLED is respected. Errors as pop3::ClientSession;
+// response codes decide the kind (AUTHENTICATIONFAILED auth, UNAVAILABLE and INUSE temporary, NONEXISTENT
+// not_found, ...).
 class MAILPIPE_EXPORT ClientSession {
  public:
     explicit ClientSession(ClientOptions options);

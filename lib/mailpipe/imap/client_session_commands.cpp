@@ -1,0 +1,195 @@
+#include <algorithm>
+
+#include "mailpipe/imap/client_session_impl.hpp"
+#include "mailpipe/imap/modified_utf7.hpp"
+
+namespace mailpipe::imap {
+namespace {
+
+Command public_command(Verb verb) {
+    switch (verb) {
+        case Verb::search:
+            return Command::search;
+        case Verb::fetch:
+            return Command::fetch;
+        case Verb::store:
+            return Command::store;
+        case Verb::expunge:
+            return Command::expunge;
+        case Verb::logout:
+            return Command::logout;
+        default:
+            return Command::select;
+    }
+}
+
+bool needs_mailbox(Verb verb) {
+    return verb == Verb::search || verb == Verb::fetch || verb == Verb::store || verb == Verb::expunge;
+}
+
+}  // namespace
+
+std::string_view name_of(Verb verb) {
+    switch (verb) {
+        case Verb::capability:
+            return "CAPABILITY";
+        case Verb::starttls:
+            return "STARTTLS";
+        case Verb::authenticate:
+            return "AUTHENTICATE";
+        case Verb::login:
+            return "LOGIN";
+        case Verb::select:
+            return "SELECT";
+        case Verb::search:
+            return "SEARCH";
+        case Verb::fetch:
+            return "FETCH";
+        case Verb::store:
+            return "STORE";
+        case Verb::expunge:
+            return "EXPUNGE";
+        case Verb::logout:
+            return "LOGOUT";
+    }
+    return "";
+}
+
+PendingCommand& ClientSession::Impl::queue(Verb verb) {
+    PendingCommand command;
+    command.verb = verb;
+    command.tag = "A" + std::to_string(++last_tag);
+    if (verb >= Verb::select && !ready) command.refused = Error{Errc::usage, "not logged in", std::nullopt};
+    commands.push_back(std::move(command));
+    return commands.back();
+}
+
+void ClientSession::Impl::queue_refused(Verb verb, Error error) {
+    queue(verb).refused = std::move(error);
+}
+
+void ClientSession::Impl::queue_text(Verb verb, std::string_view text) {
+    PendingCommand& command = queue(verb);
+    command.chunks = CommandEncoder(LiteralUse::synchronizing).text(command.tag).text(" ").text(text).finish();
+}
+
+LiteralUse ClientSession::Impl::literal_use() const {
+    if (has_capability("LITERAL+")) return LiteralUse::plus;
+    if (has_capability("LITERAL-") || has_capability("IMAP4REV2")) return LiteralUse::minus;
+    return LiteralUse::synchronizing;
+}
+
+// A SELECT travels alone: the EXISTS and response codes before its tagged OK are then about its mailbox, and no
+// command behind it can reach another mailbox than the one meant when it is refused.
+bool ClientSession::Impl::may_send(const PendingCommand& command) const {
+    if (tls_wanted || tls_pending || (commands_in_flight > 0 && command.verb == Verb::select)) return false;
+    for (std::size_t i = 0; i < commands_in_flight; ++i) {
+        const PendingCommand& earlier = commands[i];
+        if (earlier.verb < Verb::search || earlier.verb == Verb::logout) return false;
+        if (earlier.chunks_sent < earlier.chunks.size()) return false;
+    }
+    return true;
+}
+
+void ClientSession::Impl::send_commands() {
+    while (commands_in_flight < commands.size()) {
+        PendingCommand& command = commands[commands_in_flight];
+        if (!may_send(command)) return;
+        if (!command.refused && needs_mailbox(command.verb) && !selected) {
+            command.refused = Error{Errc::not_found, "no mailbox is selected", std::nullopt};
+        }
+        if (command.refused) {
+            if (commands_in_flight > 0) return;
+            events.push_back(Refused{public_command(command.verb), std::move(*command.refused)});
+            commands.pop_front();
+            continue;
+        }
+        ++commands_in_flight;
+        if (command.verb == Verb::select) selected = false;
+        send_chunk(command);
+    }
+}
+
+void ClientSession::Impl::send_chunk(PendingCommand& command) {
+    Chunk& chunk = command.chunks[command.chunks_sent++];
+    if (options.trace != nullptr) options.trace->client_line(chunk.traced);
+    output += chunk.octets;
+    wipe(chunk.octets);
+}
+
+PendingCommand* ClientSession::Impl::in_flight(Verb verb) {
+    for (std::size_t i = 0; i < commands_in_flight; ++i) {
+        if (commands[i].verb == verb) return &commands[i];
+    }
+    return nullptr;
+}
+
+std::size_t ClientSession::Impl::outstanding() const {
+    const auto queued = std::count_if(commands.begin(), commands.end(), [](const PendingCommand& command) {
+        return command.verb >= Verb::select;
+    });
+    const auto answered = std::count_if(events.begin(), events.end(), [](const ClientStep& step) {
+        return std::holds_alternative<Selected>(step) || std::holds_alternative<SearchResult>(step) ||
+               std::holds_alternative<CommandDone>(step) || std::holds_alternative<Refused>(step) ||
+               std::holds_alternative<Closed>(step);
+    });
+    return static_cast<std::size_t>(queued + answered);
+}
+
+void ClientSession::select(std::string_view mailbox, bool read_only) {
+    const auto name = encode_mailbox_name(mailbox);
+    if (!name) return impl_->queue_refused(Verb::select, name.error());
+    CommandEncoder encoder(impl_->literal_use());
+    PendingCommand& command = impl_->queue(Verb::select);
+    encoder.text(command.tag).text(read_only ? " EXAMINE " : " SELECT ");
+    if (const auto sent = encoder.string(*name); !sent) command.refused = sent.error();
+    command.chunks = encoder.finish();
+    command.selected.mailbox = mailbox;
+    command.selected.read_only = read_only;
+}
+
+void ClientSession::uid_search(std::string criteria) {
+    PendingCommand& command = impl_->queue(Verb::search);
+    CommandEncoder encoder(impl_->literal_use());
+    encoder.text(command.tag).text(" UID SEARCH ");
+    if (const auto sent = encoder.criteria(criteria); !sent) command.refused = sent.error();
+    command.chunks = encoder.finish();
+}
+
+void ClientSession::uid_fetch(std::string uid_set, FetchBody body, bool internal_date) {
+    auto set = UidSet::parse(uid_set);
+    if (!set) return impl_->queue_refused(Verb::fetch, set.error());
+    std::string items = "UID FETCH " + uid_set + " (UID FLAGS RFC822.SIZE";
+    if (internal_date) items += " INTERNALDATE";
+    if (body == FetchBody::header) items += " BODY.PEEK[HEADER]";
+    if (body == FetchBody::whole) items += " BODY.PEEK[]";
+    impl_->queue_text(Verb::fetch, items + ")");
+    PendingCommand& command = impl_->commands.back();
+    command.uid_set = std::move(*set);
+    if (body == FetchBody::header) command.section = "BODY[HEADER]";
+    if (body == FetchBody::whole) command.section = "BODY[]";
+}
+
+void ClientSession::uid_store_deleted(std::string uid_set) {
+    if (const auto set = UidSet::parse(uid_set); !set) return impl_->queue_refused(Verb::store, set.error());
+    impl_->queue_text(Verb::store, "UID STORE " + uid_set + " +FLAGS.SILENT (\\Deleted)");
+}
+
+void ClientSession::uid_expunge(std::string uid_set) {
+    if (const auto set = UidSet::parse(uid_set); !set) return impl_->queue_refused(Verb::expunge, set.error());
+    if (!impl_->has_capability("UIDPLUS") && !impl_->has_capability("IMAP4REV2")) {
+        // A plain EXPUNGE would also remove what others marked \Deleted.
+        return impl_->queue_refused(Verb::expunge,
+                                    Error{Errc::unsupported,
+                                          "UID EXPUNGE needs UIDPLUS, which the server does not offer; "
+                                          "the messages stay marked \\Deleted",
+                                          std::nullopt});
+    }
+    impl_->queue_text(Verb::expunge, "UID EXPUNGE " + uid_set);
+}
+
+void ClientSession::logout() {
+    impl_->queue_text(Verb::logout, "LOGOUT");
+}
+
+}  // namespace mailpipe::imap

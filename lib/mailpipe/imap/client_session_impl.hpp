@@ -1,0 +1,135 @@
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mailpipe/imap/client_session.hpp"
+#include "mailpipe/imap/command_encoder.hpp"
+#include "mailpipe/imap/fetch_response.hpp"
+#include "mailpipe/imap/response.hpp"
+#include "mailpipe/imap/response_code.hpp"
+#include "mailpipe/imap/response_framer.hpp"
+#include "mailpipe/sasl/mechanism.hpp"
+#include "mailpipe/wire/input_buffer.hpp"
+
+// The parts of ClientSession: client_session.cpp drives, _login.cpp goes from the greeting to Ready,
+// _commands.cpp queues and sends, _responses.cpp takes responses apart, _messages.cpp those that carry messages
+// and UIDs.
+namespace mailpipe::imap {
+
+enum class Verb { capability, starttls, authenticate, login, select, search, fetch, store, expunge, logout };
+
+std::string_view name_of(Verb verb);
+
+// A command from the call that queues it to its tagged response.
+struct PendingCommand {
+    Verb verb{};
+    std::string tag;
+    std::vector<Chunk> chunks;
+    std::size_t chunks_sent = 0;
+    std::optional<Error> refused;  // never sent: reported when its turn comes
+
+    Selected selected;                // select
+    std::vector<std::uint32_t> uids;  // search
+    UidSet uid_set;                   // fetch
+    std::string section;              // fetch: "BODY[]", "BODY[HEADER]", or empty
+};
+
+struct ClientSession::Impl {
+    explicit Impl(ClientOptions client_options);
+
+    // client_session.cpp
+    ClientStep next();
+    std::optional<ClientStep> pump();
+    std::optional<ClientStep> on_literal(const ResponseFramer::Step& step);
+    void on_text(const ResponseFramer::Step& step);
+    void begin_literal(const ResponseFramer::Step& step);
+    void on_eof();
+    void fail_with(Error error);
+    void fail_with(Errc kind, std::string message) { fail_with(Error{kind, std::move(message), std::nullopt}); }
+    void trace_server(std::string_view line) const;
+
+    // client_session_login.cpp
+    void on_greeting(std::string_view status, const ResponseText& text);
+    void advance_login();
+    void authenticate();
+    void send_login(LiteralUse literals);
+    void on_challenge(std::string_view encoded);
+    void on_login_step_done(const PendingCommand& command, std::string_view status, const ResponseText& text);
+    void on_tls_started();
+    void set_capabilities(std::string_view list);
+    bool has_capability(std::string_view name) const;
+
+    // client_session_commands.cpp
+    PendingCommand& queue(Verb verb);
+    void queue_refused(Verb verb, Error error);
+    void queue_text(Verb verb, std::string_view text);
+    LiteralUse literal_use() const;
+    void send_commands();
+    bool may_send(const PendingCommand& command) const;
+    void send_chunk(PendingCommand& command);
+    PendingCommand* in_flight(Verb verb);
+    std::size_t outstanding() const;
+
+    // client_session_responses.cpp
+    void on_response();
+    void on_continuation(std::string_view text);
+    void on_tagged(std::string_view tag, std::string_view rest);
+    void on_untagged();
+    void on_status(std::string_view status, std::string_view rest);
+    void on_numbered(Tokens& tokens);
+    void on_done(PendingCommand command, std::string_view status, const ResponseText& text);
+    void take_code(const ResponseText& text);
+
+    // client_session_messages.cpp
+    bool wants_section(std::string_view section) const;
+    void on_fetch(std::uint32_t sequence_number, Tokens& tokens);
+    void emit_fetched(std::uint32_t sequence_number, FetchResponse response, bool has_body);
+    PendingCommand* asked_for(const FetchResponse& response, std::string_view section);
+    void on_search(std::string_view numbers, bool last);
+    void on_esearch(Tokens& tokens);
+    void add_uids(PendingCommand& search, std::uint32_t first, std::uint32_t last);
+
+    ClientOptions options;
+    wire::InputBuffer input;
+    ResponseFramer framer;
+    std::deque<ClientStep> events;
+    std::string output;
+    std::optional<Error> failed;
+
+    // Connection state.
+    bool greeted = false;
+    bool tls_active;
+    bool tls_wanted = false;   // StartTls is to be yielded
+    bool tls_pending = false;  // it was, and tls_started() has not come
+    bool capabilities_known = false;
+    bool logged_in = false;
+    bool ready = false;
+    bool selected = false;
+    bool bye = false;
+    bool closed = false;
+    std::vector<std::string> capabilities;
+    std::unique_ptr<sasl::Client> sasl;
+    std::optional<Error> sasl_error;  // why the exchange was cancelled
+
+    // Commands: those in flight come first.
+    std::deque<PendingCommand> commands;
+    std::size_t commands_in_flight = 0;
+    std::uint32_t last_tag = 0;
+
+    // The response that is coming in.
+    Response response;
+    FetchItemTracker tracker;
+    std::optional<std::uint32_t> fetch_number;  // it is a FETCH
+    std::size_t buffered = 0;                   // octets of its literals that are kept
+    bool body_streams = false;                  // the literal that comes is a body that was asked for
+    std::string body_section;                   // of the body that was streamed; empty: none
+    std::string held_body;                      // a body that came as a quoted string
+    bool search_tail = false;                   // behind the numbers of a SEARCH response
+};
+
+}  // namespace mailpipe::imap

@@ -1,0 +1,185 @@
+#include <algorithm>
+
+#include "mailpipe/base/ascii.hpp"
+#include "mailpipe/imap/client_session_impl.hpp"
+
+namespace mailpipe::imap {
+namespace {
+
+struct Word {
+    std::string_view first;
+    std::string_view rest;  // behind one space
+};
+
+Word split_word(std::string_view text) {
+    const std::size_t space = text.find(' ');
+    if (space == std::string_view::npos) return {text, {}};
+    return {text.substr(0, space), text.substr(space + 1)};
+}
+
+bool is_status(std::string_view word) {
+    for (const std::string_view status : {"OK", "NO", "BAD", "BYE", "PREAUTH"}) {
+        if (ascii::equals_ignore_case(word, status)) return true;
+    }
+    return false;
+}
+
+// The argument of UIDVALIDITY and UIDNEXT; 0 for what is no nz-number.
+std::uint32_t code_number(std::string_view text) {
+    const auto number = ascii::parse_number(text);
+    return number && *number <= UINT32_MAX ? static_cast<std::uint32_t>(*number) : 0;
+}
+
+std::string shown(std::string_view text) {
+    return "\"" + std::string(text.substr(0, 100)) + "\"";
+}
+
+}  // namespace
+
+// response = *(continue-req / response-data) response-done
+void ClientSession::Impl::on_response() {
+    const std::string_view text = response.text;
+    if (!greeted) {
+        const Word status = split_word(text.substr(std::min<std::size_t>(text.size(), 2)));
+        if (text.substr(0, 2) != "* " || !is_status(status.first)) {
+            return fail_with(Errc::protocol, "not the greeting of an IMAP server: " + shown(text));
+        }
+        return on_greeting(status.first, parse_response_text(status.rest));
+    }
+    if (text.substr(0, 1) == "+") return on_continuation(text.substr(text.substr(0, 2) == "+ " ? 2 : 1));
+    if (text.substr(0, 2) == "* ") return on_untagged();
+    const Word tag = split_word(text);
+    on_tagged(tag.first, tag.rest);
+}
+
+void ClientSession::Impl::on_continuation(std::string_view text) {
+    if (in_flight(Verb::authenticate) != nullptr) return on_challenge(text);
+    for (std::size_t i = 0; i < commands_in_flight; ++i) {
+        if (commands[i].chunks_sent < commands[i].chunks.size()) return send_chunk(commands[i]);
+    }
+    fail_with(Errc::protocol, "unexpected continuation request");
+}
+
+// response-tagged = tag SP resp-cond-state CRLF
+void ClientSession::Impl::on_tagged(std::string_view tag, std::string_view rest) {
+    const Word status = split_word(rest);
+    const bool known = ascii::equals_ignore_case(status.first, "OK") ||
+                       ascii::equals_ignore_case(status.first, "NO") ||
+                       ascii::equals_ignore_case(status.first, "BAD");
+    if (!known) return fail_with(Errc::protocol, "malformed response: " + shown(response.text));
+    for (std::size_t i = 0; i < commands_in_flight; ++i) {
+        if (commands[i].tag != tag) continue;
+        PendingCommand command = std::move(commands[i]);
+        commands.erase(commands.begin() + static_cast<std::ptrdiff_t>(i));
+        --commands_in_flight;
+        if (ascii::equals_ignore_case(status.first, "OK") && command.chunks_sent < command.chunks.size()) {
+            return fail_with(Errc::protocol,
+                             std::string(name_of(command.verb)) + " was answered before it was sent");
+        }
+        return on_done(std::move(command), status.first, parse_response_text(status.rest));
+    }
+    fail_with(Errc::protocol, "response to a command that was not sent: " + shown(response.text));
+}
+
+void ClientSession::Impl::on_done(PendingCommand command, std::string_view status, const ResponseText& text) {
+    if (command.verb < Verb::select) return on_login_step_done(command, status, text);
+    take_code(text);
+    const bool ok = ascii::equals_ignore_case(status, "OK");
+    Command what = Command::logout;
+    Errc otherwise = Errc::permanent;
+    switch (command.verb) {
+        case Verb::select:
+            what = Command::select;
+            otherwise = Errc::not_found;
+            if (!ok) break;
+            selected = true;
+            if (text.has_code("READ-ONLY")) command.selected.read_only = true;
+            events.push_back(std::move(command.selected));
+            return;
+        case Verb::search: {
+            what = Command::search;
+            if (!ok) break;
+            std::sort(command.uids.begin(), command.uids.end());
+            command.uids.erase(std::unique(command.uids.begin(), command.uids.end()), command.uids.end());
+            events.push_back(SearchResult{std::move(command.uids)});
+            return;
+        }
+        case Verb::fetch:
+            what = Command::fetch;
+            break;
+        case Verb::store:
+            what = Command::store;
+            break;
+        case Verb::expunge:
+            what = Command::expunge;
+            break;
+        default:
+            if (!ok) break;
+            closed = true;
+            events.push_back(Closed{});
+            return;
+    }
+    if (ok) {
+        events.push_back(CommandDone{what});
+        return;
+    }
+    if (!ascii::equals_ignore_case(status, "NO")) otherwise = Errc::protocol;
+    events.push_back(Refused{what, refusal(std::string(name_of(command.verb)) + " refused", text, otherwise)});
+}
+
+void ClientSession::Impl::on_untagged() {
+    const std::string_view text = response.text;
+    const Word name = split_word(text.substr(2));
+    if (is_status(name.first)) return on_status(name.first, name.rest);
+    if (ascii::equals_ignore_case(name.first, "CAPABILITY")) return set_capabilities(name.rest);
+    Tokens tokens(response, 2);
+    if (ascii::equals_ignore_case(name.first, "ESEARCH")) return on_esearch(tokens);
+    if (!name.first.empty() && ascii::is_digit(name.first[0])) return on_numbered(tokens);
+    // FLAGS, LIST, STATUS, VANISHED, ENABLED and what future extensions send unasked is not ours to judge.
+}
+
+void ClientSession::Impl::on_status(std::string_view status, std::string_view rest) {
+    const ResponseText text = parse_response_text(rest);
+    if (ascii::equals_ignore_case(status, "PREAUTH"))
+        return fail_with(Errc::protocol, "PREAUTH behind the greeting");
+    if (ascii::equals_ignore_case(status, "BYE")) {
+        if (in_flight(Verb::logout) != nullptr) {
+            bye = true;
+            return;
+        }
+        return fail_with(refusal("the server ends the connection", text, Errc::temporary));
+    }
+    take_code(text);
+}
+
+// Codes that mean the same in any status response.
+void ClientSession::Impl::take_code(const ResponseText& text) {
+    if (text.has_code("ALERT")) {
+        // What somebody in the path may have written is not shown as the server's words.
+        if (options.tls != TlsUse::starttls || tls_active) events.push_back(Alert{std::string(text.text)});
+    } else if (text.has_code("CAPABILITY")) {
+        set_capabilities(text.arguments);
+    } else if (PendingCommand* select = in_flight(Verb::select)) {
+        if (text.has_code("UIDVALIDITY")) select->selected.uid_validity = code_number(text.arguments);
+        if (text.has_code("UIDNEXT")) select->selected.uid_next = code_number(text.arguments);
+        if (text.has_code("UIDNOTSTICKY")) select->selected.persistent_uids = false;
+        if (text.has_code("READ-ONLY")) select->selected.read_only = true;
+    }
+}
+
+// message-data = nz-number SP ("EXPUNGE" / ("FETCH" SP msg-att))        mailbox-data =/ number SP "EXISTS"
+void ClientSession::Impl::on_numbered(Tokens& tokens) {
+    const auto number = tokens.number("message number");
+    if (!number) return fail_with(number.error());
+    if (const auto space = tokens.expect(' ', "SP"); !space) return fail_with(space.error());
+    const auto name = tokens.atom("message-data");
+    if (!name) return fail_with(name.error());
+    if (ascii::equals_ignore_case(*name, "EXISTS")) {
+        if (PendingCommand* select = in_flight(Verb::select)) select->selected.exists = *number;
+    } else if (ascii::equals_ignore_case(*name, "FETCH")) {
+        if (const auto space = tokens.expect(' ', "SP"); !space) return fail_with(space.error());
+        on_fetch(*number, tokens);
+    }
+}
+
+}  // namespace mailpipe::imap

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mailpipe/base/error.hpp"
+
+// Commands on the wire: quoted strings, and literals as the server allows them (RFC 3501 section 4.3, RFC
+// 7888).
+namespace mailpipe::imap {
+
+enum class LiteralUse { synchronizing, minus, plus };  // minus: "{n+}" up to 4096 octets
+
+// What may be sent at once. All but the first chunk wait for a continuation request.
+struct Chunk {
+    std::string octets;
+    std::string traced;  // secrets replaced, without line ends
+};
+
+class CommandEncoder {
+ public:
+    explicit CommandEncoder(LiteralUse literals) : literals_(literals) { chunks_.emplace_back(); }
+
+    CommandEncoder& text(std::string_view text);
+    // A quoted string where possible, else a literal. Error usage: it contains NUL, which neither can hold.
+    Result<void> string(std::string_view value, bool secret = false);
+    // SEARCH criteria that may hold synchronizing literals "{n}CRLF...". Error usage: a CR, LF or NUL outside
+    // of a literal (it could end the command), or a literal that is not all there.
+    Result<void> criteria(std::string_view criteria);
+
+    // Ends the command.
+    std::vector<Chunk> finish();
+
+ private:
+    void literal(std::string_view octets, bool secret);
+
+    LiteralUse literals_;
+    std::vector<Chunk> chunks_;
+};
+
+// A sequence-set (RFC 3501 section 9) of UIDs. Ranges are kept as ranges.
+class UidSet {
+ public:
+    // Error usage for what is no sequence-set.
+    static Result<UidSet> parse(std::string_view text);
+    // "*" stands for a UID that only the server knows: a set with it holds any.
+    bool contains(std::uint32_t uid) const;
+
+ private:
+    struct Range {
+        std::uint32_t first = 0;
+        std::uint32_t last = 0;
+    };
+    std::vector<Range> ranges_;  // ascending, apart
+    bool any_ = false;
+};
+
+}  // namespace mailpipe::imap
