@@ -41,7 +41,11 @@ struct ScanListing {  // LIST or UIDL entry; `size` is 0 for UIDL, `uidl` empty 
     std::uint64_t size = 0;
     std::string uidl;
 };
-struct Listing {  // the whole answer to list() or uidl(), in the server's order
+// The whole answer to list() or uidl(), in the server's order. A message number of 0 or one that is listed
+// twice makes the session fail (protocol). A unique-id that is missing, longer than limits::kUidlAccepted or
+// not of printable ASCII leaves `uidl` empty: such a message has none. Two messages may have the same one; the
+// caller must not take that for the same message. More than limits::kListedMessages entries: Failed (limit).
+struct Listing {
     bool is_uidl = false;
     std::vector<ScanListing> entries;
 };
@@ -65,13 +69,16 @@ struct Refused {  // -ERR to one command; the session goes on
 };
 struct Closed {};  // QUIT was answered +OK: deletions are done. -ERR to QUIT is Failed.
 
-using ClientStep = std::variant<wire::NeedInput, wire::Output, wire::StartTls, wire::Failed, Ready, MaildropStatus,
-                                Listing, MessageBegin, MessageData, MessageEnd, Deleted, Refused, Closed>;
+using ClientStep =
+    std::variant<wire::NeedInput, wire::Output, wire::StartTls, wire::Failed, Ready, MaildropStatus, Listing,
+                 MessageBegin, MessageData, MessageEnd, Deleted, Refused, Closed>;
 
-// Greeting, CAPA, STLS, CAPA again, login: AUTH PLAIN when offered, else USER/PASS, or APOP as said above.
-// Errors: auth for a refused login ([AUTH], or no response code), temporary for [IN-USE], [LOGIN-DELAY],
-// [SYS/TEMP], unsupported when STLS is required and not offered, protocol for what is malformed or cut off
-// (with what was awaited), limit naming the limit.
+// Greeting, CAPA, STLS, CAPA again, login: the best SASL mechanism that is offered (sasl/mechanism.cpp), else
+// USER/PASS, or APOP as said above. User and password with characters that a command line cannot carry fail
+// with auth before anything is sent. After Failed or Closed, next() yields the same again. Errors: auth for a
+// refused login ([AUTH], or no response code), temporary for [IN-USE], [LOGIN-DELAY], [SYS/TEMP], unsupported
+// when STLS is required and not offered, protocol for what is malformed or cut off (with what was awaited),
+// limit naming the limit.
 class MAILPIPE_EXPORT ClientSession {
  public:
     explicit ClientSession(ClientOptions options);
@@ -84,7 +91,8 @@ class MAILPIPE_EXPORT ClientSession {
     void tls_started();
     ClientStep next();
 
-    // Commands, from Ready on. They are sent and answered in order; without PIPELINING one at a time.
+    // Commands, from Ready on; those given earlier wait for it. They are sent and answered in order, without
+    // PIPELINING one at a time. A command after quit() fails the session (usage).
     void stat();
     void list();
     void uidl();

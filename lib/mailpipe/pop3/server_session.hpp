@@ -19,10 +19,10 @@ namespace mailpipe::pop3 {
 
 struct ServerOptions {
     std::string host_name;
-    std::string apop_timestamp;     // "<...@host>" for the greeting; empty: no APOP
-    bool tls_available = false;     // offer STLS
-    bool tls_active = false;        // implicit TLS
-    bool login_without_tls = false; // the peer is loopback: USER, APOP, AUTH before TLS
+    std::string apop_timestamp;      // "<...@host>" for the greeting; empty: no APOP
+    bool tls_available = false;      // offer STLS
+    bool tls_active = false;         // implicit TLS
+    bool login_without_tls = false;  // the peer is loopback: USER, APOP, AUTH before TLS
     Trace* trace = nullptr;
 };
 
@@ -37,12 +37,12 @@ struct LoginRequested {  // answer: login_accepted() or login_refused()
     Secret password;          // empty for APOP
     std::string apop_digest;  // lower-case hex; empty for USER/PASS and AUTH
 };
-struct MessageRequested {  // RETR, or TOP with `body_lines`; answer: message_data()..., message_end()
+struct MessageRequested {   // RETR, or TOP with `body_lines`; answer: message_data()..., message_end()
     std::size_t index = 0;  // into the maildrop, from 0
     bool is_top = false;
     std::uint32_t body_lines = 0;
 };
-struct CommitRequested {  // QUIT in TRANSACTION state; answer: commit_done()
+struct CommitRequested {               // QUIT in TRANSACTION state; answer: commit_done()
     std::vector<std::size_t> deleted;  // indices, ascending
 };
 struct PeerQuit {};  // everything is answered: flush and close
