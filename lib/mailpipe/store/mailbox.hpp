@@ -11,7 +11,11 @@
 
 #include "mailpipe/base/error.hpp"
 
-// What every store can do. Text is CRLF here; a store maps it to what it holds (wire/line_ends.hpp).
+// What every store can do. Text is CRLF here; a store maps it to the LF it holds (wire/line_ends.hpp): CRLF
+// becomes LF, every other octet is kept, NUL, bare CR and bare LF too. What is on disk is therefore exactly
+// that mapping of what was appended. Reading maps LF to CRLF and leaves CRLF: all comes back octet for octet
+// but a bare LF, which comes back as CRLF, and CR CR LF, which comes back as CR LF; the disk cannot tell those
+// apart.
 namespace mailpipe::store {
 
 // Flags of a message, as JMAP keywords in lower case ("$seen", "$answered", "$flagged", "$draft", "$forwarded",
@@ -36,7 +40,8 @@ class MessageReader {
 class MailboxReader {
  public:
     virtual ~MailboxReader() = default;
-    // In the order of arrival. Maildir: new/ and cur/; nothing is moved.
+    // In the order of arrival. Maildir: new/ and cur/; nothing is moved. Mbox: "$seen" and so on from Status
+    // and X-Status fields.
     virtual Result<std::vector<Entry>> list() = 0;
     // not_found when the message is gone meanwhile. Follows a flag change that renamed a Maildir file.
     virtual Result<std::unique_ptr<MessageReader>> open(const std::string& id) = 0;
@@ -59,17 +64,31 @@ class MailboxWriter {
  public:
     virtual ~MailboxWriter() = default;
 
+    // Errors of all: io for a full disk ("PATH: No space left on device") and what else goes wrong, temporary
+    // when another program keeps an mbox locked. After an error of begin, append or finish the message is
+    // abandoned.
     virtual Result<void> begin() = 0;
     virtual Result<void> append(std::string_view crlf_text) = 0;
+    // Maildir keeps the keywords that it has a letter for ($seen, $answered, $flagged, $draft, $deleted,
+    // $forwarded) and `received_at` as the mtime; mbox keeps `received_at` in the From_ line.
     virtual Result<Staged> finish(const Keywords& keywords, std::optional<std::time_t> received_at) = 0;
     virtual void abandon() = 0;  // of the message begun
 
+    // After an error nothing that was staged since the last success counts as durable.
     virtual Result<void> make_durable() = 0;
-    // The Entry::id of each published message, in the order staged.
+    // The Entry::id of each published message, in the order staged. Makes durable first what is not. After an
+    // error some messages may be in place, each whole; recover() tells.
     virtual Result<std::vector<std::string>> publish() = 0;
+    // Drops all that is staged, durable or not, and not published: the caller's journal could not be written.
+    virtual void discard() = 0;
+    // The caller's journal says for good that all published so far is done: what only recover() needs is
+    // dropped.
+    virtual Result<void> settle() = 0;
 
     // After a crash: brings each message that an earlier process staged and made durable into place. An id
-    // that is in place already is left alone. Returns the ids found nowhere (neither staged nor in place).
+    // that is in place already is left alone. Returns the ids found nowhere (neither staged nor in place):
+    // never durable, or in a Maildir published and then removed by its reader. Removes what dead processes left
+    // in tmp/ more than 36 hours ago, except what `staged_ids` names.
     virtual Result<std::vector<std::string>> recover(const std::vector<std::string>& staged_ids) = 0;
 };
 
