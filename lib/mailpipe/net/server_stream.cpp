@@ -1,0 +1,287 @@
+#include "mailpipe/net/server_stream.hpp"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+#include "mailpipe/net/socket.hpp"
+
+MAILPIPE_COROUTINES_BEGIN
+namespace mailpipe::net {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr std::size_t kChunk = 64U << 10;
+constexpr milliseconds kLinger{1'000};
+constexpr std::size_t kLingerOctets = 1U << 20;
+
+enum class Received { octets, nothing_yet, end };
+
+}  // namespace
+
+struct ServerStream::Impl {
+    Impl(const asio::any_io_executor& executor, int number, Peer whose)
+        : descriptor(executor, number), timer(executor), peer(std::move(whose)) {}
+
+    asio::posix::stream_descriptor descriptor;
+    asio::steady_timer timer;
+    Peer peer;
+    std::unique_ptr<TlsEngine> tls;
+    std::unique_ptr<char[]> buffer;  // only while its octets are in use
+    std::string_view fresh;          // of buffer, what recv() has left there
+    std::string plaintext;
+    std::optional<Error> read_error;
+    std::uint64_t wait_number = 0;  // tells a timer that comes late from one of the present wait
+    bool timed_out = false;
+    bool end = false;
+    bool cancelled = false;
+    bool aborted = false;
+    bool cancellable_wait = false;
+
+    Result<Received> receive() {
+        if (!buffer) buffer.reset(new char[kChunk]);
+        while (true) {
+            const ssize_t count = ::recv(descriptor.native_handle(), buffer.get(), kChunk, MSG_DONTWAIT);
+            if (count > 0) {
+                fresh = std::string_view(buffer.get(), static_cast<std::size_t>(count));
+                return Received::octets;
+            }
+            if (count == 0) {
+                end = true;
+                return Received::end;
+            }
+            if (errno == EAGAIN || errno == EWOULDBLOCK) return Received::nothing_yet;
+            if (errno != EINTR) return fail_network(errno, "connection lost");
+        }
+    }
+
+    void release_buffers() {
+        buffer.reset();
+        fresh = {};
+        std::string().swap(plaintext);
+    }
+
+    Result<void> decrypt() {
+        if (end) tls->put_eof();
+        tls->put_ciphertext(std::exchange(fresh, {}));
+        auto more = tls->read(plaintext);
+        if (!more) {
+            if (plaintext.empty()) return tl::unexpected(more.error());
+            read_error = more.error();
+        } else if (!*more) {
+            end = true;
+        }
+        return {};
+    }
+
+    // One attempt, for what may be lost: alerts and close_notify at the end.
+    void send_what_fits(std::string_view octets) const {
+        if (octets.empty() || !descriptor.is_open()) return;
+        (void)::send(const_cast<Impl*>(this)->descriptor.native_handle(), octets.data(), octets.size(),
+                     MSG_NOSIGNAL | MSG_DONTWAIT);
+    }
+};
+
+namespace {
+
+using WaitType = asio::posix::descriptor_base::wait_type;
+
+Fail shutting_down() {
+    return fail(Errc::temporary, "shutting down");
+}
+
+// Waits until the descriptor is ready. `State` is ServerStream::Impl, which only its class can name. Parameters
+// by value: the coroutine outlives its caller's temporaries.
+template <class State>
+asio::awaitable<Result<void>> wait_until(std::shared_ptr<State> state, WaitType type,
+                                         steady_clock::time_point end, bool cancellable, milliseconds timeout) {
+    if (state->aborted) co_return fail(Errc::io, "the connection is closed");
+    if (cancellable && state->cancelled) co_return shutting_down();
+    const std::uint64_t number = ++state->wait_number;
+    state->timed_out = false;
+    state->cancellable_wait = cancellable;
+    state->timer.expires_at(end);
+    std::weak_ptr<State> weak = state;
+    state->timer.async_wait([weak, number](const asio::error_code& error) {
+        const auto alive = weak.lock();
+        if (error || !alive || alive->wait_number != number || alive->aborted) return;
+        alive->timed_out = true;
+        alive->descriptor.cancel();
+    });
+    asio::error_code error;
+    co_await state->descriptor.async_wait(type, asio::redirect_error(asio::use_awaitable, error));
+    ++state->wait_number;
+    state->timer.cancel();
+    state->cancellable_wait = false;
+    if (state->aborted) co_return fail(Errc::io, "the connection is closed");
+    if (cancellable && state->cancelled) co_return shutting_down();
+    if (state->timed_out) co_return fail(Errc::temporary, "no octet for " + seconds_text(timeout));
+    if (error) co_return fail(Errc::io, "waiting for the connection: " + error.message());
+    co_return Result<void>{};
+}
+
+template <class State>
+asio::awaitable<Result<void>> send_all(std::shared_ptr<State> state, std::string_view octets,
+                                       milliseconds timeout) {
+    while (!octets.empty()) {
+        if (state->aborted) co_return fail(Errc::io, "the connection is closed");
+        const ssize_t count = ::send(state->descriptor.native_handle(), octets.data(), octets.size(),
+                                     MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (count >= 0) {
+            octets.remove_prefix(static_cast<std::size_t>(count));
+            continue;
+        }
+        const int error_number = errno;
+        if (error_number == EINTR) continue;
+        if (error_number != EAGAIN && error_number != EWOULDBLOCK) {
+            co_return fail_network(error_number, "connection lost");
+        }
+        const auto end = steady_clock::now() + timeout;
+        Result<void> ready = co_await wait_until(state, WaitType::wait_write, end, false, timeout);
+        if (!ready) co_return ready;
+    }
+    co_return Result<void>{};
+}
+
+}  // namespace
+
+ServerStream::ServerStream(const asio::any_io_executor& executor, int descriptor, Peer peer) {
+    set_nonblocking(descriptor);
+    set_no_delay(descriptor);
+    impl_ = std::make_shared<Impl>(executor, descriptor, std::move(peer));
+}
+
+ServerStream::~ServerStream() {
+    abort();
+}
+
+asio::awaitable<Result<std::string_view>> ServerStream::read(milliseconds timeout) {
+    const std::shared_ptr<Impl> state = impl_;
+    const auto end = steady_clock::now() + timeout;
+    state->plaintext.clear();
+    while (true) {
+        if (state->aborted) co_return fail(Errc::io, "the connection is closed");
+        if (state->read_error) co_return tl::unexpected(*state->read_error);
+        if (state->end) co_return std::string_view();
+        if (state->cancelled) co_return shutting_down();
+        Result<Received> received = state->receive();
+        if (!received) co_return tl::unexpected(received.error());
+        if (*received == Received::nothing_yet) {
+            state->release_buffers();
+            Result<void> ready = co_await wait_until(state, WaitType::wait_read, end, true, timeout);
+            if (!ready) co_return tl::unexpected(ready.error());
+            continue;
+        }
+        if (!state->tls) co_return std::exchange(state->fresh, {});
+        Result<void> decrypted = state->decrypt();
+        if (!decrypted) co_return tl::unexpected(decrypted.error());
+        // Answers of TLS itself, such as a key update.
+        const std::string answer = state->tls->take_ciphertext();
+        Result<void> sent = co_await send_all(state, std::string_view(answer), timeout);
+        if (!sent) co_return tl::unexpected(sent.error());
+        if (!state->plaintext.empty()) co_return std::string_view(state->plaintext);
+    }
+}
+
+asio::awaitable<Result<void>> ServerStream::write(std::string_view octets, milliseconds timeout) {
+    const std::shared_ptr<Impl> state = impl_;
+    if (!state->tls) co_return co_await send_all(state, octets, timeout);
+    while (!octets.empty()) {
+        const std::string_view part = octets.substr(0, kChunk);
+        Result<void> encrypted = state->tls->write(part);
+        if (!encrypted) co_return encrypted;
+        const std::string ciphertext = state->tls->take_ciphertext();
+        Result<void> sent = co_await send_all(state, std::string_view(ciphertext), timeout);
+        if (!sent) co_return sent;
+        octets.remove_prefix(part.size());
+    }
+    co_return Result<void>{};
+}
+
+asio::awaitable<Result<TlsInfo>> ServerStream::start_tls(std::shared_ptr<TlsContext> context,
+                                                         milliseconds timeout) {
+    const std::shared_ptr<Impl> state = impl_;
+    const auto end = steady_clock::now() + timeout;
+    if (state->tls) co_return fail(Errc::protocol, "TLS is already active");
+    Result<std::unique_ptr<TlsEngine>> engine = TlsEngine::server(std::move(context));
+    if (!engine) co_return tl::unexpected(engine.error());
+    while (true) {
+        Result<bool> done = (*engine)->handshake();
+        const std::string octets = (*engine)->take_ciphertext();
+        if (!done) {
+            state->send_what_fits(octets);
+            co_return tl::unexpected(done.error());
+        }
+        const auto left = std::chrono::ceil<milliseconds>(end - steady_clock::now());
+        Result<void> sent = co_await send_all(state, std::string_view(octets), left);
+        if (!sent) co_return tl::unexpected(sent.error());
+        if (*done) break;
+        if (state->aborted) co_return fail(Errc::io, "the connection is closed");
+        Result<Received> received = state->receive();
+        if (!received) co_return tl::unexpected(received.error());
+        if (*received == Received::end) (*engine)->put_eof();
+        if (*received == Received::nothing_yet || steady_clock::now() >= end) {
+            Result<void> ready = co_await wait_until(state, WaitType::wait_read, end, true, timeout);
+            if (!ready) co_return fail(ready.error().kind, "TLS handshake: " + ready.error().message);
+        }
+        (*engine)->put_ciphertext(std::exchange(state->fresh, {}));
+    }
+    state->tls = std::move(*engine);
+    co_return state->tls->info();
+}
+
+asio::awaitable<void> ServerStream::close() {
+    const std::shared_ptr<Impl> state = impl_;
+    if (state->aborted) co_return;
+    if (state->tls) {
+        state->tls->shut_down();
+        state->send_what_fits(state->tls->take_ciphertext());
+    }
+    ::shutdown(state->descriptor.native_handle(), SHUT_WR);
+    const auto end = steady_clock::now() + kLinger;
+    std::size_t discarded = 0;
+    bool open = true;
+    while (open && !state->aborted && discarded < kLingerOctets && steady_clock::now() < end) {
+        Result<Received> received = state->receive();
+        open = received && *received != Received::end;
+        if (open && *received == Received::nothing_yet) {
+            Result<void> ready = co_await wait_until(state, WaitType::wait_read, end, false, kLinger);
+            open = ready.has_value();
+        }
+        discarded += state->fresh.size();
+        state->fresh = {};
+    }
+    abort();
+}
+
+void ServerStream::cancel() {
+    impl_->cancelled = true;
+    if (impl_->cancellable_wait && !impl_->aborted) impl_->descriptor.cancel();
+}
+
+bool ServerStream::cancelled() const {
+    return impl_->cancelled;
+}
+
+void ServerStream::abort() {
+    if (std::exchange(impl_->aborted, true)) return;
+    asio::error_code ignored;
+    impl_->descriptor.close(ignored);
+    impl_->timer.cancel();
+}
+
+const Peer& ServerStream::peer() const {
+    return impl_->peer;
+}
+
+bool ServerStream::tls_active() const {
+    return impl_->tls != nullptr;
+}
+
+}  // namespace mailpipe::net
+MAILPIPE_COROUTINES_END
