@@ -1,8 +1,13 @@
 #include "tools/common/command.hpp"
 
+#include <algorithm>
 #include <cstdio>
+#include <cstring>
 #include <exception>
-#include <memory>
+#include <numeric>
+#include <sstream>
+
+#include "tools/common/formatter.hpp"
 
 namespace mailpipe::tools {
 
@@ -13,33 +18,126 @@ constexpr int kBug = 70;
 
 std::string one_line(std::string text) {
     for (char& c : text) {
-        if (c == '\n' || c == '\r') c = ' ';
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
     }
-    while (!text.empty() && (text.back() == ' ' || text.back() == '.')) text.pop_back();
+    while (!text.empty() && (text.back() == ' ' || text.back() == '.'))
+        text.pop_back();
+    return text;
+}
+
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+    const std::size_t at = text.find(from);
+    return at == std::string::npos ? text : text.replace(at, from.size(), to);
+}
+
+// Levenshtein's distance.
+std::size_t distance(const std::string& a, const std::string& b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    std::iota(row.begin(), row.end(), std::size_t{0});
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        std::size_t diagonal = row[0];
+        row[0] = i;
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            const std::size_t above = row[j];
+            row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
+            diagonal = above;
+        }
+    }
+    return row[b.size()];
+}
+
+// The value behind "=" can be a secret.
+std::string without_value(const std::string& argument) {
+    return argument.substr(0, argument.find('='));
+}
+
+std::string describe(const CLI::App& app, const CLI::ParseError& error) {
+    // CLI11 reports a missing argument before the misspelt option that took its place.
+    const std::vector<std::string> unknown = app.remaining();
+    for (const std::string& argument : unknown) {
+        if (argument.size() < 2 || argument[0] != '-' || argument == "--") continue;
+        const std::string option = without_value(argument);
+        const std::string nearest = nearest_option(app, option);
+        return "unknown option " + option + (nearest.empty() ? "" : "; did you mean " + nearest + "?");
+    }
+    if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr && !unknown.empty()) {
+        return "unexpected argument '" + unknown.back() + "'";
+    }
+    const std::string text = error.what();
+    if (dynamic_cast<const CLI::ExcludesError*>(&error) != nullptr) {
+        return replaced(text, " excludes ", " cannot be given together with ");
+    }
+    if (dynamic_cast<const CLI::RequiresError*>(&error) != nullptr)
+        return replaced(text, " requires ", " needs ");
+    if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr && text.ends_with(" missing")) {
+        return text.substr(0, text.find(':')) + " needs a value";
+    }
     return text;
 }
 
 }  // namespace
 
+std::string nearest_option(const CLI::App& app, const std::string& misspelt) {
+    std::string nearest;
+    std::size_t least = std::max<std::size_t>(2, misspelt.size() / 4) + 1;
+    for (const CLI::Option* option : app.get_options()) {
+        for (const std::string& name : option->get_lnames()) {
+            const std::string candidate = "--" + name;
+            const bool begins = misspelt.size() > 4 && candidate.starts_with(misspelt);
+            const std::size_t steps = begins ? 1 : distance(misspelt, candidate);
+            if (steps < least) {
+                least = steps;
+                nearest = candidate;
+            }
+        }
+    }
+    return nearest;
+}
+
+void wipe_option_values(int argc, char** argv, const std::vector<std::string>& options) {
+    for (int i = 1; i < argc; ++i) {
+        const std::string_view argument = argv[i];
+        for (const std::string& option : options) {
+            char* value = nullptr;
+            if (argument == option && i + 1 < argc) {
+                value = argv[i + 1];
+            } else if (argument.size() > option.size() && argument.starts_with(option) &&
+                       argument[option.size()] == '=') {
+                value = argv[i] + option.size() + 1;
+            }
+            if (value != nullptr) std::memset(value, '*', std::strlen(value));
+        }
+    }
+}
+
 std::unique_ptr<CLI::App> make_app(const std::string& name, const std::string& description,
                                    const std::string& examples) {
     auto app = std::make_unique<CLI::App>(description, name);
+    app->formatter(std::make_shared<Formatter>());
     app->set_version_flag("--version", name + " (mailpipe) " + MAILPIPE_VERSION, "Print the version and exit");
     app->set_help_flag("-h,--help", "Print this help and exit");
-    app->footer("EXAMPLES\n" + examples + "\nSee " + name + "(1) for the whole story.");
-    app->get_formatter()->column_width(34);
-    app->option_defaults()->always_capture_default(false);
+    app->footer("EXAMPLES\n" + examples +
+                "\nEXIT STATUS\n"
+                "  0 done, 64 usage, 65 bad data, 66 no such input, 67 no such user, 68 no such host,\n"
+                "  69 refused, 70 bug, 73 cannot create, 74 I/O error, 75 try again later, 76 protocol or\n"
+                "  certificate, 77 permission or login, 78 configuration.\n"
+                "\nSee " +
+                name + "(1) for the whole story.");
+    app->option_defaults()->always_capture_default(false)->multi_option_policy(
+        CLI::MultiOptionPolicy::TakeLast);
     return app;
 }
 
-int run_command(CLI::App& app, int argc, char** argv, const std::function<int()>& run) {
+int run_command(CLI::App& app, int argc, char** argv, const std::function<int()>& run,
+                const std::vector<std::string>& secret_options) {
     try {
         app.parse(argc, argv);
+        wipe_option_values(argc, argv, secret_options);
     } catch (const CLI::Success& success) {
         return app.exit(success);
     } catch (const CLI::ParseError& error) {
-        std::fprintf(stderr, "%s: %s; see %s --help\n", app.get_name().c_str(), one_line(error.what()).c_str(),
-                     app.get_name().c_str());
+        std::fprintf(stderr, "%s: %s; see %s --help\n", app.get_name().c_str(),
+                     one_line(describe(app, error)).c_str(), app.get_name().c_str());
         return kUsage;
     }
     try {

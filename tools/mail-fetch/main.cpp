@@ -5,5 +5,6 @@
 int main(int argc, char** argv) {
     mailpipe::app::FetchOptions options;
     const auto app = mailpipe::tools::make_fetch_app(options);
-    return mailpipe::tools::run_command(*app, argc, argv, [&options] { return mailpipe::app::run_fetch(options); });
+    return mailpipe::tools::run_command(*app, argc, argv,
+                                        [&options] { return mailpipe::app::run_fetch(options); });
 }

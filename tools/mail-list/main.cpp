@@ -5,5 +5,6 @@
 int main(int argc, char** argv) {
     mailpipe::app::ListOptions options;
     const auto app = mailpipe::tools::make_list_app(options);
-    return mailpipe::tools::run_command(*app, argc, argv, [&options] { return mailpipe::app::run_list(options); });
+    return mailpipe::tools::run_command(*app, argc, argv,
+                                        [&options] { return mailpipe::app::run_list(options); });
 }

@@ -5,5 +5,6 @@
 int main(int argc, char** argv) {
     mailpipe::app::SendOptions options;
     const auto app = mailpipe::tools::make_send_app(options);
-    return mailpipe::tools::run_command(*app, argc, argv, [&options] { return mailpipe::app::run_send(options); });
+    return mailpipe::tools::run_command(*app, argc, argv,
+                                        [&options] { return mailpipe::app::run_send(options); });
 }

@@ -5,5 +5,6 @@
 int main(int argc, char** argv) {
     mailpipe::app::ServeOptions options;
     const auto app = mailpipe::tools::make_serve_app(options);
-    return mailpipe::tools::run_command(*app, argc, argv, [&options] { return mailpipe::app::run_serve(options); });
+    const auto run = [&options] { return mailpipe::app::run_serve(options); };
+    return mailpipe::tools::run_command(*app, argc, argv, run, {"--user"});
 }

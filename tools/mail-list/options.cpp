@@ -1,0 +1,43 @@
+#include "tools/mail-list/options.hpp"
+
+#include "tools/common/command.hpp"
+#include "tools/common/shared_options.hpp"
+
+namespace mailpipe::tools {
+namespace {
+
+constexpr const char* kExamples =
+    "  mail-list maildir:Mail\n"
+    "      A table on a terminal, JSONL into a pipe.\n"
+    "  mail-list imaps://alice@imap.example.org --search 'UNSEEN SINCE 1-Nov-2026' --json\n"
+    "      The server searches.\n"
+    "  mail-list maildir:Mail --search 'FROM bob LARGER 1000000' --json | mail-show --refs -\n"
+    "      Read the messages that were found.\n"
+    "  mail-fetch imaps://alice@imap.example.org | mail-list -\n"
+    "      List messages from stdin.\n";
+
+}  // namespace
+
+std::unique_ptr<CLI::App> make_list_app(app::ListOptions& options) {
+    auto app = make_app("mail-list", "List and search messages.", kExamples);
+    auto* locations =
+        app->add_option("LOCATION", options.locations,
+                        "maildir:PATH, mbox:PATH, a path, an imap://, imaps://, pop3:// or pop3s:// URL, "
+                        "or - for messages on stdin");
+    locations->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    app->add_option("--search", options.search,
+                    "List only what fits these IMAP search keys: FROM, TO, SUBJECT, SINCE, "
+                    "BEFORE, SEEN, UNSEEN, LARGER, SMALLER (octets), TEXT, NOT, OR, ...")
+        ->type_name("KEYS");
+    add_refs(*app, options.refs_from_stdin)->excludes(locations);
+    add_common_options(*app, options.common);
+    add_client_options(*app, options.client);
+    app->final_callback([&options] {
+        if (options.locations.empty() && !options.refs_from_stdin) {
+            throw CLI::RequiredError("LOCATION (or --refs -)");
+        }
+    });
+    return app;
+}
+
+}  // namespace mailpipe::tools

@@ -1,0 +1,48 @@
+#include "tools/mail-send/options.hpp"
+
+#include "tools/common/command.hpp"
+#include "tools/common/shared_options.hpp"
+
+namespace mailpipe::tools {
+namespace {
+
+constexpr const char* kExamples =
+    "  mail-send --server smtps://alice@mail.example.org -f alice@example.org bob@example.net < message.eml\n"
+    "      Submit one message.\n"
+    "  mail-send --server smtp://alice@mail.example.org:587 -t < message.eml\n"
+    "      With STARTTLS; the recipients are in the header.\n"
+    "  mail-send --server lmtp:/run/dovecot/lmtp -f '' alice < message.eml\n"
+    "      Deliver into a local server, with a null reverse-path.\n";
+
+}  // namespace
+
+std::unique_ptr<CLI::App> make_send_app(app::SendOptions& options) {
+    auto app = make_app("mail-send", "Submit messages from stdin over SMTP or LMTP.", kExamples);
+    app->add_option("RCPT", options.recipients, "Addresses of the recipients")
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    app->add_option("--server", options.server, "smtp://, smtps:// or lmtp:// URL, or lmtp:PATH of a socket")
+        ->type_name("URL")
+        ->required();
+    app->add_option_function<std::string>(
+           "-f,--from",
+           [&options](const std::string& text) {
+               options.from = text;
+               options.has_from = true;
+           },
+           "Reverse-path; empty or <> for none (default: Sender or From of the header)")
+        ->type_name("FROM");
+    app->add_flag("-t,--recipients-from-header", options.recipients_from_header,
+                  "Send to the addresses of To, Cc and Bcc, and remove Bcc");
+    app->add_flag("--repair", options.repair, "Mend bare CR and bare LF, which are refused otherwise");
+    app->add_option("--helo", options.helo_name, "Name of this host in EHLO (default: its own)")
+        ->type_name("NAME");
+    add_common_options(*app, options.common);
+    add_client_options(*app, options.client);
+    app->final_callback([&options] {
+        if (options.recipients.empty() && !options.recipients_from_header)
+            throw CLI::RequiredError("RCPT (or -t)");
+    });
+    return app;
+}
+
+}  // namespace mailpipe::tools

@@ -1,0 +1,107 @@
+#include "tools/mail-serve/options.hpp"
+
+#include <charconv>
+#include <cstdint>
+#include <optional>
+
+#include "tools/common/command.hpp"
+#include "tools/common/shared_options.hpp"
+
+namespace mailpipe::tools {
+namespace {
+
+constexpr const char* kExamples =
+    "  mail-serve --store maildir:/srv/mail/%u --domain example.org --users /etc/mail-serve.users\n"
+    "          --listen smtp://0.0.0.0:25 --listen pop3s://0.0.0.0:995\n"
+    "          --tls-cert fullchain.pem --tls-key privkey.pem\n"
+    "      Receive mail for example.org and hand it out.\n"
+    "  mail-serve --store maildir:store/%u --domain example.org --user alice:secret --tls-self-signed\n"
+    "          --listen smtp://127.0.0.1:0 --listen pop3://127.0.0.1:0 --listen lmtp:lmtp.sock --events -\n"
+    "      For tests: free ports, which the first events name.\n";
+
+// 1*DIGIT ["k" / "M" / "G"], powers of 1024.
+std::optional<std::uint64_t> parse_size(const std::string& text) {
+    std::uint64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    const std::string unit(end, text.data() + text.size());
+    if (error != std::errc{} || end == text.data()) return std::nullopt;
+    const unsigned shift = unit.empty() ? 0 : unit == "k" ? 10 : unit == "M" ? 20 : unit == "G" ? 30 : 64;
+    if (shift == 64 || value == 0 || value > (UINT64_MAX >> 1 >> shift)) return std::nullopt;
+    return value << shift;
+}
+
+std::string check_user(const std::string& text) {
+    const std::size_t colon = text.find(':');
+    if (colon != std::string::npos && colon != 0 && colon + 1 != text.size()) return {};
+    return "is not NAME:PASSWORD";
+}
+
+void add_tls_options(CLI::App& app, app::ServeOptions& options) {
+    auto* certificate =
+        app.add_option("--tls-cert", options.tls_certificate, "Certificate chain, PEM")->type_name("FILE");
+    auto* key = app.add_option("--tls-key", options.tls_key, "Its private key, PEM")->type_name("FILE");
+    certificate->needs(key);
+    key->needs(certificate);
+    app.add_flag("--tls-self-signed", options.tls_self_signed,
+                 "Make a certificate for this run; the listening events hold its pinSha256")
+        ->excludes(certificate);
+}
+
+void add_limits(CLI::App& app, app::ServeOptions& options) {
+    app.add_option_function<std::string>(
+           "--max-message-size",
+           [&options](const std::string& text) { options.max_message_size = *parse_size(text); },
+           "Refuse larger messages; octets, or with k, M, G (default: 1G)")
+        ->type_name("SIZE")
+        ->check([](const std::string& text) {
+            return parse_size(text) ? std::string()
+                                    : "'" + text + "' is not a size such as 1000000, 500k or 50M";
+        });
+    app.add_option("--timeout", options.timeout_seconds,
+                   "Close a connection that is silent that long (default: 300)")
+        ->type_name("SECONDS")
+        ->check(CLI::Range(1, 86400).description(""));
+}
+
+}  // namespace
+
+std::unique_ptr<CLI::App> make_serve_app(app::ServeOptions& options) {
+    auto app = make_app("mail-serve", "Serve SMTP, LMTP and POP3 over a Maildir store.", kExamples);
+    app->add_option("--store", options.store, "Where the mail is; %u is the user's name")
+        ->type_name("maildir:ROOT/%u")
+        ->required();
+    add_list(
+        *app, "--listen", options.listen, "URL",
+        "smtp://, smtps://, pop3://, pop3s:// or lmtp:// HOST:PORT, or lmtp:PATH; port 0 is a free one; may be "
+        "repeated")
+        ->required();
+    add_list(*app, "--domain", options.domains, "DOMAIN", "Receive mail for this domain; may be repeated");
+    app->add_option_function<std::vector<std::string>>(
+           "--user",
+           [&options](const std::vector<std::string>& texts) {
+               for (const std::string& text : texts) {
+                   const std::size_t colon = text.find(':');
+                   options.users.push_back({text.substr(0, colon), Secret(text.substr(colon + 1))});
+               }
+           },
+           "A user, for tests: others may see the password before it is wiped; may be repeated")
+        ->type_name("NAME:PASSWORD")
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+        ->allow_extra_args(false)
+        ->check(check_user);
+    app->add_option("--users", options.users_file, "File of users, NAME:HASH with a crypt(5) hash a line")
+        ->type_name("FILE");
+    add_tls_options(*app, options);
+    app->add_option("--events", options.events, "Write JSONL events to this file, or - for stdout")
+        ->type_name("FILE");
+    app->add_option("--host-name", options.host_name,
+                    "Name of this host in greetings and Received (default: its own)")
+        ->type_name("NAME");
+    add_limits(*app, options);
+    app->add_flag("-q,--quiet", options.common.quiet, "Print errors only");
+    app->add_flag("--trace", options.common.trace,
+                  "Print the protocol dialogue on stderr, credentials replaced");
+    return app;
+}
+
+}  // namespace mailpipe::tools
