@@ -103,6 +103,11 @@ Fail connect_error(CURLcode code, CURL* handle, const Attempt& attempt) {
         case CURLE_ABORTED_BY_CALLBACK:
             return fail(Errc::temporary, "interrupted");
         case CURLE_COULDNT_CONNECT:
+            // No address of the family was left to try.
+            if (error_number == 0 && attempt.options.proxy.empty() &&
+                attempt.options.family != AddressFamily::any) {
+                return resolver_error(attempt.host, attempt.options.family);
+            }
             if (error_number != 0 && attempt.options.proxy.empty()) {
                 return fail(Errc::temporary,
                             fmt::format("cannot connect to {}: {}", where,
