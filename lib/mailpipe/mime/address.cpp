@@ -10,6 +10,8 @@
 namespace mailpipe::mime {
 namespace {
 
+bool is_line_end(char c) { return c == '\r' || c == '\n'; }
+
 bool is_word_char(char c) {
     return !ascii::is_space(c) && std::string_view("()<>,;:\"[]@").find(c) == std::string_view::npos;
 }
@@ -36,20 +38,24 @@ class Parser {
     struct Word {
         std::string text;  // of a quoted string the content
         std::string raw;   // as it may stand in an addr-spec
+        bool spaced;       // white space or a comment stands before it
     };
 
     void step() {
         const char c = text_[at_];
         if (ascii::is_space(c)) {
             ++at_;
+            spaced_ = true;
         } else if (c == '(') {
             comments_.push_back(read_comment(text_, at_));
+            spaced_ = true;
         } else if (c == '"') {
             const std::size_t start = at_;
             std::string content = read_quoted_string(text_, at_);
-            std::string raw(text_.substr(start, at_ - start));
-            std::erase_if(raw, [](char x) { return x == '\r' || x == '\n'; });
-            words_.push_back({std::move(content), std::move(raw)});
+            const bool closed = at_ - start > 1 && text_[at_ - 1] == '"';
+            std::string raw(closed ? text_.substr(start, at_ - start) : std::string_view(content));
+            std::erase_if(raw, is_line_end);
+            add_word(std::move(content), std::move(raw));
         } else if (c == '<') {
             ++at_;
             angle_ = read_angle();
@@ -70,6 +76,11 @@ class Parser {
         }
     }
 
+    void add_word(std::string text, std::string raw) {
+        words_.push_back({std::move(text), std::move(raw), spaced_});
+        spaced_ = false;
+    }
+
     void read_word() {
         std::size_t length = encoded_word_length(text_.substr(at_));
         // Specials stand unencoded in the Q text of many senders; white space there would be another word.
@@ -80,7 +91,7 @@ class Parser {
         }
         length = std::max<std::size_t>(length, 1);  // a stray special is a word of its own
         const std::string word(text_.substr(at_, length));
-        words_.push_back({word, word});
+        add_word(word, word);
         at_ += length;
     }
 
@@ -90,7 +101,7 @@ class Parser {
             end == std::string_view::npos ? text_.size() : end + (text_[end] == ']' ? 1 : 0);
         std::string literal(text_.substr(at_, stop - at_));
         std::erase_if(literal, ascii::is_space);
-        words_.push_back({literal, literal});
+        add_word(literal, literal);
         at_ = stop;
     }
 
@@ -100,8 +111,9 @@ class Parser {
             if (text_[at_] == '"') {
                 const std::size_t start = at_;
                 read_quoted_string(text_, at_);
-                out += text_.substr(start, at_ - start);
-                std::erase_if(out, [](char x) { return x == '\r' || x == '\n'; });
+                std::string raw(text_.substr(start, at_ - start));
+                std::erase_if(raw, is_line_end);
+                out += raw;
             } else if (text_[at_] == '(') {
                 comments_.push_back(read_comment(text_, at_));
             } else {
@@ -118,7 +130,7 @@ class Parser {
     static std::string join(const std::vector<Word>& words, std::size_t from, std::size_t to) {
         std::string out;
         for (std::size_t i = from; i < to; ++i) {
-            if (i > from) out += ' ';
+            if (i > from && words[i].spaced) out += ' ';
             out += words[i].text;
         }
         return out;
@@ -189,6 +201,7 @@ class Parser {
     std::vector<AddressGroup> groups_;
     bool in_group_ = false;
     std::vector<Word> words_;
+    bool spaced_ = false;
     std::vector<std::string> comments_;
     std::optional<std::string> angle_;
 };
@@ -196,7 +209,6 @@ class Parser {
 }  // namespace
 
 std::vector<AddressGroup> parse_address_list(std::string_view value) {
-    // "@" is no word character, so that it always becomes a word of its own.
     return Parser(value).run();
 }
 

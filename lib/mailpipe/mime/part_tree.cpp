@@ -9,6 +9,12 @@
 namespace mailpipe::mime {
 namespace {
 
+std::string_view trim_end(std::string_view text) {
+    while (!text.empty() && ascii::is_space(text.back()))
+        text.remove_suffix(1);
+    return text;
+}
+
 // Line by line, with the multiparts that are open on a stack. Each line that begins with "--" costs a few hash
 // look-ups however many multiparts are open, so that nested boundaries which are prefixes of each other, or the
 // same, cost no more than others (threats.md: MIME bombs).
@@ -62,7 +68,7 @@ class Scanner {
         };
         if (const auto level = level_of(text)) return Delimiter{*level, false};
         if (!text.ends_with("--")) return std::nullopt;
-        text.remove_suffix(2);
+        text = trim_end(text.substr(0, text.size() - 2));
         if (const auto level = level_of(text)) return Delimiter{*level, true};
         return std::nullopt;
     }
@@ -101,7 +107,9 @@ class Scanner {
             stack_.push_back({index, {}});
             const bool deep = part.depth + 1 >= limits::kMimeDepth;
             if (part.is_multipart()) {
-                const std::string boundary(part.type.parameters.find_raw("boundary"));
+                // A boundary never ends with white space (RFC 2046 section 5.1.1); transports add and remove
+                // it.
+                const std::string boundary(trim_end(part.type.parameters.find_raw("boundary")));
                 if (deep || boundary.empty()) {
                     tree_.limits_met = tree_.limits_met || deep;
                     treat_as_text(part);
@@ -134,8 +142,10 @@ class Scanner {
         for (Field& field : part.header.fields)
             field.offset += at_;
         at_ += part.header.size;
-        part.body_begin = at_;
-        part.body_end = at_;
+        // The line end of a header that a delimiter cuts off belongs to the delimiter, too.
+        const bool cut = at_ == header_end && at_ < tree_.message.size() && !ends_with_empty_line(header_end);
+        part.body_begin = cut ? std::max(before_line_end(at_), part.header_begin) : at_;
+        part.body_end = part.body_begin;
         tree_.limits_met = tree_.limits_met || part.header.limits_met;
         if (parent != Part::kNone) {
             part.depth = tree_.parts[parent].depth + 1;
@@ -159,6 +169,11 @@ class Scanner {
         return at;
     }
 
+    bool ends_with_empty_line(std::size_t header_end) const {
+        const std::string_view before = tree_.message.substr(0, header_end);
+        return before.ends_with("\n\n") || before.ends_with("\n\r\n");
+    }
+
     static void read_content_fields(Part& part, bool in_digest) {
         if (const Field* type = part.header.find("Content-Type")) {
             part.has_content_type = true;
@@ -175,6 +190,14 @@ class Scanner {
         }
         // Composite types must not be encoded (RFC 2045 section 6.4); where one says so the label is wrong.
         if (part.is_multipart()) part.encoding = TransferEncoding::identity;
+    }
+
+    // Some senders write a delimiter where the close-delimiter of the multipart belongs: no part begins there.
+    bool is_trailing_nothing(const Part& part) const {
+        if (&part != &tree_.parts.back() || part.parent == Part::kNone) return false;
+        if (!part.header.fields.empty() || part.body_end > part.body_begin) return false;
+        const Part& parent = tree_.parts[part.parent];
+        return parent.is_multipart() && parent.children.size() > 1;
     }
 
     static void treat_as_text(Part& part) {
@@ -202,6 +225,12 @@ class Scanner {
         while (stack_.size() > level) {
             Part& part = tree_.parts[stack_.back().part];
             part.body_end = std::max(end, part.body_begin);
+            if (stack_.size() > level + 1 && is_trailing_nothing(part)) {
+                tree_.parts[part.parent].children.pop_back();
+                tree_.parts.pop_back();
+                stack_.pop_back();
+                continue;
+            }
             if (part.is_multipart() && part.children.empty()) treat_as_text(part);
             forget_boundary(stack_.size() - 1);
             stack_.pop_back();
