@@ -55,8 +55,9 @@ class PostfixSubmission(Case):
     def test_one_of_two_recipients_is_unknown(self):
         before = self.postfix.messages("alice")
         octets = message("partly", "hello\n")
-        outcome = self.run_error(67, r"nobody@example\.org", "5\\.1\\.1", receipts=True, stdin=octets, argv=self.command(
-            "-f", "carol@example.net", "nobody@example.org", "alice@example.org"))
+        outcome = self.run_error(67, r"nobody@example\.org", r"5\.1\.1", receipts=True, stdin=octets,
+                                 argv=self.command("-f", "carol@example.net", "nobody@example.org",
+                                                   "alice@example.org"))
         codes = {entry["recipient"]: entry["code"] for entry in outcome.receipts[0]["recipients"]}
         self.assertEqual(codes, {"nobody@example.org": 550, "alice@example.org": 250})
         stored, = self.new_messages("alice", before)

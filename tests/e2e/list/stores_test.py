@@ -1,0 +1,141 @@
+"""mail-list over Maildir, mbox and stdin: envelope, refs, search, the table."""
+
+import base64
+import json
+import os
+
+from peers import schema
+from peers.case import Case, main
+from peers.commands import run
+from peers.messages import TEXTS, crlf, message
+
+
+def search_messages():
+    return [
+        message("lunch on Friday", "the usual place\n", sender="Bob <bob@example.net>"),
+        message("Re: lunch", "fine\n", sender="Carol <carol@example.net>", recipient="bob@example.org"),
+        message("report", "numbers " * 20 + "\n", sender="Dan <dan@example.net>"),
+        message("=?utf-8?Q?K=C3=B6ln?=", "Grüße\n", sender="=?utf-8?B?SsO2cmc=?= <joerg@example.net>"),
+    ]
+
+
+class Stores(Case):
+    def make_maildir(self, messages, name="mail"):
+        for sub in ("new", "cur", "tmp"):
+            os.makedirs(self.path(name, sub))
+        for number, octets in enumerate(messages):
+            with open(self.path(name, "new", f"{1700000000 + number}.M{number}P1.host"), "wb") as file:
+                file.write(octets)
+        return "maildir:" + self.path(name)
+
+    def list(self, *argv, **arguments):
+        return self.run_receipts("mail-list", *argv, "--json", **arguments)
+
+    def test_envelope(self):
+        location = self.make_maildir(search_messages())
+        records = {record["subject"]: record for record in self.list(location)}
+        self.assertEqual(set(records), {"lunch on Friday", "Re: lunch", "report", "Köln"})
+        record = records["Köln"]
+        self.assertEqual(record["from"], [{"name": "Jörg", "email": "joerg@example.net"}])
+        self.assertEqual(record["to"], [{"name": None, "email": "alice@example.org"}])
+        self.assertEqual(record["sentAt"], "2026-11-02T10:00:00+01:00")
+        self.assertEqual(record["size"], len(crlf(search_messages()[3])))
+        self.assertEqual(len(record["messageId"]), 1)
+        self.assertTrue(record["ref"].startswith("maildir:" + self.path("mail")), record["ref"])
+
+    def test_the_ref_is_accepted_back(self):
+        for location in (self.make_maildir(search_messages()), self.make_mbox(search_messages())):
+            for record in self.list(location):
+                shown = schema.check_lines(self.run_ok("mail-show", record["ref"], "--json").stdout)
+                self.assertEqual([found["subject"] for found in shown], [record["subject"]])
+
+    def make_mbox(self, messages, name="box"):
+        text = b""
+        for octets in messages:
+            quoted = b"\n".join(b">" + line if line.lstrip(b">").startswith(b"From ") else line
+                                for line in octets.split(b"\n"))
+            text += b"From x@example.net Mon Nov  2 10:00:00 2026\n" + quoted + b"\n"
+        self.write(name, text)
+        return "mbox:" + self.path(name)
+
+    def test_search(self):
+        stores = {"maildir": self.make_maildir(search_messages()), "mbox": self.make_mbox(search_messages())}
+        with open(self.path("box"), "rb") as file:
+            stores["-"] = file.read()
+        for name, location in stores.items():
+            for keys, subjects in (
+                    ("FROM bob", {"lunch on Friday"}), ("TO bob", {"Re: lunch"}),
+                    ("SUBJECT lunch", {"lunch on Friday", "Re: lunch"}), ('SUBJECT "köln"', {"Köln"}),
+                    ("SUBJECT LUNCH NOT FROM bob", {"Re: lunch"}),
+                    ("OR FROM bob FROM dan", {"lunch on Friday", "report"}),
+                    ("TEXT usual", {"lunch on Friday"}), ('TEXT "Grüße"', {"Köln"}), ("BODY numbers", {"report"}),
+                    ("SINCE 3-Nov-2030", set()),
+                    ("SENTBEFORE 3-Nov-2026", {"lunch on Friday", "Re: lunch", "report", "Köln"}),
+                    ("LARGER 390", {"report"}), ("SEEN", set()), ("NOT (SUBJECT lunch)", {"report", "Köln"}),
+                    ("HEADER Message-ID example.net FROM dan", {"report"})):
+                with self.subTest(store=name, keys=keys):
+                    if name == "-":
+                        records = self.list("-", "--search", keys, stdin=location)
+                    else:
+                        records = self.list(location, "--search", keys)
+                    self.assertEqual({record["subject"] for record in records}, subjects)
+
+    def test_flags(self):
+        location = self.make_maildir(search_messages())
+        first = sorted(os.listdir(self.path("mail", "new")))[0]
+        os.rename(self.path("mail", "new", first), self.path("mail", "cur", first + ":2,FS"))
+        self.assertEqual([record["subject"] for record in self.list(location, "--search", "SEEN")], ["lunch on Friday"])
+        self.assertEqual(len(self.list(location, "--search", "UNSEEN")), 3)
+        record, = self.list(location, "--search", "FLAGGED")
+        self.assertEqual(record["keywords"], {"$seen": True, "$flagged": True})
+        # Listing moves nothing.
+        self.assertEqual(len(os.listdir(self.path("mail", "new"))), 3)
+
+    def test_stdin_formats(self):
+        octets = TEXTS["umlauts"]
+        mbox = b"From x@example.net Mon Nov  2 10:00:00 2026\n" + octets + b"\n"
+        jsonl = json.dumps({"raw": base64.b64encode(crlf(octets)).decode()}).encode() + b"\n"
+        for stdin in (octets, crlf(octets), mbox, jsonl):
+            record, = self.list("-", stdin=stdin)
+            self.assertEqual((record["subject"], record["size"]), ("Grüße", len(crlf(octets))))
+        self.assertEqual(self.list("-", stdin=b""), [])
+
+    def test_refs(self):
+        location = self.make_maildir(search_messages())
+        refs = "".join(json.dumps({"ref": record["ref"]}) + "\n" for record in self.list(location)[:2]).encode()
+        self.assertEqual([json.loads(line)["ref"] for line in refs.splitlines()],
+                         [record["ref"] for record in self.list("--refs", "-", stdin=refs)])
+
+    def test_table(self):
+        text = self.run_ok("mail-list", self.make_maildir(search_messages()), "--output", "table").stdout.decode()
+        for word in ("Köln", "Jörg", "lunch on Friday"):
+            self.assertIn(word, text)
+
+    def test_terminal_escapes(self):
+        """threats.md: terminal escapes are whole in JSON and stripped in a table."""
+        location = self.make_maildir([message("a\x1b]0;owned\x07b\x1b[2J", "text\n")])
+        text = self.run_ok("mail-list", location, "--output", "table").stdout
+        self.assertNotIn(b"\x1b", text)
+        self.assertNotIn(b"\x07", text)
+        record, = self.list(location)
+        self.assertIn("\x1b]0;owned\x07b", record["subject"])
+
+    def test_errors(self):
+        for argv, status, says in ((["mail-list", self.path("nothing")], 66, "nothing"),
+                                   (["mail-list", "maildir:" + self.path("nothing")], 66, "nothing"),
+                                   (["mail-list", "--nope"], 64, "nope"), (["mail-list"], 64, "LOCATION"),
+                                   (["mail-list", "-", "--search", "FORM bob"], 64, "FORM|search"),
+                                   (["mail-list", "-", "--search", "OR SEEN"], 64, "(?i)search|OR")):
+            with self.subTest(argv):
+                self.run_error(status, says, argv=argv)
+
+    def test_a_reader_that_left_is_no_error(self):
+        location = self.make_maildir([message(f"subject {n}", "x\n") for n in range(2000)])
+        outcome = run(["sh", "-c", '"$MAIL_LIST" "$1" --json | head -n 1; exit 0', "sh", location], self.directory,
+                      environment={"MAIL_LIST": os.path.join(os.environ["MAILPIPE_BIN"], "mail-list")})
+        self.assertEqual((outcome.status, outcome.stderr), (0, b""), str(outcome))
+        self.assertEqual(len(outcome.stdout.splitlines()), 1)
+
+
+if __name__ == "__main__":
+    main()

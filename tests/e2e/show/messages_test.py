@@ -1,0 +1,118 @@
+"""mail-show: headers decoded, charsets converted, parts octet for octet."""
+
+import base64
+import hashlib
+import json
+import os
+
+from peers import schema
+from peers.case import Case, main
+
+ATTACHMENT = bytes(range(256)) * 300
+
+MIXED = b"""Date: Tue, 24 Nov 2026 09:10:00 +0100
+From: =?iso-8859-1?Q?J=F6rg_M=FCller?= <joerg@example.net>
+To: Alice <alice@example.org>
+Subject: =?utf-8?B?R3LDvMOfZQ==?= =?utf-8?Q?_aus_K=C3=B6ln?=
+Message-ID: <3@example.net>
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary="b b"
+
+preamble
+--b b
+Content-Type: multipart/alternative; boundary=inner
+
+--inner
+Content-Type: text/plain; charset=iso-8859-15
+Content-Transfer-Encoding: quoted-printable
+
+Sch=F6ne Gr=FC=DFe, 5 =A4=
+ und mehr
+--inner
+Content-Type: text/html; charset=utf-8
+
+<p>Sch\xc3\xb6ne Gr\xc3\xbc\xc3\x9fe</p>
+--inner--
+--b b
+Content-Type: application/octet-stream
+Content-Disposition: attachment; filename*0*=utf-8''K%C3%B6; filename*1=ln.bin
+Content-Transfer-Encoding: base64
+
+""" + base64.encodebytes(ATTACHMENT) + b"""--b b--
+epilogue
+"""
+
+
+class Show(Case):
+    def show(self, *options, stdin=MIXED):
+        return self.run_ok("mail-show", *options, stdin=stdin).stdout
+
+    def test_text(self):
+        for options in ((), ("--text",), ("-", "--text")):
+            text = self.show(*options).decode()
+            for line in ("Subject: Grüße aus Köln", "Schöne Grüße, 5 € und mehr"):
+                self.assertIn(line, text)
+            self.assertIn("Jörg Müller", text)
+            self.assertNotIn("<p>", text)
+
+    def test_headers(self):
+        text = self.show("--headers").decode()
+        self.assertIn("Subject: Grüße aus Köln", text)
+        self.assertIn("Message-ID: <3@example.net>", text)
+        self.assertNotIn("Schöne", text)
+
+    def test_json(self):
+        record, = schema.check_lines(self.show("--json"))
+        self.assertEqual(record["subject"], "Grüße aus Köln")
+        self.assertEqual(record["from"], [{"name": "Jörg Müller", "email": "joerg@example.net"}])
+        self.assertTrue(record["hasAttachment"])
+        self.assertEqual([part["name"] for part in record["attachments"]], ["Köln.bin"])
+        self.assertEqual(record["attachments"][0]["size"], len(ATTACHMENT))
+        body = record["bodyValues"][record["textBody"][0]["partId"]]
+        self.assertEqual(body["value"].replace("\r\n", "\n").strip(), "Schöne Grüße, 5 € und mehr")
+        self.assertEqual(record["bodyStructure"]["type"], "multipart/mixed")
+
+    def test_parts(self):
+        self.assertEqual(hashlib.sha256(self.show("--part", "2")).digest(), hashlib.sha256(ATTACHMENT).digest())
+        self.assertIn(b"<p>Sch\xc3\xb6ne", self.show("--part", "1.2"))
+
+    def test_large_part(self):
+        octets = os.urandom(3_000_000)
+        text = (b"Subject: large\nMIME-Version: 1.0\nContent-Type: application/octet-stream\n"
+                b"Content-Transfer-Encoding: base64\n\n" + base64.encodebytes(octets))
+        self.assertEqual(hashlib.sha256(self.show("--part", "1", stdin=text)).digest(),
+                         hashlib.sha256(octets).digest())
+
+    def test_undecodable_octets_are_valid_json(self):
+        text = b"Subject: \xff\xfe\nContent-Type: text/plain; charset=utf-8\n\n\xff\xc3(\x00\x1b[31m\n"
+        record, = schema.check_lines(self.show("--json", stdin=text))
+        self.assertTrue(next(iter(record["bodyValues"].values()))["isEncodingProblem"])
+
+    def test_several_messages(self):
+        one = b"Subject: one\n\n1\n"
+        box = b"".join(b"From a@b Mon Nov  2 10:00:00 2026\n" + text + b"\n" for text in (one, MIXED))
+        subjects = [json.loads(line)["subject"] for line in self.show("--json", stdin=box).splitlines()]
+        self.assertEqual(subjects, ["one", "Grüße aus Köln"])
+
+    def test_file(self):
+        path = self.write("message.eml", MIXED)
+        self.assertEqual(self.show(path, "--part", "2", stdin=b""), ATTACHMENT)
+
+    def test_mime_bomb_is_shown_within_limits(self):
+        """threats.md: MIME bombs."""
+        depth = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(5000))
+        record, = schema.check_lines(self.show("--json", stdin=b"Subject: deep\n" + depth + b"\ntext\n"))
+        self.assertEqual(record["subject"], "deep")
+        self.assertTrue(record["limitsMet"])
+
+    def test_errors(self):
+        for argv, status, says in ((["mail-show", "--part", "7"], 66, "7"), (["mail-show", "--nope"], 64, "nope"),
+                                   (["mail-show", self.path("missing.eml")], 66, "missing.eml"),
+                                   (["mail-show", "--part", "x"], 64, "part|x"),
+                                   (["mail-show", "--part", "1", "--json"], 64, "--part|--json")):
+            with self.subTest(argv):
+                self.run_error(status, says, argv=argv, stdin=MIXED)
+
+
+if __name__ == "__main__":
+    main()
