@@ -1,0 +1,79 @@
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "mailpipe/imap/client_session.hpp"
+
+// The input is what a server says: to a session that logs in and then has one command of each kind in flight.
+// The first octet chooses the options and the size of the pieces; a 0xFF octet starts TLS or ends a piece.
+namespace {
+
+using namespace mailpipe;
+using namespace mailpipe::imap;
+
+struct Driver {
+    explicit Driver(std::uint8_t choice) : session(options(choice)), two_fetches((choice & 8) != 0) {}
+
+    static ClientOptions options(std::uint8_t choice) {
+        ClientOptions options;
+        options.tls = static_cast<TlsUse>((choice & 3) % 3);
+        options.allow_plaintext_auth = (choice & 4) != 0;
+        if ((choice & 16) == 0) options.user = "alice";
+        options.password = Secret("secret");
+        return options;
+    }
+
+    void queue_all() {
+        session.uid_search("SUBJECT {2}\r\n\xC3\xBC");
+        session.uid_fetch("1:5,7", FetchBody::whole);
+        if (two_fetches) session.uid_fetch("1:*", FetchBody::header, false);
+        session.uid_store_deleted("1");
+        session.uid_expunge("1");
+        session.logout();
+    }
+
+    // false when the session is over.
+    bool drain() {
+        while (true) {
+            const ClientStep step = session.next();
+            if (std::holds_alternative<wire::NeedInput>(step)) return true;
+            if (std::holds_alternative<wire::Failed>(step) || std::holds_alternative<Closed>(step))
+                return false;
+            if (std::holds_alternative<wire::StartTls>(step)) session.tls_started();
+            if (std::holds_alternative<Ready>(step)) session.select("INBOX", true);
+            if (std::holds_alternative<Selected>(step)) queue_all();
+            if (const auto* begin = std::get_if<BodyBegin>(&step)) missing = begin->size;
+            if (const auto* data = std::get_if<BodyData>(&step)) {
+                if (data->octets.empty() || data->octets.size() > missing) std::abort();
+                missing -= data->octets.size();
+            }
+            if (const auto* fetched = std::get_if<Fetched>(&step)) {
+                if (missing != 0 || fetched->message.uid == 0) std::abort();
+            }
+        }
+    }
+
+    ClientSession session;
+    bool two_fetches;
+    std::uint64_t missing = 0;
+};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    if (size == 0) return 0;
+    Driver driver(data[0]);
+    std::string_view octets(reinterpret_cast<const char*>(data) + 1, size - 1);
+    const std::size_t piece = (data[0] & 32) != 0 ? 1 : 4096;
+    while (!octets.empty()) {
+        if (!driver.drain()) return 0;
+        const std::string_view next = octets.substr(0, std::min(piece, octets.find('\xFF')));
+        driver.session.feed(next);
+        octets.remove_prefix(next.empty() ? 1 : next.size());
+    }
+    if (!driver.drain()) return 0;
+    driver.session.feed_eof();
+    if (driver.drain()) std::abort();
+    return 0;
+}
