@@ -5,7 +5,6 @@
 #include <cstring>
 #include <exception>
 #include <numeric>
-#include <sstream>
 
 #include "tools/common/formatter.hpp"
 
@@ -75,6 +74,25 @@ std::string describe(const CLI::App& app, const CLI::ParseError& error) {
     return text;
 }
 
+// The arguments in the reverse order that CLI11 wants. It takes an argument "[Gmail]", a good name of a
+// Maildir, for a list, but not "./[Gmail]".
+std::vector<std::string> reversed_arguments(const CLI::App& app, int argc, char** argv) {
+    std::vector<std::string> arguments;
+    bool options_ended = false;
+    for (int i = argc - 1; i > 0; --i)
+        arguments.emplace_back(argv[i]);
+    for (int i = 1; i < argc; ++i) {
+        const std::string previous = argv[i - 1];
+        const CLI::Option* option =
+            !options_ended && previous.starts_with('-') ? app.get_option_no_throw(previous) : nullptr;
+        const bool is_value = option != nullptr && option->get_items_expected_max() > 0;
+        std::string& argument = arguments[static_cast<std::size_t>(argc - 1 - i)];
+        if (!is_value && argument.starts_with('[') && argument.ends_with(']')) argument.insert(0, "./");
+        options_ended = options_ended || (!is_value && argument == "--");
+    }
+    return arguments;
+}
+
 }  // namespace
 
 std::string nearest_option(const CLI::App& app, const std::string& misspelt) {
@@ -131,7 +149,7 @@ std::unique_ptr<CLI::App> make_app(const std::string& name, const std::string& d
 int run_command(CLI::App& app, int argc, char** argv, const std::function<int()>& run,
                 const std::vector<std::string>& secret_options) {
     try {
-        app.parse(argc, argv);
+        app.parse(reversed_arguments(app, argc, argv));
         wipe_option_values(argc, argv, secret_options);
     } catch (const CLI::Success& success) {
         return app.exit(success);

@@ -24,6 +24,11 @@ CLI::Option* add_list(CLI::App& app, const std::string& name, std::vector<std::s
         ->allow_extra_args(false);
 }
 
+CLI::Option* add_arguments(CLI::App& app, const std::string& name, std::vector<std::string>& values,
+                           const std::string& description) {
+    return app.add_option(name, values, description)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
 CLI::Option* add_refs(CLI::App& app, bool& refs_from_stdin) {
     return app
         .add_option_function<std::string>(

@@ -38,6 +38,10 @@ CLI::Option* add_choice(CLI::App& app, const std::string& name, Place& place, co
 CLI::Option* add_list(CLI::App& app, const std::string& name, std::vector<std::string>& values,
                       const std::string& type, const std::string& description);
 
+// The arguments that are no options.
+CLI::Option* add_arguments(CLI::App& app, const std::string& name, std::vector<std::string>& values,
+                           const std::string& description);
+
 // "--refs -".
 CLI::Option* add_refs(CLI::App& app, bool& refs_from_stdin);
 

@@ -26,9 +26,8 @@ constexpr const char* kExamples =
 std::unique_ptr<CLI::App> make_fetch_app(app::FetchOptions& options) {
     auto app =
         make_app("mail-fetch", "Retrieve messages over POP3 or IMAP and deliver them safely.", kExamples);
-    auto* sources = app->add_option("SOURCE", options.sources,
-                                    "imap://, imaps://, pop3:// or pop3s:// URL of a mailbox or message");
-    sources->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    auto* sources = add_arguments(*app, "SOURCE", options.sources,
+                                  "imap://, imaps://, pop3:// or pop3s:// URL of a mailbox or message");
     auto* to = app->add_option("--to", options.destination,
                                "Deliver into maildir:PATH or mbox:PATH and print a "
                                "receipt for each message (default: messages on stdout)");

@@ -21,10 +21,9 @@ constexpr const char* kExamples =
 std::unique_ptr<CLI::App> make_list_app(app::ListOptions& options) {
     auto app = make_app("mail-list", "List and search messages.", kExamples);
     auto* locations =
-        app->add_option("LOCATION", options.locations,
-                        "maildir:PATH, mbox:PATH, a path, an imap://, imaps://, pop3:// or pop3s:// URL, "
-                        "or - for messages on stdin");
-    locations->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+        add_arguments(*app, "LOCATION", options.locations,
+                      "maildir:PATH, mbox:PATH, a path, an imap://, imaps://, pop3:// or pop3s:// URL, "
+                      "or - for messages on stdin");
     app->add_option("--search", options.search,
                     "List only what fits these IMAP search keys: FROM, TO, SUBJECT, SINCE, "
                     "BEFORE, SEEN, UNSEEN, LARGER, SMALLER (octets), TEXT, NOT, OR, ...")

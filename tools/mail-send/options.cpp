@@ -18,8 +18,7 @@ constexpr const char* kExamples =
 
 std::unique_ptr<CLI::App> make_send_app(app::SendOptions& options) {
     auto app = make_app("mail-send", "Submit messages from stdin over SMTP or LMTP.", kExamples);
-    app->add_option("RCPT", options.recipients, "Addresses of the recipients")
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    add_arguments(*app, "RCPT", options.recipients, "Addresses of the recipients");
     app->add_option("--server", options.server, "smtp://, smtps:// or lmtp:// URL, or lmtp:PATH of a socket")
         ->type_name("URL")
         ->required();

@@ -20,10 +20,9 @@ constexpr const char* kExamples =
 
 std::unique_ptr<CLI::App> make_show_app(app::ShowOptions& options) {
     auto app = make_app("mail-show", "Decode messages to text, to JSON, or one part to its octets.", kExamples);
-    auto* locations = app->add_option("LOCATION", options.locations,
-                                      "A message file, a ref, maildir:PATH, mbox:PATH, a URL, or - for stdin "
-                                      "(default: stdin)");
-    locations->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    auto* locations = add_arguments(*app, "LOCATION", options.locations,
+                                    "A message file, a ref, maildir:PATH, mbox:PATH, a URL, or - for stdin "
+                                    "(default: stdin)");
     add_refs(*app, options.refs_from_stdin)->excludes(locations);
     auto* text = app->add_flag_callback(
         "--text", [&options] { options.what = app::ShowWhat::text; }, "Main headers and text (the default)");
