@@ -73,6 +73,19 @@ Result<std::uint64_t> common_prefix(const Content& content, int mbox, std::uint6
     return done;
 }
 
+// Where the From_ line of another program begins behind the first octets of our group. It may begin like what
+// would have followed of ours, so that it lies before the end of what is common. `start` when there is none.
+Result<std::uint64_t> end_of_ours(int mbox, std::uint64_t start, std::uint64_t common,
+                                  const std::string& path) {
+    constexpr std::string_view kFrom = "From ";
+    constexpr std::uint64_t kOverlap = 64;  // a From_ line of ours is shorter
+    const std::uint64_t from = start + common - std::min(common, kOverlap);
+    auto text = read_range(mbox, from, start + common + kFrom.size() - from, path);
+    if (!text) return tl::unexpected(text.error());
+    const std::size_t at = text->rfind(kFrom);
+    return at == std::string::npos ? start : from + at;
+}
+
 Result<std::uint64_t> size_of(int fd, const std::string& path) {
     auto info = stat_fd(fd, path);
     if (!info) return tl::unexpected(info.error());
@@ -260,14 +273,10 @@ Result<void> MboxSpool::complete(LockedMbox& mbox, const std::string& segment) {
         if (::ftruncate(mbox.fd(), static_cast<off_t>(record->start)) != 0) return fail_errno(errno, path_);
         return append(mbox, segment, *record);
     }
-    if (*there > 0) {
-        auto next = read_range(mbox.fd(), record->start + *there, 7, path_);
-        if (!next) return tl::unexpected(next.error());
-        const std::string_view after =
-            std::string_view(*next).substr(std::min(next->find_first_not_of('\n'), next->size()));
-        if (after.starts_with("From ")) {
-            if (auto done = cut(mbox, record->start, record->start + *there); !done) return done;
-        }
+    auto ours = end_of_ours(mbox.fd(), record->start, *there, path_);
+    if (!ours) return tl::unexpected(ours.error());
+    if (*ours > record->start) {
+        if (auto done = cut(mbox, record->start, *ours); !done) return done;
     }
     auto published = publish(mbox, segment, record->ranges);
     if (!published) return tl::unexpected(published.error());

@@ -1,0 +1,154 @@
+#include "mailpipe/store/mbox_format.hpp"
+
+#include <utility>
+
+#include "tests/unit/store/store_test_support.hpp"
+
+namespace mailpipe::store::test {
+namespace {
+
+struct Decoded {
+    std::vector<std::pair<std::uint64_t, std::string>> messages;
+    std::vector<std::uint64_t> ends;
+    bool foreign = false;
+    bool operator==(const Decoded&) const = default;
+};
+
+Decoded decode(std::string_view mbox, std::size_t piece) {
+    Decoded decoded;
+    MboxDecoder decoder(0);
+    bool eof = false;
+    while (true) {
+        switch (decoder.next()) {
+            case MboxDecoder::Status::need_input:
+                if (eof) return decoded;
+                eof = mbox.empty();
+                if (eof) decoder.feed_eof();
+                if (!eof) decoder.feed(mbox.substr(0, piece));
+                mbox.remove_prefix(std::min(piece, mbox.size()));
+                break;
+            case MboxDecoder::Status::begin:
+                decoded.messages.emplace_back(decoder.message().offset, "");
+                break;
+            case MboxDecoder::Status::text:
+                decoded.messages.back().second += decoder.text();
+                break;
+            case MboxDecoder::Status::end:
+                decoded.ends.push_back(decoder.message().end);
+                break;
+            case MboxDecoder::Status::foreign:
+                decoded.foreign = true;
+                return decoded;
+        }
+    }
+}
+
+TEST(MboxFormatTest, DecodesAtEverySplit) {
+    struct Row {
+        const char* name;
+        std::string mbox;
+        std::vector<std::string> messages;
+    };
+    const std::string marked = "From NO-EOL-AT-END Thu Jan  1 00:00:00 1970\n";
+    const Row rows[] = {
+        {"empty", "", {}},
+        {"one", "From a\nSubject: a\n\nbody\n\n", {"Subject: a\n\nbody\n"}},
+        {"two", "From a\na\n\nFrom b\nb\n\n", {"a\n", "b\n"}},
+        {"no empty line between", "From a\na\nFrom b\nb\n", {"a\n", "b\n"}},
+        {"cut off", "From a\na", {"a"}},
+        {"empty messages", "From a\n\nFrom b\n\n", {"", ""}},
+        {"nothing after the From line", "From a\nFrom b\n", {"", ""}},
+        {"From line cut off", "From a", {""}},
+        {"CRLF", "From a\r\na\r\n\r\nFrom b\r\nb\r\n\r\n", {"a\r\n", "b\r\n"}},
+        {"quoted", "From a\n>From b\n>>From c\n>Frombd\n\n", {"From b\n>From c\n>Frombd\n"}},
+        {"quotes at the end", "From a\n>>>", {">>>"}},
+        {"cut off in From", "From a\nFro", {"Fro"}},
+        {"marked", marked + "abc\n\n" + marked + "abc\r\n\n" + marked + "\n\n\n", {"abc", "abc\r", "\n"}},
+        {"only line ends", "From a\n\n\n\n", {"\n\n"}},
+    };
+    for (const auto& row : rows) {
+        const auto whole = decode(row.mbox, row.mbox.size() + 1);
+        ASSERT_EQ(whole.messages.size(), row.messages.size()) << row.name;
+        for (std::size_t i = 0; i < row.messages.size(); ++i) {
+            EXPECT_EQ(whole.messages[i].second, row.messages[i]) << row.name;
+        }
+        for (std::size_t piece = 1; piece <= row.mbox.size(); ++piece) {
+            EXPECT_EQ(decode(row.mbox, piece), whole) << row.name << " " << piece;
+        }
+    }
+}
+
+TEST(MboxFormatTest, ForeignFiles) {
+    for (const std::string text : {"Subject: a\n", "\nFrom a\n", ">From a\n", "Fro", "F"}) {
+        EXPECT_TRUE(decode(text, 3).foreign) << text;
+        EXPECT_TRUE(decode(text, 1).foreign) << text;
+    }
+}
+
+TEST(MboxFormatTest, FromLines) {
+    EXPECT_EQ(encode_from_line(0, false), "From MAILER-DAEMON Thu Jan  1 00:00:00 1970\n");
+    EXPECT_EQ(encode_from_line(1'700'000'000, true), "From NO-EOL-AT-END Tue Nov 14 22:13:20 2023\n");
+    for (const std::time_t time : {std::time_t{0}, std::time_t{1'700'000'000}, std::time_t{4'102'444'799}}) {
+        for (const bool no_newline : {false, true}) {
+            const auto line = encode_from_line(time, no_newline);
+            EXPECT_EQ(line.size(), kFromLineSize);
+            EXPECT_EQ(parse_from_date(line.substr(0, line.size() - 1)), time);
+        }
+    }
+    EXPECT_EQ(encode_from_line(-5, false).size(), kFromLineSize);
+    EXPECT_EQ(encode_from_line(std::time_t{1} << 60, false).size(), kFromLineSize);
+    struct Row {
+        const char* line;
+        std::time_t time;
+    };
+    for (const Row& row : {Row{"From alice@example.org Tue Nov 14 22:13:20 2023", 1'700'000'000},
+                           Row{"From alice smith  Tue Nov 14 22:13 2023 remote from x", 1'699'999'980},
+                           Row{"From a Tue Nov 14 22:13:20 +0000 2023", 1'700'000'000}, Row{"From a", 0},
+                           Row{"From a Tue Nov 99 22:13:20 2023", 0}, Row{"From a Tue Nov 14 25:13:20 2023", 0},
+                           Row{"From a Tue Nov 14 22:13:20 99999", 0}, Row{"", 0}}) {
+        EXPECT_EQ(parse_from_date(row.line), row.time) << row.line;
+    }
+}
+
+TEST(MboxFormatTest, QuoterAtEverySplit) {
+    const std::string text = "From a\n>From b\n>>From c\n >From d\nFro\n>\nFrom";
+    const std::string quoted = ">From a\n>>From b\n>>>From c\n >From d\nFro\n>\nFrom";
+    for (std::size_t piece = 1; piece <= text.size(); ++piece) {
+        FromQuoter quoter;
+        std::string out;
+        for (std::size_t at = 0; at < text.size(); at += piece) {
+            quoter.append(std::string_view(text).substr(at, piece), out);
+        }
+        quoter.finish(out);
+        EXPECT_EQ(out, quoted) << piece;
+    }
+}
+
+TEST(MboxFormatTest, StatusFields) {
+    struct Row {
+        const char* text;
+        Keywords keywords;
+    };
+    for (const Row& row : {Row{"Status: RO\nX-Status: AF\n\n", {"$seen", "$answered", "$flagged"}},
+                           Row{"Status: O\n\nStatus: R\n", {}}, Row{"status:R\n\n", {"$seen"}}, Row{"", {}},
+                           Row{"X-Status: TD\n", {"$draft", "$deleted"}}}) {
+        for (const std::size_t piece : {1U, 3U, 100U}) {
+            MboxMessageScan scan;
+            const std::string_view text = row.text;
+            for (std::size_t at = 0; at < text.size(); at += piece)
+                scan.append(text.substr(at, piece));
+            EXPECT_EQ(scan.keywords(), row.keywords) << row.text;
+        }
+    }
+}
+
+TEST(MboxFormatTest, LinearInQuotesAndLineStarts) {
+    std::string mbox = "From a\n";
+    mbox += std::string(2'000'000, '>') + "From b\n\n";
+    const auto decoded = decode(mbox, 7);
+    ASSERT_EQ(decoded.messages.size(), 1U);
+    EXPECT_EQ(decoded.messages[0].second.size(), 2'000'000U - 1 + 7);
+}
+
+}  // namespace
+}  // namespace mailpipe::store::test
