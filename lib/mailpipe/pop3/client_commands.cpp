@@ -7,8 +7,6 @@
 namespace mailpipe::pop3 {
 namespace {
 
-constexpr std::size_t kListingOctets = limits::kListedMessages * limits::kUidl;
-
 // unique-id = 1*70(%x21-7E) (RFC 1939 section 7); longer ones occur.
 bool is_unique_id(std::string_view text) {
     return !text.empty() && text.size() <= limits::kUidlAccepted &&
@@ -174,9 +172,9 @@ std::optional<ClientStep> ClientSession::Impl::on_listing_line(std::string_view 
         return std::nullopt;
     }
     listing_octets += entry->uidl.size();
-    if (listing.entries.size() == limits::kListedMessages || listing_octets > kListingOctets) {
+    if (listing.entries.size() == options.max_listed || listing_octets > options.max_listed * limits::kUidl) {
         fail_with(Errc::limit, awaited() + " lists more messages than kListedMessages (" +
-                                   std::to_string(limits::kListedMessages) + ")");
+                                   std::to_string(options.max_listed) + ")");
         return std::nullopt;
     }
     listing.entries.push_back(std::move(*entry));

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "mailpipe/base/limits.hpp"
 #include "mailpipe/base/secret.hpp"
 #include "mailpipe/base/trace.hpp"
 #include "mailpipe/pop3/capabilities.hpp"
@@ -25,7 +26,8 @@ struct ClientOptions {
     // Otherwise APOP is used when the greeting has a timestamp, and else the session fails with auth.
     bool allow_plaintext_auth = false;
     std::size_t window = 64;  // commands in flight when the server offers PIPELINING
-    Trace* trace = nullptr;   // not owned
+    std::size_t max_listed = limits::kListedMessages;
+    Trace* trace = nullptr;  // not owned
 };
 
 // Events.
@@ -44,7 +46,7 @@ struct ScanListing {  // LIST or UIDL entry; `size` is 0 for UIDL, `uidl` empty 
 // The whole answer to list() or uidl(), in the server's order. A message number of 0 or one that is listed
 // twice makes the session fail (protocol). A unique-id that is missing, longer than limits::kUidlAccepted or
 // not of printable ASCII leaves `uidl` empty: such a message has none. Two messages may have the same one; the
-// caller must not take that for the same message. More than limits::kListedMessages entries: Failed (limit).
+// caller must not take that for the same message. More than ClientOptions::max_listed entries: Failed (limit).
 struct Listing {
     bool is_uidl = false;
     std::vector<ScanListing> entries;
