@@ -1,4 +1,4 @@
-"""No file over 800 lines, no function of lib/ and tools/ over 60, no line over 120 columns.
+"""No file over 800 lines, no function of lib/ and tools/ over 60, no line of a script over 120 columns.
 
 clang-format keeps C++ at 112 where it can break a line.
 """
@@ -35,7 +35,7 @@ def main():
         if len(lines) > _FILE_LINES:
             problems.append(f"{path}: {len(lines)} lines, more than {_FILE_LINES}")
         for number, line in enumerate(lines):
-            if len(line) > _COLUMNS and "http" not in line:
+            if len(line) > _COLUMNS and not path.endswith((".cpp", ".hpp")):
                 problems.append(f"{path}:{number + 1}: {len(line)} columns, more than {_COLUMNS}")
         if path.startswith(("lib/", "tools/")) and path.endswith((".cpp", ".hpp")):
             for start, count in functions(lines):
