@@ -34,7 +34,8 @@ struct ServerStream::Impl {
     std::unique_ptr<TlsEngine> tls;
     std::unique_ptr<char[]> buffer;  // only while its octets are in use
     std::string_view fresh;          // of buffer, what recv() has left there
-    std::string plaintext;
+    std::string ahead;               // plaintext that no read() has returned yet
+    std::string plaintext;           // what the last read() returned
     std::optional<Error> read_error;
     std::uint64_t wait_number = 0;  // tells a timer that comes late from one of the present wait
     bool timed_out = false;
@@ -69,10 +70,12 @@ struct ServerStream::Impl {
     Result<void> decrypt() {
         if (end) tls->put_eof();
         tls->put_ciphertext(std::exchange(fresh, {}));
-        auto more = tls->read(plaintext);
+        auto more = tls->read(ahead);
+        // The octets before a truncation are handed out first, then the truncation.
+        if (end && more && *more) more = tls->read(ahead);
         if (!more) {
-            if (plaintext.empty()) return tl::unexpected(more.error());
             read_error = more.error();
+            if (ahead.empty()) return tl::unexpected(more.error());
         } else if (!*more) {
             end = true;
         }
@@ -166,6 +169,10 @@ asio::awaitable<Result<std::string_view>> ServerStream::read(milliseconds timeou
     state->plaintext.clear();
     while (true) {
         if (state->aborted) co_return fail(Errc::io, "the connection is closed");
+        if (!state->ahead.empty()) {
+            state->plaintext.swap(state->ahead);
+            co_return std::string_view(state->plaintext);
+        }
         if (state->read_error) co_return tl::unexpected(*state->read_error);
         if (state->end) co_return std::string_view();
         if (state->cancelled) co_return shutting_down();
@@ -184,7 +191,6 @@ asio::awaitable<Result<std::string_view>> ServerStream::read(milliseconds timeou
         const std::string answer = state->tls->take_ciphertext();
         Result<void> sent = co_await send_all(state, std::string_view(answer), timeout);
         if (!sent) co_return tl::unexpected(sent.error());
-        if (!state->plaintext.empty()) co_return std::string_view(state->plaintext);
     }
 }
 
@@ -232,6 +238,9 @@ asio::awaitable<Result<TlsInfo>> ServerStream::start_tls(std::shared_ptr<TlsCont
         (*engine)->put_ciphertext(std::exchange(state->fresh, {}));
     }
     state->tls = std::move(*engine);
+    // What came in one piece with the end of the handshake.
+    Result<void> decrypted = state->decrypt();
+    if (!decrypted) co_return tl::unexpected(decrypted.error());
     co_return state->tls->info();
 }
 

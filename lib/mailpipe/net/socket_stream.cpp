@@ -70,17 +70,20 @@ Result<void> SocketStream::decrypt() {
     if (end_) tls_->put_eof();
     tls_->put_ciphertext(std::exchange(fresh_, {}));
     auto more = tls_->read(ahead_);
+    // The octets before a truncation are handed out first, then the truncation.
+    if (end_ && more && *more) more = tls_->read(ahead_);
     if (!more) {
-        if (ahead_.empty()) return tl::unexpected(more.error());
         read_error_ = more.error();
-        return {};
+        if (ahead_.empty()) return tl::unexpected(more.error());
+    } else if (!*more) {
+        end_ = true;
     }
-    if (!*more) end_ = true;
     return {};
 }
 
 Result<std::string_view> SocketStream::read() {
     used_ = true;
+    if (tls_failure_) return tl::unexpected(*tls_failure_);
     Deadline deadline(options_.timeout, options_.stop_requested);
     while (true) {
         if (!ahead_.empty()) {
@@ -161,6 +164,7 @@ Result<void> SocketStream::send_ciphertext(bool wait) {
 
 Result<void> SocketStream::write(std::string_view octets) {
     used_ = true;
+    if (tls_failure_) return tl::unexpected(*tls_failure_);
     if (descriptor_ < 0) return fail(Errc::io, "the connection is closed");
     if (!tls_) return send_all(octets);
     while (!octets.empty()) {
@@ -205,6 +209,14 @@ Result<void> SocketStream::shake_hands(TlsEngine& engine) {
 }
 
 Result<TlsInfo> SocketStream::start_tls(const TlsClientOptions& options) {
+    if (tls_failure_) return tl::unexpected(*tls_failure_);
+    auto info = begin_tls(options);
+    // Nothing passes in plain text after TLS was asked for.
+    if (!info) tls_failure_ = info.error();
+    return info;
+}
+
+Result<TlsInfo> SocketStream::begin_tls(const TlsClientOptions& options) {
     if (descriptor_ < 0) return fail(Errc::io, "the connection is closed");
     if (tls_) return fail(Errc::protocol, "TLS is already active");
     char octet = 0;

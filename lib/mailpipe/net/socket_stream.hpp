@@ -38,6 +38,7 @@ class SocketStream : public Stream {
     bool peer_left_octets();
     Result<void> shake_hands(TlsEngine& engine);
     void take_what_is_there();
+    Result<TlsInfo> begin_tls(const TlsClientOptions& options);
 
     int descriptor_;
     std::function<void()> close_socket_;
@@ -49,6 +50,7 @@ class SocketStream : public Stream {
     std::string ahead_;         // plaintext that no read() has returned yet
     std::string current_;       // what the last read() returned, where it is not fresh_
     std::optional<Error> read_error_;
+    std::optional<Error> tls_failure_;
     bool end_ = false;  // the peer will send nothing more
     bool used_ = false;
     bool write_broken_ = false;

@@ -31,16 +31,18 @@ class Stream {
     virtual ~Stream() = default;
 
     // At least one octet, or an empty view at the end of the stream; valid until the next call. Errors:
-    // temporary "no reply for 60 s", io, tls (a TLS end without close_notify is an error tls "truncated").
+    // temporary "no reply for 60 s" and "connection lost" (reset), io, tls (a TLS end without close_notify is
+    // an error tls "truncated").
     virtual Result<std::string_view> read() = 0;
 
     // Writes all. While the peer does not take the octets it reads ahead what the peer sends (at most 1 MiB),
-    // so that two sides that both write cannot block each other.
+    // so that two sides that both write cannot block each other. When the peer has closed and has left octets
+    // to read (a last "421 ..." or "-ERR"), the first write succeeds, so that they are seen. Errors: as read().
     virtual Result<void> write(std::string_view octets) = 0;
 
     // The handshake, within the timeout as a whole. Error protocol when octets behind the STARTTLS reply are
     // already there (curl CVE-2021-22947); error tls when the server greets in plain text where TLS was to
-    // begin at once.
+    // begin at once. After an error nothing is read or written any more.
     virtual Result<TlsInfo> start_tls(const TlsClientOptions& options) = 0;
 
     virtual bool peer_is_loopback() const = 0;  // true for Unix sockets, false behind a proxy

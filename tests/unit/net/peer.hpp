@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <csignal>
 #include <functional>
 #include <memory>
 #include <string>
@@ -111,6 +112,12 @@ class Peer {
         EXPECT_EQ(::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &length), 0);
         port_ = ntohs(address.sin_port);
         thread_ = std::thread([this, serve = std::move(serve)] {
+            // OpenSSL's socket layer raises SIGPIPE; only in this thread, so that one of the library still
+            // kills.
+            sigset_t pipe_only{};
+            sigemptyset(&pipe_only);
+            sigaddset(&pipe_only, SIGPIPE);
+            ::pthread_sigmask(SIG_BLOCK, &pipe_only, nullptr);
             const int accepted = ::accept(listener_, nullptr, nullptr);
             if (accepted < 0) return;
             PeerConnection connection(accepted);
