@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import time
 
-START_DEADLINE = 30.0
+START_DEADLINE = 60.0
 STOP_DEADLINE = 3.0
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
