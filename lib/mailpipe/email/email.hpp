@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "mailpipe/base/error.hpp"
+#include "mailpipe/base/export.hpp"
 
 // The JMAP Email object (RFC 8621 section 4) of a message, with mailpipe's additions (mail-json(5)).
 namespace mailpipe::email {
@@ -26,14 +27,23 @@ struct Context {
     std::optional<std::uint64_t> size;        // CRLF octets
 };
 
-// The envelope: ref, mailbox, uid, uidValidity, uidl, keywords, size, receivedAt, messageId, inReplyTo, references,
-// from, sender, to, cc, bcc, replyTo, subject, sentAt, as far as they are known; absent fields are absent.
-Json envelope(std::string_view header, const Context& context);
+struct EmailOptions {
+    // Octets of a body value; what is longer is cut between two characters and says isTruncated. 0: no limit.
+    std::size_t max_body_value = 0;
+};
 
-// The envelope and preview, hasAttachment, bodyStructure, bodyValues (text parts), textBody, htmlBody, attachments.
-Json email(std::string_view message, const Context& context);
+// The envelope: ref, mailbox, uid, uidValidity, uidl, keywords, size, receivedAt, messageId, inReplyTo,
+// references, from, sender, to, cc, bcc, replyTo, subject, sentAt, as far as they are known; absent fields are
+// absent. Of a field that occurs several times the last one counts (RFC 8621 section 4.1.3).
+MAILPIPE_EXPORT Json envelope(std::string_view header, const Context& context);
+
+// The envelope and hasAttachment, preview, bodyStructure, bodyValues (all text parts), textBody, htmlBody,
+// attachments; limitsMet when a limit of base/limits.hpp ended the parsing. A partId is a part number of RFC
+// 3501; a message/rfc822 is one part. Never fails. `message` is CRLF text; size is that of the context or its
+// octets.
+MAILPIPE_EXPORT Json email(std::string_view message, const Context& context, const EmailOptions& options = {});
 
 // One line of JSON, always valid UTF-8, without the line end.
-std::string dump(const Json& json);
+MAILPIPE_EXPORT std::string dump(const Json& json);
 
 }  // namespace mailpipe::email

@@ -8,24 +8,27 @@
 #include <vector>
 
 #include "mailpipe/base/error.hpp"
+#include "mailpipe/base/export.hpp"
 
 // Search in the IMAP SEARCH grammar (RFC 9051 section 6.4.4), for every kind of location.
 namespace mailpipe::email {
 
-struct SearchKey;  // a tree; email/search.cpp
+struct SearchKey;  // a tree; email/search_key.hpp
 using Query = std::shared_ptr<const SearchKey>;
 
 // ALL, FROM, TO, CC, BCC, SUBJECT, BODY, TEXT, HEADER, SINCE, BEFORE, ON, SENTSINCE, SENTBEFORE, SENTON, SEEN,
 // UNSEEN, ANSWERED, UNANSWERED, FLAGGED, UNFLAGGED, DELETED, UNDELETED, DRAFT, UNDRAFT, KEYWORD, UNKEYWORD,
-// LARGER, SMALLER, UID, NOT, OR, and parentheses; keys side by side are ANDed. Strings are atoms or quoted; UTF-8.
-// Error usage names the rule and the offset.
-Result<Query> parse_search(std::string_view text);
+// LARGER, SMALLER, UID, NOT, OR, and parentheses; keys side by side are ANDed. Strings are atoms or quoted;
+// UTF-8. A date is D-Mon-YYYY; a UID set may hold "*", which stands for the largest number there is. Error
+// usage names the rule and the offset; nesting ends at limits::kImapNesting.
+MAILPIPE_EXPORT Result<Query> parse_search(std::string_view text);
 
 // The same as IMAP command text: criteria with quoted strings, or literals "{n}\r\n..." where a string is not
 // quotable; with "CHARSET UTF-8 " in front when a string is not ASCII.
-std::string encode_search(const Query& query);
+MAILPIPE_EXPORT std::string encode_search(const Query& query);
 
-struct SearchSubject {  // what the evaluator asks of a message; text is asked for only when a key needs it
+struct SearchSubject {  // what the evaluator asks of a message; text is asked for only when a key needs it;
+                        // what it returned stays valid until matches() returns
     virtual ~SearchSubject() = default;
     virtual Result<std::string_view> header() = 0;   // raw octets
     virtual Result<std::string_view> message() = 0;  // raw octets, header included
@@ -34,7 +37,9 @@ struct SearchSubject {  // what the evaluator asks of a message; text is asked f
     virtual std::time_t received_at() const = 0;
     virtual std::uint32_t uid() const = 0;  // 0: none
 };
-// Strings match as substrings of the decoded text, ignoring the case of ASCII letters.
-Result<bool> matches(const Query& query, SearchSubject& subject);
+// Strings match as substrings of the decoded text, ignoring the case of ASCII letters. Days of SINCE, BEFORE
+// and ON are those of UTC, days of SENTSINCE and its like those that the Date field says. Of keys side by side
+// the cheap ones are evaluated first. Errors are those of the subject.
+MAILPIPE_EXPORT Result<bool> matches(const Query& query, SearchSubject& subject);
 
 }  // namespace mailpipe::email

@@ -143,7 +143,7 @@ class Scanner {
             field.offset += at_;
         at_ += part.header.size;
         // The line end of a header that a delimiter cuts off belongs to the delimiter, too.
-        const bool cut = at_ == header_end && at_ < tree_.message.size() && !ends_with_empty_line(header_end);
+        const bool cut = at_ == header_end && at_ < tree_.message.size() && !ends_with_empty_line(part.header_begin, header_end);
         part.body_begin = cut ? std::max(before_line_end(at_), part.header_begin) : at_;
         part.body_end = part.body_begin;
         tree_.limits_met = tree_.limits_met || part.header.limits_met;
@@ -169,9 +169,9 @@ class Scanner {
         return at;
     }
 
-    bool ends_with_empty_line(std::size_t header_end) const {
-        const std::string_view before = tree_.message.substr(0, header_end);
-        return before.ends_with("\n\n") || before.ends_with("\n\r\n");
+    bool ends_with_empty_line(std::size_t begin, std::size_t end) const {
+        const std::string_view header = tree_.message.substr(begin, end - begin);
+        return header == "\n" || header == "\r\n" || header.ends_with("\n\n") || header.ends_with("\n\r\n");
     }
 
     static void read_content_fields(Part& part, bool in_digest) {

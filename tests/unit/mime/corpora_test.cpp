@@ -93,7 +93,7 @@ TEST_F(Corpora, Address) {
          "a comment is a name only where there is no other one"},
         {"Mary Smith <@node.test:mary@example.net>, , jdoe@test  . example\n",
          "obs-route and the white space of obs-local-part and obs-domain are removed (RFC 5322 section 4.4)"},
-        {"John Doe <jdoe@machine.example>\n", "a comment is a name only where there is no other one"},
+        {"John Doe <jdoe@machine(comment).  example>\n", "a comment is a name only where there is no other one"},
         {"Nathaniel Borenstein <nsb@thumper.bellcore.com>\n    (=?iso-8859-8?b?7eXs+SDv4SDp7Oj08A==?=)\n",
          "a comment is a name only where there is no other one"},
         {"Name (comment) =?utf-8?q?Doe?= <a@b.com>\n", "a comment is a name only where there is no other one"},

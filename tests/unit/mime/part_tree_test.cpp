@@ -32,6 +32,7 @@ TEST(PartTree, Outline) {
         {"plain", "A: 1\r\n\r\nbody\r\n", "text/plain@0=body\r\n"},
         {"empty", "", "text/plain@0="},
         {"no header", "body\n", "text/plain@0=body\n"},
+        {"empty header", "\r\nbody", "text/plain@0=body"},
         {"two parts", kMixed + "pre\n--b\n\none\n--b\nContent-Type: text/html\n\ntwo\n--b--\npost\n",
          "multipart/mixed@0|text/plain@1=one|text/html@1=two"},
         {"CRLF", "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\none\r\n\r\n--b--\r\n",

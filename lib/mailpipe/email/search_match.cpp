@@ -1,0 +1,203 @@
+#include <algorithm>
+#include <optional>
+
+#include "mailpipe/base/ascii.hpp"
+#include "mailpipe/email/search_key.hpp"
+#include "mailpipe/email/text_value.hpp"
+#include "mailpipe/mime/address.hpp"
+#include "mailpipe/mime/date.hpp"
+#include "mailpipe/mime/encoded_word.hpp"
+#include "mailpipe/mime/part_tree.hpp"
+
+namespace mailpipe::email {
+namespace {
+
+using Kind = SearchKey::Kind;
+using Relation = SearchKey::Relation;
+
+bool contains(std::string_view text, std::string_view lower_needle) {
+    return ascii::to_lower(text).find(lower_needle) != std::string::npos;
+}
+
+bool compare_day(std::int64_t day, const SearchKey& key) {
+    switch (key.relation) {
+        case Relation::before:
+            return day < key.day;
+        case Relation::on:
+            return day == key.day;
+        case Relation::since:
+            break;
+    }
+    return day >= key.day;
+}
+
+std::int64_t utc_day(std::int64_t seconds) {
+    return (seconds >= 0 ? seconds : seconds - 86'399) / 86'400;
+}
+
+// Parses the header and the message at most once, and only when a key asks.
+class Evaluator {
+ public:
+    explicit Evaluator(SearchSubject& subject) : subject_(subject) {}
+
+    Result<bool> matches(const SearchKey& key) {
+        switch (key.kind) {
+            case Kind::all:
+                return true;
+            case Kind::and_:
+                return all_of(key);
+            case Kind::or_:
+                return any_of(key);
+            case Kind::not_: {
+                auto inner = matches(*key.children.front());
+                if (!inner) return inner;
+                return !*inner;
+            }
+            case Kind::header:
+                return field_contains(key);
+            case Kind::body:
+                return body_contains(key);
+            case Kind::text:
+                return text_contains(key);
+            case Kind::internal_date:
+                return compare_day(utc_day(subject_.received_at()), key);
+            case Kind::sent_date:
+                return sent_date(key);
+            case Kind::keyword:
+                return has_keyword(key.name) == key.wanted;
+            case Kind::larger:
+            case Kind::smaller:
+                return compare_size(key);
+            case Kind::uid:
+                break;
+        }
+        const std::uint32_t uid = subject_.uid();
+        return uid != 0 && std::any_of(key.ranges.begin(), key.ranges.end(), [uid](const auto& range) {
+                   return uid >= range.first && uid <= range.second;
+               });
+    }
+
+ private:
+    Result<bool> all_of(const SearchKey& key) {
+        for (const Query& child : key.cheap_first) {
+            auto matched = matches(*child);
+            if (!matched || !*matched) return matched;
+        }
+        return true;
+    }
+
+    Result<bool> any_of(const SearchKey& key) {
+        // The cheaper one first, so that the message is read only when the header did not decide.
+        const bool swap = search_cost(*key.children[1]) < search_cost(*key.children[0]);
+        for (const std::size_t i : {swap ? 1U : 0U, swap ? 0U : 1U}) {
+            auto matched = matches(*key.children[i]);
+            if (!matched || *matched) return matched;
+        }
+        return false;
+    }
+
+    bool has_keyword(std::string_view name) const {
+        const auto& keywords = subject_.keywords();
+        return std::any_of(keywords.begin(), keywords.end(), [name](const std::string& keyword) {
+            return ascii::equals_ignore_case(keyword, name);
+        });
+    }
+
+    Result<bool> compare_size(const SearchKey& key) {
+        const auto size = subject_.size();
+        if (!size) return tl::unexpected(size.error());
+        return key.kind == Kind::larger ? *size > key.number : *size < key.number;
+    }
+
+    Result<const mime::Header*> header() {
+        if (!header_) {
+            const auto octets = subject_.header();
+            if (!octets) return tl::unexpected(octets.error());
+            header_ = mime::parse_header(*octets);
+        }
+        return &*header_;
+    }
+
+    Result<const mime::PartTree*> tree() {
+        if (!tree_) {
+            const auto octets = subject_.message();
+            if (!octets) return tl::unexpected(octets.error());
+            tree_ = mime::parse_parts(*octets);
+        }
+        return &*tree_;
+    }
+
+    static bool is_address_field(std::string_view name) {
+        return std::any_of(std::begin(kAddressFields), std::end(kAddressFields),
+                           [name](std::string_view field) { return ascii::equals_ignore_case(field, name); });
+    }
+
+    // An address counts as it is written and as `name <email>`, where quoting and folding are gone.
+    static bool value_contains(const mime::Field& field, std::string_view needle) {
+        if (contains(mime::decode_text(field.value).text, needle)) return true;
+        if (!is_address_field(field.name)) return false;
+        const auto addresses = mime::flatten(mime::parse_address_list(field.value));
+        return std::any_of(addresses.begin(), addresses.end(), [needle](const mime::Address& address) {
+            return contains(address.name + " <" + address.email + ">", needle);
+        });
+    }
+
+    Result<bool> field_contains(const SearchKey& key) {
+        const auto parsed = header();
+        if (!parsed) return tl::unexpected(parsed.error());
+        const std::string needle = ascii::to_lower(key.text);
+        const auto& fields = (*parsed)->fields;
+        return std::any_of(fields.begin(), fields.end(), [&](const mime::Field& field) {
+            return ascii::equals_ignore_case(field.name, key.name) && value_contains(field, needle);
+        });
+    }
+
+    static bool header_contains(const mime::Header& header, std::string_view needle) {
+        return std::any_of(header.fields.begin(), header.fields.end(), [needle](const mime::Field& field) {
+            return contains(std::string(field.name) + ": " + mime::decode_text(field.value).text, needle) ||
+                   value_contains(field, needle);
+        });
+    }
+
+    Result<bool> body_contains(const SearchKey& key) {
+        const auto parsed = tree();
+        if (!parsed) return tl::unexpected(parsed.error());
+        const std::string needle = ascii::to_lower(key.text);
+        const auto& parts = (*parsed)->parts;
+        for (std::size_t i = 0; i < parts.size(); ++i) {
+            if (i > 0 && header_contains(parts[i].header, needle)) return true;
+            if (!parts[i].is_text()) continue;
+            if (contains(text_value(mime::decode_body(**parsed, parts[i]), parts[i]).text, needle)) return true;
+        }
+        return false;
+    }
+
+    Result<bool> text_contains(const SearchKey& key) {
+        const auto parsed = header();
+        if (!parsed) return tl::unexpected(parsed.error());
+        if (header_contains(**parsed, ascii::to_lower(key.text))) return true;
+        return body_contains(key);
+    }
+
+    Result<bool> sent_date(const SearchKey& key) {
+        const auto parsed = header();
+        if (!parsed) return tl::unexpected(parsed.error());
+        const mime::Field* field = (*parsed)->find_last("Date");
+        const auto date = field == nullptr ? std::nullopt : mime::parse_date(field->value);
+        return date && compare_day(mime::civil_day(date->year, date->month, date->day), key);
+    }
+
+    static constexpr std::string_view kAddressFields[] = {"From", "Sender", "Reply-To", "To", "Cc", "Bcc"};
+
+    SearchSubject& subject_;
+    std::optional<mime::Header> header_;
+    std::optional<mime::PartTree> tree_;
+};
+
+}  // namespace
+
+Result<bool> matches(const Query& query, SearchSubject& subject) {
+    return Evaluator(subject).matches(*query);
+}
+
+}  // namespace mailpipe::email
