@@ -1,0 +1,84 @@
+#include "mailpipe/app/send/receipt.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "mailpipe/app/message_output.hpp"
+#include "mailpipe/base/terminal_text.hpp"
+#include "mailpipe/email/email.hpp"
+
+namespace mailpipe::app {
+namespace {
+
+std::size_t accepted_count(const Receipt& receipt) {
+    return static_cast<std::size_t>(std::count_if(receipt.recipients.begin(), receipt.recipients.end(),
+                                                  [](const smtp::RecipientResult& r) { return r.accepted; }));
+}
+
+std::string_view event_name(const Receipt& receipt) {
+    const std::size_t accepted = accepted_count(receipt);
+    if (accepted == 0) return "failed";
+    return accepted == receipt.recipients.size() ? "sent" : "partial";
+}
+
+std::string to_jsonl(const Receipt& receipt) {
+    email::Json json;
+    json["event"] = event_name(receipt);
+    json["server"] = receipt.server;
+    if (receipt.message != nullptr) {
+        if (!receipt.message->message_id().empty()) json["messageId"] = receipt.message->message_id();
+        json["size"] = receipt.message->size();
+    }
+    json["recipients"] = email::Json::array();
+    for (const smtp::RecipientResult& result : receipt.recipients) {
+        email::Json entry;
+        entry["recipient"] = result.recipient.encode();
+        entry["accepted"] = result.accepted;
+        if (result.reply.code != 0) {
+            const ServerReply reply = smtp::to_server_reply(result.reply);
+            entry["code"] = reply.code;
+            if (!reply.enhanced.empty()) entry["enhanced"] = reply.enhanced;
+            entry["text"] = reply.text;
+        }
+        json["recipients"].push_back(std::move(entry));
+    }
+    if (!receipt.tls.empty()) json["tls"] = receipt.tls;
+    if (receipt.error) json["error"] = receipt.error->message;
+    json["status"] = receipt.status;
+    json["seconds"] = std::round(receipt.seconds.count() * 1000) / 1000;
+    return email::dump(json);
+}
+
+std::string to_text(const Receipt& receipt) {
+    std::string text;
+    for (const smtp::RecipientResult& result : receipt.recipients) {
+        if (!result.accepted) continue;
+        text += text.empty() ? "sent to " : ", ";
+        text += result.recipient.encode();
+    }
+    if (text.empty()) return "";
+    const auto accepted = std::find_if(receipt.recipients.begin(), receipt.recipients.end(),
+                                       [](const smtp::RecipientResult& r) { return r.accepted; });
+    text += ": " + smtp::to_server_reply(accepted->reply).text;
+    return terminal_text(text);
+}
+
+}  // namespace
+
+ReceiptWriter::ReceiptWriter(const CommonOptions& options) {
+    const bool jsonl = options.output == OutputStyle::jsonl ||
+                       (options.output == OutputStyle::automatic && isatty(STDOUT_FILENO) == 0);
+    style_ = options.quiet ? Style::none : jsonl ? Style::jsonl : Style::text;
+}
+
+Result<void> ReceiptWriter::write(const Receipt& receipt) {
+    if (style_ == Style::none) return {};
+    const std::string line = style_ == Style::jsonl ? to_jsonl(receipt) : to_text(receipt);
+    // What failed is told on stderr, which people see as well.
+    if (line.empty()) return {};
+    return write_all(STDOUT_FILENO, line + "\n", "stdout");
+}
+
+}  // namespace mailpipe::app

@@ -1,0 +1,194 @@
+#include "mailpipe/app/send/send.hpp"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <map>
+
+#include "mailpipe/app/diagnostics.hpp"
+#include "mailpipe/app/location.hpp"
+#include "mailpipe/app/message_input.hpp"
+#include "mailpipe/app/send/outgoing.hpp"
+#include "mailpipe/app/send/receipt.hpp"
+#include "mailpipe/app/send/submitter.hpp"
+#include "mailpipe/app/stop.hpp"
+#include "mailpipe/base/exit_status.hpp"
+
+namespace mailpipe::app {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t kNamedRecipients = 3;
+
+// "a@x, b@x, c@x and 7 more"
+std::string name_recipients(const std::vector<const smtp::RecipientResult*>& results) {
+    std::string text;
+    for (std::size_t i = 0; i < results.size() && i < kNamedRecipients; ++i) {
+        if (i > 0) text += ", ";
+        text += results[i]->recipient.encode();
+    }
+    if (results.size() > kNamedRecipients) {
+        text += " and " + std::to_string(results.size() - kNamedRecipients) + " more";
+    }
+    return text;
+}
+
+class Run {
+ public:
+    Run(const SendOptions& options, Location server, GivenEnvelope given)
+        : options_(options),
+          server_(encode(server)),
+          given_(std::move(given)),
+          diagnostics_("mail-send", options.common.quiet),
+          submitter_(options, std::move(server)),
+          receipts_(options.common) {}
+
+    int run() {
+        if (auto prepared = submitter_.prepare(); !prepared) {
+            diagnostics_.error(server_, prepared.error());
+            return diagnostics_.exit_status();
+        }
+        const auto input = MessageInput::make(STDIN_FILENO);
+        while (true) {
+            auto found = input->next();
+            if (!found) {
+                diagnostics_.error("stdin", found.error());
+                // A bad record is one message; what is read after a failed or interrupted read is nothing.
+                if (found.error().kind != Errc::data) break;
+                ++number_;
+                continue;
+            }
+            if (!*found) break;
+            ++number_;
+            if (!process(*input)) break;
+            if (stop_requested()) {
+                diagnostics_.error("", Error{Errc::temporary, "interrupted after " + count_messages()});
+                break;
+            }
+        }
+        if (number_ == 0 && diagnostics_.exit_status() == 0) {
+            diagnostics_.error("stdin", Error{Errc::data, "no message: the input is empty"});
+        }
+        submitter_.quit();
+        return diagnostics_.exit_status();
+    }
+
+ private:
+    std::string count_messages() const {
+        return std::to_string(number_) + (number_ == 1 ? " message" : " messages");
+    }
+
+    // The first message is usually the only one: only the others are counted.
+    std::string prefix() const { return number_ > 1 ? "message " + std::to_string(number_) + ": " : ""; }
+
+    // false: nothing more can be done.
+    bool process(MessageInput& input) {
+        Receipt receipt;
+        receipt.server = server_;
+        if (auto loaded = message_.load(input, options_, given_); !loaded) {
+            report("stdin", loaded.error(), receipt);
+            const Errc kind = loaded.error().kind;
+            const bool is_messages_fault = kind == Errc::data || kind == Errc::usage || kind == Errc::limit;
+            return write(receipt) && is_messages_fault;
+        }
+        receipt.message = &message_;
+        const auto start = Clock::now();
+        auto finished = submitter_.submit(message_);
+        receipt.seconds = Clock::now() - start;
+        receipt.tls = submitter_.tls_version();
+        if (finished) {
+            receipt.recipients = std::move(finished->recipients);
+            judge(std::move(finished->error), receipt);
+        } else {
+            for (const smtp::Mailbox& recipient : message_.envelope().recipients) {
+                receipt.recipients.push_back({recipient, smtp::Reply{0, "", {""}}, false});
+            }
+            report(server_, finished.error(), receipt);
+        }
+        return write(receipt);
+    }
+
+    // One line for all recipients that were refused with the same reply.
+    void judge(std::optional<Error> error, Receipt& receipt) {
+        std::vector<std::vector<const smtp::RecipientResult*>> refused;
+        std::map<std::pair<int, std::string>, std::size_t> groups;
+        for (const smtp::RecipientResult& result : receipt.recipients) {
+            if (result.accepted) continue;
+            const auto key = std::pair(result.reply.code, smtp::to_server_reply(result.reply).text);
+            const auto [group, is_first] = groups.try_emplace(key, refused.size());
+            if (is_first) refused.emplace_back();
+            refused[group->second].push_back(&result);
+        }
+        receipt.error = error;
+        if (error && refused.size() <= 1) {
+            if (!refused.empty() && refused[0][0]->reply.code != 0) {
+                error->message = name_recipients(refused[0]) + ": " + error->message;
+            }
+            return report(server_, *error, receipt);
+        }
+        for (const auto& group : refused) {
+            const smtp::Reply& reply = group[0]->reply;
+            report(server_,
+                   Error{smtp::reply_kind(reply), name_recipients(group) + " refused",
+                         smtp::to_server_reply(reply)},
+                   receipt);
+        }
+    }
+
+    void report(std::string_view where, Error error, Receipt& receipt) {
+        receipt.status = worse_exit_status(receipt.status, exit_status(error.kind));
+        const bool nothing_accepted = std::none_of(receipt.recipients.begin(), receipt.recipients.end(),
+                                                   [](const smtp::RecipientResult& r) { return r.accepted; });
+        if (!receipt.error && nothing_accepted) receipt.error = error;
+        error.message = prefix() + error.message;
+        diagnostics_.error(where, error);
+    }
+
+    bool write(const Receipt& receipt) {
+        auto written = receipts_.write(receipt);
+        if (!written) diagnostics_.error("", written.error());
+        return written.has_value();
+    }
+
+    const SendOptions& options_;
+    std::string server_;
+    GivenEnvelope given_;
+    Diagnostics diagnostics_;
+    Submitter submitter_;
+    ReceiptWriter receipts_;
+    Outgoing message_;
+    std::size_t number_ = 0;
+};
+
+}  // namespace
+
+int run_send(const SendOptions& options) {
+    install_stop_handlers();
+    Diagnostics diagnostics("mail-send", options.common.quiet);
+    auto server = parse_location(options.server);
+    if (!server) {
+        diagnostics.error(options.server, server.error());
+        return diagnostics.exit_status();
+    }
+    const bool can_send =
+        server->scheme == Scheme::smtp || server->scheme == Scheme::smtps || server->scheme == Scheme::lmtp;
+    if (!can_send) {
+        diagnostics.error(options.server, Error{Errc::usage,
+                                                "not a server to send to; give an smtp://, smtps:// or "
+                                                "lmtp:// URL, or lmtp:PATH"});
+        return diagnostics.exit_status();
+    }
+    if (options.recipients.empty() && !options.recipients_from_header) {
+        diagnostics.error("", Error{Errc::usage, "no recipient; name one or give -t"});
+        return diagnostics.exit_status();
+    }
+    auto given = parse_given_envelope(options);
+    if (!given) {
+        diagnostics.error("", given.error());
+        return diagnostics.exit_status();
+    }
+    return Run(options, std::move(*server), std::move(*given)).run();
+}
+
+}  // namespace mailpipe::app

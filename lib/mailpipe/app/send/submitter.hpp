@@ -1,0 +1,49 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "mailpipe/app/connection.hpp"
+#include "mailpipe/app/send/outgoing.hpp"
+#include "mailpipe/app/send/send.hpp"
+#include "mailpipe/smtp/client_session.hpp"
+
+namespace mailpipe::app {
+
+// Submits messages over one connection, which is opened for the first message and again when the server ended
+// it between two. After a connection that could not be opened, or two in a row that broke, nothing more is
+// tried.
+class Submitter {
+ public:
+    Submitter(const SendOptions& options, Location server);
+
+    // Errors: usage, config: what needs no server to be wrong.
+    Result<void> prepare();
+    // The error is that of the connection; a refusal by the server is in Finished.
+    Result<smtp::Finished> submit(Outgoing& message);
+    // Says goodbye; what the server answers changes nothing, every message is answered already.
+    void quit();
+
+    std::string tls_version() const;  // of the connection used last; empty without TLS
+
+ private:
+    Result<void> connect();
+    Result<smtp::Finished> transact(Outgoing& message, bool& committing);
+    void disconnect();
+
+    const SendOptions& options_;
+    Location server_;
+    std::string user_;
+    Secret password_;
+    std::string helo_name_;
+    StderrTrace trace_;
+    std::optional<Connection> connection_;
+    std::unique_ptr<smtp::ClientSession> session_;
+    std::string tls_version_;
+    std::size_t broken_ = 0;  // connections in a row
+    std::optional<Error> given_up_;
+};
+
+}  // namespace mailpipe::app

@@ -1,0 +1,62 @@
+#include "mailpipe/app/send/text_check.hpp"
+
+#include <algorithm>
+
+namespace mailpipe::app {
+
+void TextCheck::report(std::string_view what) {
+    if (!problem_) problem_ = "line " + std::to_string(line_) + " " + std::string(what);
+}
+
+void TextCheck::append_to_line(std::string_view part) {
+    if (part.empty()) return;
+    if (after_cr_) {
+        report("has a bare CR; mend it with --repair");
+        ++line_length_;
+    }
+    after_cr_ = part.back() == '\r';
+    if (after_cr_) part.remove_suffix(1);
+    if (part.find('\0') != std::string_view::npos)
+        report("contains a NUL, which no mail server takes; remove it");
+    if (part.find('\r') != std::string_view::npos) report("has a bare CR; mend it with --repair");
+    if (!eight_bit_) {
+        eight_bit_ =
+            std::any_of(part.begin(), part.end(), [](char c) { return static_cast<signed char>(c) < 0; });
+    }
+    line_length_ += part.size();
+    if (line_length_ > kLongestLine) {
+        report("is longer than 998 octets, which SMTP forbids; encode the part as quoted-printable or base64");
+    }
+}
+
+void TextCheck::append(std::string_view text) {
+    while (!text.empty()) {
+        const std::size_t line_feed = text.find('\n');
+        append_to_line(text.substr(0, line_feed));
+        if (line_feed == std::string_view::npos) return;
+        if (!after_cr_) report("has a bare LF; mend it with --repair");
+        after_cr_ = false;
+        line_length_ = 0;
+        ++line_;
+        text.remove_prefix(line_feed + 1);
+    }
+}
+
+void TextCheck::finish() {
+    if (after_cr_) report("has a bare CR; mend it with --repair");
+}
+
+void LineEndRepair::append(std::string_view text, std::string& out) {
+    while (!text.empty()) {
+        if (after_cr_ && text[0] == '\n') text.remove_prefix(1);
+        after_cr_ = false;
+        const std::size_t end = text.find_first_of("\r\n");
+        out += text.substr(0, end);
+        if (end == std::string_view::npos) return;
+        out += "\r\n";
+        after_cr_ = text[end] == '\r';
+        text.remove_prefix(end + 1);
+    }
+}
+
+}  // namespace mailpipe::app

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace mailpipe::app {
+
+// The longest line of a message, without its CRLF (RFC 5321 section 4.5.3.1.6, RFC 5322 section 2.1.1).
+inline constexpr std::size_t kLongestLine = 998;
+
+// Judges CRLF text, given in pieces of any size, by what SMTP can carry: where the first bare CR, bare LF, NUL
+// or line of more than kLongestLine octets is.
+class TextCheck {
+ public:
+    void append(std::string_view text);
+    void finish();  // a CR at the very end is bare
+
+    // "line 7 has a bare CR; ...", what to do included; nullopt when there is nothing wrong.
+    const std::optional<std::string>& problem() const { return problem_; }
+    bool eight_bit() const { return eight_bit_; }
+    bool ends_in_line_end() const { return line_length_ == 0 && !after_cr_; }
+
+ private:
+    void append_to_line(std::string_view part);
+    void report(std::string_view what);
+
+    std::uint64_t line_ = 1;
+    std::uint64_t line_length_ = 0;  // a CR that may begin the line end is not counted
+    bool after_cr_ = false;
+    bool eight_bit_ = false;
+    std::optional<std::string> problem_;
+};
+
+// Bare CR and bare LF become CRLF (--repair).
+class LineEndRepair {
+ public:
+    void append(std::string_view text, std::string& out);
+
+ private:
+    bool after_cr_ = false;
+};
+
+}  // namespace mailpipe::app
