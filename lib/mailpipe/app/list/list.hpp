@@ -16,7 +16,8 @@ struct ListOptions {
     std::string search;  // empty: all
 };
 
-// Runs mail-list; the exit status.
+// Runs mail-list; the exit status. A source that cannot be listed is reported, and the others are listed; what
+// is held of a mailbox is its list of identifiers and the headers in flight.
 MAILPIPE_EXPORT int run_list(const ListOptions& options);
 
 }  // namespace mailpipe::app

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "mailpipe/app/diagnostics.hpp"
+#include "mailpipe/app/list/list.hpp"
+#include "mailpipe/app/list/list_output.hpp"
+#include "mailpipe/app/location.hpp"
+#include "mailpipe/email/search.hpp"
+
+namespace mailpipe::app {
+
+// What all sources of one run share.
+struct Listing {
+    const ListOptions& options;
+    email::Query query;  // empty: all
+    ListOutput& output;
+    Diagnostics& diagnostics;
+    StderrTrace trace = {};
+
+    Trace* trace_or_null() { return options.common.trace ? &trace : nullptr; }
+};
+
+// A mailbox that is open for listing.
+class ListSource {
+ public:
+    virtual ~ListSource() = default;
+    // Writes all that match, in the order of the mailbox. An error ends the source; a single message that
+    // cannot be read is reported and passed over.
+    virtual Result<void> list_all() = 0;
+    // The same for some messages; each one that is not there is reported (not_found), unless a query may have
+    // left it out.
+    virtual Result<void> list_refs(const std::vector<Location>& refs) = 0;
+};
+
+// `location` is that of the mailbox, not of a message. Errors: those of the store, of the connection and the
+// login; usage for what has no messages to list. `listing` must outlive the source.
+Result<std::unique_ptr<ListSource>> open_list_source(const Location& location, Listing& listing);
+
+Result<std::unique_ptr<ListSource>> open_store_source(const Location& location, Listing& listing);
+Result<std::unique_ptr<ListSource>> open_pop3_source(const Location& location, Listing& listing);
+Result<std::unique_ptr<ListSource>> open_imap_source(const Location& location, Listing& listing);
+
+// Lists the messages that a descriptor yields, and those that its refs name (message_input.hpp). `where` is for
+// errors; with `only_refs` a record that names a ref is not listed from what else it holds. `ref` names a
+// message that has no other name; it may be empty.
+void list_input(int fd, std::string_view where, bool only_refs, const std::string& ref, Listing& listing);
+
+}  // namespace mailpipe::app

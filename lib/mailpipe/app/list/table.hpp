@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "mailpipe/email/email.hpp"
+
+// The table of mail-list: one line a message, cut to the width of the terminal.
+namespace mailpipe::app {
+
+// Columns that UTF-8 text takes on a terminal: two for East Asian wide characters and emoji, none for combining
+// marks.
+std::size_t display_width(std::string_view utf8);
+
+// Cuts or pads to exactly `columns`; what is cut ends in "…".
+std::string fit(std::string_view utf8, std::size_t columns);
+
+std::string table_heading(std::size_t width);
+
+// Flags (N unseen, R answered, F flagged, D deleted, T draft), date, from, subject, size. `json` is an
+// envelope. No control character of the message gets through. No line end.
+std::string table_row(const email::Json& json, std::size_t width);
+
+// "812", "13K", "1.2M"
+std::string short_size(std::uint64_t octets);
+
+}  // namespace mailpipe::app
