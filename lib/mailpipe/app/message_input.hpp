@@ -11,8 +11,8 @@ namespace mailpipe::app {
 // Reads messages and refs from a file descriptor in any of the three formats of mail-json(5), told apart by the
 // first octets: "From " is mboxrd, "{" is jsonl, anything else one rfc822 message. Line ends LF or CRLF; text
 // comes out as CRLF, that of `raw` exactly as it is. Bodies stream: memory does not grow with a message, `raw`
-// of jsonl included. A `raw` that is not the last key is held, up to limits::kJsonRawHeld. In mboxrd an empty
-// line and "From " separate two messages.
+// of jsonl included. A `raw` that is not the last key is held, up to limits::kJsonRawHeld. mboxrd is read
+// as store/mbox_format.hpp says.
 class MessageInput : public store::MessageReader {
  public:
     // `fd` is not owned. Reads nothing before the first next().

@@ -3,13 +3,13 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <ctime>
 #include <string>
 
 #include "mailpipe/base/encoding.hpp"
 #include "mailpipe/base/limits.hpp"
+#include "mailpipe/store/mbox_format.hpp"
 #include "mailpipe/wire/line_ends.hpp"
 
 namespace mailpipe::app {
@@ -59,83 +59,45 @@ class Rfc822Output : public MessageOutput {
     bool begun_ = false;
 };
 
-// mboxrd (RFC 4155 leaves the quoting open; this is the one that can be undone): a line of any number of ">"
-// and "From " gets one ">" more, and an empty line follows each message.
+// A pipe cannot be written to again, so that a message without a line end at its end gets one here (unlike in a
+// store).
 class MboxrdOutput : public MessageOutput {
  public:
     explicit MboxrdOutput(int fd) : out_(fd) {}
 
     Result<void> begin(const email::Context& context) override {
         const std::time_t when = context.received_at ? static_cast<std::time_t>(*context.received_at) : 0;
-        struct tm parts {};
-        char date[64] = "Thu Jan  1 00:00:00 1970";
-        // asctime's form (RFC 4155 appendix A), in UTC.
-        if (gmtime_r(&when, &parts) != nullptr)
-            std::strftime(date, sizeof date, "%a %b %e %H:%M:%S %Y", &parts);
-        out_.buffer() += "From MAILER-DAEMON " + std::string(date) + "\n";
-        state_ = State::quotes;
-        matched_ = 0;
+        out_.buffer() += store::encode_from_line(when, false);
+        at_line_start_ = true;
         return {};
     }
     Result<void> append(std::string_view crlf_text) override {
         lf_text_.clear();
         to_lf_.append(crlf_text, lf_text_);
-        quote(lf_text_);
+        quote();
         return out_.flush_when_full();
     }
     Result<void> finish() override {
         lf_text_.clear();
         to_lf_.finish(lf_text_);
-        quote(lf_text_);
-        drop_match();
-        if (state_ == State::inside) out_.buffer() += '\n';
-        out_.buffer() += '\n';
+        quote();
+        quoter_.finish(out_.buffer());
+        out_.buffer() += at_line_start_ ? "\n" : "\n\n";
         return out_.flush();
     }
 
  private:
-    // The ">"s of a line's start are written as they come: the one more of a quoted line looks the same.
-    enum class State { quotes, inside };
-    static constexpr std::string_view kFrom = "From ";
-
-    void quote(std::string_view text) {
-        std::string& out = out_.buffer();
-        while (!text.empty()) {
-            if (state_ == State::inside) {
-                const std::size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
-                out += text.substr(0, end);
-                if (out.back() == '\n') state_ = State::quotes;
-                text.remove_prefix(end);
-            } else if (text.front() == kFrom[matched_]) {
-                text.remove_prefix(1);
-                if (++matched_ == kFrom.size()) {
-                    out += '>';
-                    drop_match();
-                }
-            } else if (matched_ == 0 && text.front() == '>') {
-                out += '>';
-                in_quotes_ = true;
-                text.remove_prefix(1);
-            } else {
-                drop_match();
-                state_ = State::inside;
-                in_quotes_ = false;
-            }
-        }
-    }
-    void drop_match() {
-        if (matched_ != 0 || in_quotes_) state_ = State::inside;
-        out_.buffer() += kFrom.substr(0, matched_);
-        matched_ = 0;
-        in_quotes_ = false;
+    void quote() {
+        if (lf_text_.empty()) return;
+        quoter_.append(lf_text_, out_.buffer());
+        at_line_start_ = lf_text_.back() == '\n';
     }
 
     BufferedFd out_;
     wire::CrlfToLf to_lf_;
+    store::FromQuoter quoter_;
     std::string lf_text_;
-    State state_ = State::quotes;
-    std::size_t matched_ = 0;
-    bool in_quotes_ = false;
+    bool at_line_start_ = true;
 };
 
 class JsonlOutput : public MessageOutput {

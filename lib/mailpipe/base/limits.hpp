@@ -40,7 +40,6 @@ inline constexpr std::size_t kHeaderFields = 100'000;
 // Input of the commands.
 inline constexpr std::size_t kJsonRecord = 16U << 20;  // a JSON line without its `raw`, which streams
 inline constexpr std::size_t kJsonRawHeld = 4U << 20;  // base64 of a `raw` that is not the last key
-inline constexpr std::size_t kMboxSeparator = 8192;    // an mbox "From " line
 inline constexpr std::size_t kPassword = 65536;        // the first line of a password source
 inline constexpr std::size_t kNetrcFile = 1U << 20;
 inline constexpr std::size_t kDiagnosticLine = 2000;  // a line for people is cut there
