@@ -1,0 +1,165 @@
+#include "mailpipe/app/serve/events.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <climits>
+#include <ctime>
+
+namespace mailpipe::app::serve {
+namespace {
+
+constexpr int kReaderPatience = 1000;  // ms, once the server is ending
+
+std::string dump(const Json& event) {
+    return event.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
+std::string now_rfc3339() {
+    const auto now = std::chrono::system_clock::now();
+    const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
+    const auto milliseconds =
+        std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000;
+    std::tm parts{};
+    gmtime_r(&seconds, &parts);
+    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", parts.tm_year + 1900, parts.tm_mon + 1,
+                       parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, milliseconds);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<EventLog>> EventLog::open(const std::string& where) {
+    if (where.empty()) return std::unique_ptr<EventLog>(new EventLog(-1, false));
+    if (where == "-") return std::unique_ptr<EventLog>(new EventLog(STDOUT_FILENO, false));
+    const int fd = ::open(where.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (fd < 0) return fail_errno(errno, where, true);
+    return std::unique_ptr<EventLog>(new EventLog(fd, true));
+}
+
+EventLog::EventLog(int fd, bool owned) : fd_(fd), owned_(owned) {
+    if (fd_ >= 0) thread_ = std::thread([this] { run(); });
+}
+
+EventLog::~EventLog() {
+    {
+        const std::lock_guard lock(mutex_);
+        ending_ = true;
+    }
+    changed_.notify_one();
+    if (thread_.joinable()) thread_.join();
+    if (owned_) ::close(fd_);
+}
+
+void EventLog::write(const Json& event) {
+    if (fd_ < 0) return;
+    std::string line = dump(event);
+    {
+        const std::lock_guard lock(mutex_);
+        if (lines_.size() >= kEventsQueued) {
+            ++dropped_;
+            return;
+        }
+        if (dropped_ > 0) {
+            Json lost = make_event("error");
+            lost["kind"] = kind_name(Errc::limit);
+            lost["message"] = fmt::format("{} events were dropped: their reader is too slow", dropped_);
+            lines_.push_back(dump(lost));
+            dropped_ = 0;
+        }
+        lines_.push_back(std::move(line));
+    }
+    changed_.notify_one();
+}
+
+void EventLog::run() {
+    std::unique_lock lock(mutex_);
+    while (true) {
+        changed_.wait(lock, [this] { return ending_ || !lines_.empty(); });
+        if (lines_.empty()) return;
+        const std::string line = std::move(lines_.front());
+        lines_.pop_front();
+        lock.unlock();
+        const bool written = write_line(line);
+        lock.lock();
+        // Nobody reads any more; the mail goes on.
+        if (!written && ending_) return;
+    }
+}
+
+bool EventLog::write_line(std::string_view line) {
+    while (!line.empty()) {
+        pollfd ready{fd_, POLLOUT, 0};
+        if (::poll(&ready, 1, kReaderPatience) == 0) {
+            const std::lock_guard lock(mutex_);
+            if (ending_) return false;
+            continue;
+        }
+        // A pipe that is ready takes PIPE_BUF octets without blocking.
+        const ssize_t count = ::write(fd_, line.data(), std::min<std::size_t>(line.size(), PIPE_BUF));
+        if (count >= 0) {
+            line.remove_prefix(static_cast<std::size_t>(count));
+        } else if (errno != EINTR && errno != EAGAIN) {
+            return false;
+        }
+    }
+    return true;
+}
+
+Json make_event(std::string_view name) {
+    Json event;
+    event["event"] = name;
+    if (name != "listening" && name != "ready") event["time"] = now_rfc3339();
+    return event;
+}
+
+Json json_of(const smtp::Reply& reply) {
+    Json json;
+    json["code"] = reply.code;
+    if (!reply.enhanced.empty()) json["enhancedStatusCode"] = reply.enhanced;
+    json["text"] = smtp::to_server_reply(reply).text;
+    return json;
+}
+
+std::string_view kind_name(Errc kind) {
+    switch (kind) {
+        case Errc::usage:
+            return "usage";
+        case Errc::config:
+            return "config";
+        case Errc::data:
+            return "data";
+        case Errc::not_found:
+            return "notFound";
+        case Errc::no_user:
+            return "noUser";
+        case Errc::no_host:
+            return "noHost";
+        case Errc::unavailable:
+            return "unavailable";
+        case Errc::temporary:
+            return "temporary";
+        case Errc::permanent:
+            return "permanent";
+        case Errc::auth:
+            return "auth";
+        case Errc::protocol:
+            return "protocol";
+        case Errc::unsupported:
+            return "unsupported";
+        case Errc::limit:
+            return "limit";
+        case Errc::io:
+            return "io";
+        case Errc::cannot_create:
+            return "cannotCreate";
+        case Errc::tls:
+            return "tls";
+    }
+    return "unknown";
+}
+
+}  // namespace mailpipe::app::serve

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "mailpipe/base/error.hpp"
+#include "mailpipe/smtp/types.hpp"
+
+// The events of mail-serve, JSON Lines (mail-json(5)). Octets that are not UTF-8 become U+FFFD. All but the
+// first two kinds have "time", RFC 3339 in UTC with milliseconds; those of a connection have "connection", its
+// number from 1.
+//
+//     listening   url: the socket with its real port, or lmtp:PATH; pinSha256: base64, with --tls-self-signed
+//     ready       every socket listens
+//     connection  url: which socket; peer: "192.0.2.7:40123" or "unix"
+//     login       user; ok: whether it succeeded; tlsVersion: where TLS is on
+//     delivery    one for each mailbox that a message went into, and one for each that refused it: from:
+//     reverse-path,
+//                 empty for <>; to: the recipient; user; reply: as below; delivered messages also have ref,
+//                 size (CRLF octets), seconds (from MAIL to the reply); tlsVersion
+//     retrieval   user; uidl; size: CRLF octets sent before transparency; top: true for TOP
+//     removal     user; uidls: what QUIT removed
+//     error       kind: data, io, protocol, temporary, auth, limit, tls, ...; message: one line; and where
+//     known to: the
+//                 recipient; reply: what the peer was told; user
+//
+// reply is {code, enhancedStatusCode, text}.
+namespace mailpipe::app::serve {
+
+using Json = nlohmann::ordered_json;
+
+// Writes lines from a thread of its own, so that a slow reader never holds up the server. Members but the
+// destructor never block.
+class EventLog {
+ public:
+    // `where`: "-" for stdout, a file to append to, or empty for none. Errors: cannot_create.
+    static Result<std::unique_ptr<EventLog>> open(const std::string& where);
+    // Writes what is queued; gives up when the reader takes nothing for a second.
+    ~EventLog();
+    EventLog(const EventLog&) = delete;
+    EventLog& operator=(const EventLog&) = delete;
+
+    // At most kEventsQueued wait; those beyond are dropped, and an error event says how many.
+    void write(const Json& event);
+
+ private:
+    EventLog(int fd, bool owned);
+    void run();
+    bool write_line(std::string_view line);  // false: the reader has left or takes nothing
+
+    int fd_;
+    bool owned_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::deque<std::string> lines_;
+    std::uint64_t dropped_ = 0;
+    bool ending_ = false;
+    std::thread thread_;
+};
+
+inline constexpr std::size_t kEventsQueued = 10'000;
+
+// {"event": NAME, "time": now}
+Json make_event(std::string_view name);
+Json json_of(const smtp::Reply& reply);
+std::string_view kind_name(Errc kind);
+
+}  // namespace mailpipe::app::serve
