@@ -98,7 +98,7 @@ Fail connect_error(CURLcode code, CURL* handle, const Attempt& attempt) {
         case CURLE_COULDNT_RESOLVE_PROXY:
             return fail(Errc::no_host, "proxy: " + words);
         case CURLE_OPERATION_TIMEDOUT:
-            return fail(Errc::temporary, fmt::format("no connection to {} within {}", where,
+            return fail(Errc::temporary, fmt::format("timed out, no connection to {} within {}", where,
                                                      seconds_text(attempt.options.timeout)));
         case CURLE_ABORTED_BY_CALLBACK:
             return fail(Errc::temporary, "interrupted");
@@ -154,7 +154,7 @@ Result<void> connect_within(int descriptor, const sockaddr_storage& address, soc
                 if (options.stop_requested && options.stop_requested())
                     return fail(Errc::temporary, "interrupted");
                 if (std::chrono::steady_clock::now() >= end) {
-                    return fail(Errc::temporary, fmt::format("{}: no connection within {}", path,
+                    return fail(Errc::temporary, fmt::format("{}: timed out, no connection within {}", path,
                                                              seconds_text(options.timeout)));
                 }
                 ::poll(nullptr, 0, 20);

@@ -26,6 +26,7 @@ Fail bind_error(int error_number, const std::string& where) {
     const std::string words = where + ": " + std::generic_category().message(error_number);
     switch (error_number) {
         case EADDRINUSE:
+            return fail(Errc::temporary, "cannot listen on " + words);
         case EADDRNOTAVAIL:
         case EAFNOSUPPORT:
             return fail(Errc::unavailable, "cannot listen on " + words);
@@ -79,7 +80,7 @@ Result<void> remove_stale_socket(const std::string& path, const sockaddr_storage
     const Descriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (probe.get() < 0) return bind_error(errno, path);
     if (::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), length) == 0 || errno == EAGAIN) {
-        return fail(Errc::unavailable, "cannot listen on " + path + ": another server answers there");
+        return fail(Errc::temporary, "cannot listen on " + path + ": in use, another server answers there");
     }
     if (errno != ECONNREFUSED) return bind_error(errno, path);
     if (::unlink(path.c_str()) != 0 && errno != ENOENT) return bind_error(errno, path);

@@ -16,14 +16,14 @@ namespace mailpipe::net {
 class Listener {
  public:
     // `host` is an address or a name (its first IPv4 address, else its first); empty or "*": all addresses.
-    // Port 0: a free one. Errors: no_host, cannot_create (permission), unavailable (in use, no such address),
-    // io.
+    // Port 0: a free one. Errors: no_host, cannot_create (permission), temporary (in use), unavailable (no such
+    // address), io.
     static Result<std::unique_ptr<Listener>> tcp(const asio::any_io_executor& executor, const std::string& host,
                                                  std::uint16_t port);
 
     // Binds a Unix socket with this mode. A socket file of a server that has ended is replaced; one that is
-    // answered, and a file that is no socket, is an error unavailable. The destructor removes the file when it
-    // is still ours. Errors: cannot_create, unavailable, usage (a path longer than 107 octets), io.
+    // answered is an error temporary, a file that is no socket an error unavailable. The destructor removes the
+    // file when it is still ours. Errors: also cannot_create, usage (a path longer than 107 octets), io.
     static Result<std::unique_ptr<Listener>> unix_socket(const asio::any_io_executor& executor,
                                                          const std::string& path, mode_t mode = 0600);
 

@@ -123,7 +123,7 @@ asio::awaitable<Result<void>> wait_until(std::shared_ptr<State> state, WaitType 
     state->cancellable_wait = false;
     if (state->aborted) co_return fail(Errc::io, "the connection is closed");
     if (cancellable && state->cancelled) co_return shutting_down();
-    if (state->timed_out) co_return fail(Errc::temporary, "no octet for " + seconds_text(timeout));
+    if (state->timed_out) co_return fail(Errc::temporary, "timed out, no octet for " + seconds_text(timeout));
     if (error) co_return fail(Errc::io, "waiting for the connection: " + error.message());
     co_return Result<void>{};
 }

@@ -30,8 +30,8 @@ class ServerStream {
     ServerStream& operator=(const ServerStream&) = delete;
 
     // At least one octet, up to 64 KiB, or an empty view at the end of the stream; valid until the next call.
-    // Errors: temporary "no octet for 300 s", and "shutting down" after cancel(); io; tls, also for an end
-    // without close_notify. No buffer is held while it waits.
+    // Errors: temporary "timed out, no octet for 300 s", and "shutting down" after cancel(); io; tls, also for
+    // an end without close_notify. No buffer is held while it waits.
     asio::awaitable<Result<std::string_view>> read(std::chrono::milliseconds timeout);
 
     // Writes all; `octets` must stay valid until it returns. The timeout counts anew whenever the peer takes

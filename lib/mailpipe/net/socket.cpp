@@ -132,7 +132,7 @@ Result<short> Deadline::wait(int descriptor, short events) {
         }
         if (now >= end_) {
             if (stopping_) return fail(Errc::temporary, "interrupted");
-            return fail(Errc::temporary, "no reply for " + seconds_text(timeout_));
+            return fail(Errc::temporary, "timed out, no reply for " + seconds_text(timeout_));
         }
         auto left = std::chrono::ceil<milliseconds>(end_ - now);
         if (can_stop && !stopping_) left = std::min(left, kStopPoll);

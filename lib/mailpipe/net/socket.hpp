@@ -51,8 +51,8 @@ class Deadline {
  public:
     Deadline(std::chrono::milliseconds timeout, const std::function<bool()>& stop_requested);
 
-    // Waits for `events`; the events that came. Errors: temporary "no reply for 60 s", temporary "interrupted",
-    // io.
+    // Waits for `events`; the events that came. Errors: temporary "timed out, no reply for 60 s", temporary
+    // "interrupted", io.
     Result<short> wait(int descriptor, short events);
 
  private:

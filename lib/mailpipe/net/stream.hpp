@@ -31,8 +31,8 @@ class Stream {
     virtual ~Stream() = default;
 
     // At least one octet, or an empty view at the end of the stream; valid until the next call. Errors:
-    // temporary "no reply for 60 s" and "connection lost" (reset), io, tls (a TLS end without close_notify is
-    // an error tls "truncated").
+    // temporary "timed out, no reply for 60 s" and "connection lost" (reset), io, tls (a TLS end without
+    // close_notify is an error tls "truncated").
     virtual Result<std::string_view> read() = 0;
 
     // Writes all. While the peer does not take the octets it reads ahead what the peer sends (at most 1 MiB),

@@ -42,7 +42,7 @@ TEST_F(ListenerTest, BindsAFreePort) {
     EXPECT_EQ((*listener)->address(), "127.0.0.1:" + std::to_string((*listener)->port()));
     auto second = tcp("127.0.0.1", (*listener)->port());
     ASSERT_FALSE(second);
-    EXPECT_EQ(second.error().kind, Errc::unavailable);
+    EXPECT_EQ(second.error().kind, Errc::temporary);
     EXPECT_NE(second.error().message.find("Address already in use"), std::string::npos);
 }
 
@@ -105,7 +105,7 @@ TEST_F(ListenerTest, ReplacesOnlyAStaleSocket) {
     ASSERT_TRUE(replaced) << replaced.error().message;
     auto second = unix_socket(stale);
     ASSERT_FALSE(second);
-    EXPECT_EQ(second.error().kind, Errc::unavailable);
+    EXPECT_EQ(second.error().kind, Errc::temporary);
     EXPECT_NE(second.error().message.find("another server answers"), std::string::npos);
 
     const std::string file = directory_.file("file");

@@ -275,10 +275,10 @@ TEST(ServerStreamTest, ASilentPeerMeetsTheDeadline) {
         },
         [&](PeerConnection&) { over.get_future().wait(); });
     EXPECT_EQ(read_error.kind, Errc::temporary);
-    EXPECT_EQ(read_error.message, "no octet for 0.1 s");
+    EXPECT_EQ(read_error.message, "timed out, no octet for 0.1 s");
     EXPECT_EQ(write_error.kind, Errc::temporary);
     EXPECT_EQ(handshake_error.kind, Errc::temporary) << handshake_error.message;
-    EXPECT_EQ(handshake_error.message, "TLS handshake: no octet for 0.1 s");
+    EXPECT_EQ(handshake_error.message, "TLS handshake: timed out, no octet for 0.1 s");
     EXPECT_LT(steady_clock::now() - start, seconds(10));
 }
 

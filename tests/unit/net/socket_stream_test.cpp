@@ -283,7 +283,8 @@ TEST_F(SocketStreamTest, ASilentPeerMeetsTheDeadline) {
             handshake ? stream->start_tls(trusting("localhost")).error() : stream->read().error();
         EXPECT_LT(steady_clock::now() - start, std::chrono::seconds(5));
         EXPECT_EQ(error.kind, Errc::temporary);
-        EXPECT_EQ(error.message, handshake ? "TLS handshake: no reply for 0.3 s" : "no reply for 0.3 s");
+        EXPECT_EQ(error.message,
+                  handshake ? "TLS handshake: timed out, no reply for 0.3 s" : "timed out, no reply for 0.3 s");
         stream->close();
     }
 }
