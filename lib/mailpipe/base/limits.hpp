@@ -8,12 +8,13 @@
 namespace mailpipe::limits {
 
 // Lines of the protocols, without their line end.
-inline constexpr std::size_t kReplyLine = 8192;              // SMTP, POP3: a reply line of a server
-inline constexpr std::size_t kReplyLines = 1000;             // SMTP: lines of one multi-line reply
+inline constexpr std::size_t kReplyLine = 8192;   // SMTP, POP3: a reply line of a server
+inline constexpr std::size_t kReplyLines = 1000;  // SMTP: lines of one multi-line reply
 inline constexpr std::size_t kCommandLineBeforeLogin = 8192;
 inline constexpr std::size_t kCommandLine = 65536;
-inline constexpr std::size_t kImapLine = 1U << 20;           // IMAP: a response line between its literals
-inline constexpr std::size_t kImapLiteralBuffered = 1U << 20;  // IMAP: a literal that is not a body; bodies stream
+inline constexpr std::size_t kImapLine = 1U << 20;  // IMAP: a response line between its literals
+inline constexpr std::size_t kImapLiteralBuffered = 1U
+                                                    << 20;  // IMAP: a literal that is not a body; bodies stream
 inline constexpr std::size_t kImapResponseLiterals = 1000;
 inline constexpr std::size_t kImapNesting = 100;
 inline constexpr std::size_t kCapabilities = 1000;
@@ -24,11 +25,11 @@ inline constexpr std::size_t kUidl = 70;                   // RFC 1939 section 7
 inline constexpr std::size_t kUidlAccepted = 1024;         // what servers send in practice is kept up to this
 
 // Sessions.
-inline constexpr std::size_t kSaslMessage = 65536;  // a challenge or response after base64 decoding
-inline constexpr std::size_t kRecipients = 1000;    // SMTP: of one transaction
-inline constexpr std::size_t kHardErrors = 20;      // failed commands until the server closes
-inline constexpr std::size_t kAuthFailures = 3;     // failed logins until the server closes
-inline constexpr std::size_t kReceivedFields = 50;  // loop detection
+inline constexpr std::size_t kSaslMessage = 65536;         // a challenge or response after base64 decoding
+inline constexpr std::size_t kRecipients = 1000;           // SMTP: of one transaction
+inline constexpr std::size_t kHardErrors = 20;             // failed commands until the server closes
+inline constexpr std::size_t kAuthFailures = 3;            // failed logins until the server closes
+inline constexpr std::size_t kReceivedFields = 50;         // loop detection
 inline constexpr std::uint64_t kMessageSize = 1ULL << 30;  // mail-serve: default of --max-message-size
 
 // Messages (parser). Exceeding one sets `limitsMet`; it is never an error.
@@ -36,6 +37,8 @@ inline constexpr std::size_t kMimeDepth = 100;
 inline constexpr std::size_t kMimeParts = 10'000;
 inline constexpr std::size_t kHeaderSize = 10U << 20;
 inline constexpr std::size_t kHeaderFields = 100'000;
+inline constexpr std::size_t kShownMessage =
+    1U << 30;  // mail-show holds a message; one that is larger is an error
 
 // Input of the commands.
 inline constexpr std::size_t kJsonRecord = 16U << 20;  // a JSON line without its `raw`, which streams
