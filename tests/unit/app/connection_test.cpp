@@ -1,0 +1,111 @@
+#include "mailpipe/app/connection.hpp"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <optional>
+#include <string>
+
+namespace mailpipe::app {
+namespace {
+
+// A socket that listens and never accepts; the kernel completes the connect.
+class Backlog {
+ public:
+    Backlog() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t length = sizeof address;
+        auto* generic = reinterpret_cast<sockaddr*>(&address);
+        if (::bind(fd_, generic, length) == 0 && ::listen(fd_, 5) == 0 &&
+            ::getsockname(fd_, generic, &length) == 0) {
+            port_ = ntohs(address.sin_port);
+        }
+    }
+    ~Backlog() { ::close(fd_); }
+    Backlog(const Backlog&) = delete;
+    Backlog& operator=(const Backlog&) = delete;
+    std::string port() const { return std::to_string(port_); }
+
+ private:
+    int fd_;
+    std::uint16_t port_ = 0;
+};
+
+TEST(Connection, TlsMode) {
+    const struct {
+        const char* url;
+        std::optional<TlsMode> asked;
+        std::optional<TlsMode> used;  // nullopt: usage
+    } rows[] = {
+        {"imap://h", std::nullopt, TlsMode::starttls},
+        {"pop3://h", std::nullopt, TlsMode::starttls},
+        {"smtp://h", std::nullopt, TlsMode::starttls},
+        {"lmtp://h:24", std::nullopt, TlsMode::starttls},
+        {"imaps://h", std::nullopt, TlsMode::implicit},
+        {"pop3s://h", std::nullopt, TlsMode::implicit},
+        {"smtps://h", std::nullopt, TlsMode::implicit},
+        {"lmtp:/run/x", std::nullopt, TlsMode::none},
+        {"imap://h", TlsMode::none, TlsMode::none},
+        {"imap://h:993", TlsMode::implicit, TlsMode::implicit},
+        {"imaps://h", TlsMode::implicit, TlsMode::implicit},
+        {"imaps://h", TlsMode::none, std::nullopt},
+        {"pop3s://h", TlsMode::none, std::nullopt},
+        {"smtps://h", TlsMode::starttls, std::nullopt},
+        {"lmtp:/run/x", TlsMode::none, TlsMode::none},
+        {"lmtp:/run/x", TlsMode::starttls, std::nullopt},
+    };
+    for (const auto& row : rows) {
+        ClientOptions options;
+        options.tls = row.asked;
+        const auto mode = tls_mode(parse_location(row.url).value(), options);
+        if (row.used) {
+            ASSERT_TRUE(mode) << row.url;
+            EXPECT_EQ(*mode, *row.used) << row.url;
+        } else {
+            ASSERT_FALSE(mode) << row.url;
+            EXPECT_EQ(mode.error().kind, Errc::usage) << row.url;
+        }
+    }
+}
+
+TEST(Connection, NotAServer) {
+    for (const char* text : {"-", "maildir:/x", "smtp://127.0.0.1:0", "smtp://*:2525"}) {
+        const auto connection = open_connection(parse_location(text).value(), {});
+        ASSERT_FALSE(connection) << text;
+        EXPECT_EQ(connection.error().kind, Errc::usage) << text;
+    }
+}
+
+// PREAUTH or a missing offer skips required TLS: clear-text logins are for loopback, and only when asked for.
+TEST(Connection, PlaintextAuthIsForLoopbackWithoutTlsOnly) {
+    const Backlog server;
+    const Location location = parse_location("imap://127.0.0.1:" + server.port()).value();
+    ClientOptions options;
+    auto connection = open_connection(location, options);
+    ASSERT_TRUE(connection) << connection.error().message;
+    EXPECT_EQ(connection->tls, TlsMode::starttls);
+    EXPECT_FALSE(connection->allow_plaintext_auth);
+    options.tls = TlsMode::none;
+    connection = open_connection(location, options);
+    ASSERT_TRUE(connection) << connection.error().message;
+    EXPECT_TRUE(connection->allow_plaintext_auth);
+}
+
+TEST(Connection, NobodyListens) {
+    std::string port;
+    {
+        const Backlog server;
+        port = server.port();
+    }
+    const auto connection = open_connection(parse_location("imap://127.0.0.1:" + port).value(), {});
+    ASSERT_FALSE(connection);
+    EXPECT_EQ(connection.error().kind, Errc::temporary) << connection.error().message;
+}
+
+}  // namespace
+}  // namespace mailpipe::app
