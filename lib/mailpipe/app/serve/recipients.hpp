@@ -15,6 +15,8 @@ class Recipients {
     Recipients(const Users& users, std::vector<std::string> domains)
         : users_(users), domains_(std::move(domains)) {}
 
+    void serve(std::vector<std::string> domains) { domains_ = std::move(domains); }
+
     // The user whom the recipient means, or the reply that refuses it: 550 5.7.1 for another domain and for the
     // tricks of old that ask for one (user%other.org@here, other.org!user@here, "user@other.org"@here),
     // 550 5.1.1 for a user who does not exist. <postmaster> and postmaster at a domain are taken always (RFC

@@ -29,13 +29,14 @@ bool is_hash(const std::string& hash) {
 }
 
 bool matches_hash(const Secret& password, const std::string& hash) {
+    // crypt(3) stops at a NUL: "secret\0x" would be "secret".
+    if (password.reveal().find('\0') != std::string_view::npos) return false;
     const auto data = std::make_unique<crypt_data>();
-    const std::string phrase(password.reveal());
-    const Secret owner(phrase);  // wipes its copy; the other is wiped below
+    std::string phrase(password.reveal());
     const char* made = crypt_r(phrase.c_str(), hash.c_str(), data.get());
     const bool equal = made != nullptr && made[0] != '*' && Secret(std::string(made)).equals(hash);
     wipe(data.get(), sizeof(crypt_data));
-    wipe(const_cast<char*>(phrase.data()), phrase.size());
+    wipe(phrase);
     return equal;
 }
 

@@ -1,0 +1,153 @@
+#include "mailpipe/app/serve/config.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <filesystem>
+
+#include "mailpipe/base/ascii.hpp"
+#include "mailpipe/base/limits.hpp"
+#include "mailpipe/smtp/types.hpp"
+#include "mailpipe/store/file.hpp"
+
+namespace mailpipe::app::serve {
+namespace {
+
+constexpr std::string_view kMaildir = "maildir:";
+constexpr std::string_view kUserMark = "%u";
+
+bool is_domain(const std::string& text) {
+    return smtp::parse_mailbox("x@" + text).has_value();
+}
+
+std::string own_host_name() {
+    std::array<char, 256> name{};
+    if (::gethostname(name.data(), name.size() - 1) != 0 || !is_domain(name.data())) return "localhost";
+    return name.data();
+}
+
+Result<ListenSocket> parse_listen(const std::string& text) {
+    auto location = parse_location(text);
+    if (!location)
+        return fail(Errc::usage, "--listen " + without_password(text) + ": " + location.error().message);
+    switch (location->scheme) {
+        case Scheme::smtp:
+        case Scheme::smtps:
+        case Scheme::pop3:
+        case Scheme::pop3s:
+        case Scheme::lmtp:
+            break;
+        default:
+            return fail(Errc::usage,
+                        "--listen " + without_password(text) +
+                            ": smtp://, smtps://, pop3://, pop3s://, lmtp:// or lmtp:PATH is expected");
+    }
+    if (!location->user.empty() || location->is_ref()) {
+        return fail(Errc::usage, "--listen " + without_password(text) + ": only host and port are expected");
+    }
+    return ListenSocket{std::move(*location), {}};
+}
+
+Result<void> add_users(const ServeOptions& options, Users& users) {
+    for (const auto& user : options.users) {
+        if (auto added = users.add(user.name, user.password); !added) {
+            return fail(Errc::usage, "--user: " + added.error().message);
+        }
+    }
+    return options.users_file.empty() ? Result<void>{} : users.load(options.users_file);
+}
+
+Result<void> add_tls(const ServeOptions& options, Config& config) {
+    if (options.tls_self_signed) {
+        auto made = net::make_self_signed_context({config.host_name, "localhost", "127.0.0.1", "::1"});
+        if (!made) return tl::unexpected(made.error());
+        config.tls = std::move(made->context);
+        config.pin_sha256 = std::move(made->pin_sha256);
+    } else if (!options.tls_certificate.empty()) {
+        auto made = net::make_server_context(options.tls_certificate, options.tls_key);
+        if (!made) return tl::unexpected(made.error());
+        config.tls = std::move(*made);
+    }
+    for (const auto& socket : config.sockets) {
+        if (config.tls || !socket.location.implicit_tls()) continue;
+        return fail(Errc::usage,
+                    "--listen " + encode(socket.location) +
+                        " needs a TLS certificate: --tls-cert and --tls-key, or --tls-self-signed");
+    }
+    return {};
+}
+
+Result<std::vector<std::string>> served_domains(const ServeOptions& options, const std::string& host_name) {
+    std::vector<std::string> domains;
+    for (const auto& domain : options.domains) {
+        if (!is_domain(domain)) return fail(Errc::usage, "--domain " + domain + ": not a domain name");
+        domains.push_back(ascii::to_lower(domain));
+    }
+    if (domains.empty()) domains.push_back(ascii::to_lower(host_name));
+    return domains;
+}
+
+}  // namespace
+
+Result<StoreLayout> parse_store(const std::string& text) {
+    if (text.substr(0, kMaildir.size()) != kMaildir || text.size() == kMaildir.size()) {
+        return fail(Errc::usage, "--store " + text + ": maildir:ROOT/%u is expected; no other store is served");
+    }
+    std::error_code ignored;
+    StoreLayout layout;
+    layout.pattern =
+        std::filesystem::absolute(text.substr(kMaildir.size()), ignored).lexically_normal().string();
+    while (layout.pattern.size() > 1 && layout.pattern.back() == '/')
+        layout.pattern.pop_back();
+    const std::size_t mark = layout.pattern.find(kUserMark);
+    layout.root = mark == std::string::npos
+                      ? std::filesystem::path(layout.pattern).parent_path().string()
+                      : layout.pattern.substr(0, std::max<std::size_t>(layout.pattern.rfind('/', mark), 1));
+    return layout;
+}
+
+std::string StoreLayout::path_of(const std::string& user) const {
+    std::string path;
+    std::string_view rest = pattern;
+    for (std::size_t at = rest.find(kUserMark); at != std::string_view::npos; at = rest.find(kUserMark)) {
+        path.append(rest.substr(0, at)).append(user);
+        rest.remove_prefix(at + kUserMark.size());
+    }
+    return path.append(rest);
+}
+
+Result<std::unique_ptr<Config>> make_config(const ServeOptions& options) {
+    auto config = std::make_unique<Config>();
+    config->host_name = options.host_name.empty() ? own_host_name() : options.host_name;
+    if (!is_domain(config->host_name)) {
+        return fail(Errc::usage, "--host-name " + config->host_name + ": not a domain name");
+    }
+    auto layout = parse_store(options.store);
+    if (!layout) return tl::unexpected(layout.error());
+    config->store = std::move(*layout);
+    for (const auto& text : options.listen) {
+        auto socket = parse_listen(text);
+        if (!socket) return tl::unexpected(socket.error());
+        config->sockets.push_back(std::move(*socket));
+    }
+    if (config->sockets.empty()) return fail(Errc::usage, "nothing to listen on; give --listen");
+    if (auto added = add_users(options, config->users); !added) return tl::unexpected(added.error());
+    if (config->users.size() > 1 && config->store.pattern.find(kUserMark) == std::string::npos) {
+        return fail(Errc::usage, "--store " + options.store + ": several users need %u in the path");
+    }
+    auto domains = served_domains(options, config->host_name);
+    if (!domains) return tl::unexpected(domains.error());
+    config->recipients.serve(std::move(*domains));
+    if (auto added = add_tls(options, *config); !added) return tl::unexpected(added.error());
+    config->max_message_size = options.max_message_size == 0 ? limits::kMessageSize : options.max_message_size;
+    config->timeout = std::chrono::seconds(options.timeout_seconds);
+    config->trace = options.common.trace;
+    auto root = store::open_or_create_directory(config->store.root);
+    if (!root) return tl::unexpected(root.error());
+    if (::access(config->store.root.c_str(), W_OK | X_OK) != 0)
+        return fail_errno(errno, config->store.root, true);
+    return config;
+}
+
+}  // namespace mailpipe::app::serve

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "mailpipe/app/location.hpp"
+#include "mailpipe/app/serve/recipients.hpp"
+#include "mailpipe/app/serve/serve.hpp"
+#include "mailpipe/app/serve/users.hpp"
+#include "mailpipe/net/tls.hpp"
+
+namespace mailpipe::app::serve {
+
+struct ListenSocket {
+    Location location;
+    std::string url;  // with the real port, once it is bound
+
+    bool is_pop3() const { return location.scheme == Scheme::pop3 || location.scheme == Scheme::pop3s; }
+    bool is_lmtp() const { return location.scheme == Scheme::lmtp; }
+};
+
+// maildir:ROOT/%u
+struct StoreLayout {
+    std::string pattern;  // absolute
+    std::string root;     // what stands before the component with %u
+
+    // `user` is a name of Users: one component.
+    std::string path_of(const std::string& user) const;
+};
+
+// ServeOptions, checked. Not movable: the recipients refer to the users.
+struct Config {
+    Config() : recipients(users, {}) {}
+    Config(const Config&) = delete;
+    Config& operator=(const Config&) = delete;
+
+    std::string host_name;
+    StoreLayout store;
+    Users users;
+    Recipients recipients;
+    std::vector<ListenSocket> sockets;
+    std::shared_ptr<net::TlsContext> tls;  // or none
+    std::string pin_sha256;                // with --tls-self-signed
+    std::uint64_t max_message_size = 0;
+    std::chrono::milliseconds timeout{};
+    bool trace = false;
+};
+
+// Makes the store's root. Errors: usage, config, cannot_create.
+Result<std::unique_ptr<Config>> make_config(const ServeOptions& options);
+
+Result<StoreLayout> parse_store(const std::string& text);
+
+}  // namespace mailpipe::app::serve

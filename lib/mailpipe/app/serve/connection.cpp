@@ -1,0 +1,54 @@
+#include "mailpipe/app/serve/connection.hpp"
+
+#include <algorithm>
+#include <utility>
+
+MAILPIPE_COROUTINES_BEGIN
+namespace mailpipe::app::serve {
+namespace {
+
+constexpr std::chrono::seconds kHandshake{60};
+
+}  // namespace
+
+Json Connection::event(std::string_view name) const {
+    Json json = make_event(name);
+    json["connection"] = number_;
+    return json;
+}
+
+void Connection::report(const Error& error, Json json) const {
+    json["kind"] = kind_name(error.kind);
+    json["message"] = error.message;
+    context_.events.write(json);
+}
+
+void Connection::report_store_error(const Error& error, Json json) const {
+    report(error, std::move(json));
+    context_.diagnostics.note("", error.message);
+}
+
+void Connection::add_tls_version(Json& json) const {
+    if (tls_info_) json["tlsVersion"] = tls_info_->version;
+}
+
+asio::awaitable<bool> Connection::write(std::string octets) {
+    Result<void> written = co_await stream_->write(std::string_view(octets), context_.config.timeout);
+    if (!written) report(written.error());
+    co_return written.has_value();
+}
+
+asio::awaitable<bool> Connection::start_tls() {
+    const std::shared_ptr<net::TlsContext> tls = context_.config.tls;
+    const auto timeout = std::min<std::chrono::milliseconds>(context_.config.timeout, kHandshake);
+    Result<net::TlsInfo> info = co_await stream_->start_tls(tls, timeout);
+    if (!info) {
+        report(info.error());
+        co_return false;
+    }
+    tls_info_ = *info;
+    co_return true;
+}
+
+}  // namespace mailpipe::app::serve
+MAILPIPE_COROUTINES_END

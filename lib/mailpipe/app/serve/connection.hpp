@@ -1,0 +1,79 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "mailpipe/app/diagnostics.hpp"
+#include "mailpipe/app/serve/background.hpp"
+#include "mailpipe/app/serve/commit_worker.hpp"
+#include "mailpipe/app/serve/config.hpp"
+#include "mailpipe/app/serve/events.hpp"
+#include "mailpipe/net/server_stream.hpp"
+
+namespace mailpipe::app::serve {
+
+// What all connections share. The loop's thread owns it; it outlives them.
+struct Context {
+    Context(const Config& the_config, EventLog& the_events, Diagnostics& the_diagnostics)
+        : config(the_config), events(the_events), diagnostics(the_diagnostics) {}
+
+    const Config& config;
+    EventLog& events;
+    Diagnostics& diagnostics;
+    StderrTrace trace;
+    SpoolBudget spool_budget;
+    // Last, so that their threads end before what they use.
+    CommitWorker commits;
+    Background background{2};
+};
+
+// One peer. run() ends when the connection is over.
+class Connection {
+ public:
+    Connection(Context& context, const ListenSocket& socket, std::unique_ptr<net::ServerStream> stream,
+               std::uint64_t number)
+        : context_(context), socket_(socket), stream_(std::move(stream)), number_(number) {}
+    virtual ~Connection() = default;
+    Connection(const Connection&) = delete;
+    Connection& operator=(const Connection&) = delete;
+
+    virtual asio::awaitable<void> run() = 0;
+    // The server is ending: what is in flight is finished, the rest refused.
+    virtual void stop() = 0;
+    // It has waited long enough: reads fail from now on; a reply can still be sent.
+    void cancel() { stream_->cancel(); }
+    void abort() { stream_->abort(); }
+
+ protected:
+    using Clock = std::chrono::steady_clock;
+
+    // An event with "connection".
+    Json event(std::string_view name) const;
+    void report(const Error& error, Json event) const;
+    void report(const Error& error) const { report(error, event("error")); }
+    // Errors of the store are for whoever runs the server, too.
+    void report_store_error(const Error& error, Json event) const;
+
+    asio::awaitable<bool> write(std::string octets);
+    asio::awaitable<bool> start_tls();
+    bool on_tls() const { return tls_info_.has_value(); }
+    void add_tls_version(Json& event) const;
+    std::string login_name(std::string_view name) const { return context_.config.recipients.login_name(name); }
+
+    Context& context_;
+    const ListenSocket& socket_;
+    std::unique_ptr<net::ServerStream> stream_;
+    std::uint64_t number_;
+    std::optional<net::TlsInfo> tls_info_;
+};
+
+std::shared_ptr<Connection> make_smtp_connection(Context& context, const ListenSocket& socket,
+                                                 std::unique_ptr<net::ServerStream> stream,
+                                                 std::uint64_t number);
+std::shared_ptr<Connection> make_pop3_connection(Context& context, const ListenSocket& socket,
+                                                 std::unique_ptr<net::ServerStream> stream,
+                                                 std::uint64_t number);
+
+}  // namespace mailpipe::app::serve

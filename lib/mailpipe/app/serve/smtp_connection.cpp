@@ -1,0 +1,258 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <ctime>
+#include <utility>
+
+#include "mailpipe/app/serve/connection.hpp"
+#include "mailpipe/app/serve/smtp_transaction.hpp"
+#include "mailpipe/smtp/server_session.hpp"
+
+MAILPIPE_COROUTINES_BEGIN
+namespace mailpipe::app::serve {
+namespace {
+
+// The least that a peer must send of a message on average, once the timeout is used up (Postfix: 500).
+constexpr std::uint64_t kOctetsPerSecond = 500;
+
+class SmtpConnection : public Connection {
+ public:
+    using Connection::Connection;
+
+    asio::awaitable<void> run() override;
+    void stop() override;
+
+ private:
+    smtp::ServerOptions session_options() const;
+    asio::awaitable<bool> handle(smtp::ServerStep& step);
+    asio::awaitable<bool> read_input();
+    asio::awaitable<void> authenticate(smtp::AuthRequested request);
+    asio::awaitable<void> end_message(std::optional<smtp::Reply> refused);
+    void begin_mail(smtp::MailRequested& request);
+    void judge_recipient(const smtp::Mailbox& recipient);
+    Clock::time_point read_deadline() const;
+    void on_failed(const Error& error);
+    bool is_lmtp() const { return socket_.is_lmtp(); }
+
+    std::optional<smtp::ServerSession> session_;
+    std::string user_;  // logged in
+    SmtpTransaction transaction_;
+    Clock::time_point progress_ = Clock::now();  // the last reply or event
+    Clock::time_point body_began_;
+    bool in_body_ = false;
+    bool stopping_ = false;
+};
+
+smtp::ServerOptions SmtpConnection::session_options() const {
+    smtp::ServerOptions options;
+    options.protocol = is_lmtp() ? smtp::ServerProtocol::lmtp : smtp::ServerProtocol::smtp;
+    options.host_name = context_.config.host_name;
+    options.max_size = context_.config.max_message_size;
+    options.tls_available = context_.config.tls != nullptr;
+    options.tls_active = on_tls();
+    options.auth_available = !context_.config.users.empty();
+    options.auth_without_tls = stream_->peer().loopback;
+    options.trace = context_.config.trace ? &context_.trace : nullptr;
+    return options;
+}
+
+asio::awaitable<void> SmtpConnection::run() {
+    if (socket_.location.implicit_tls()) {
+        const bool started = co_await start_tls();
+        if (!started) co_return;
+    }
+    session_.emplace(session_options());
+    if (stopping_) session_->shut_down();
+    bool going = true;
+    while (going) {
+        smtp::ServerStep step = session_->next();
+        going = co_await handle(step);
+    }
+    co_await stream_->close();
+}
+
+void SmtpConnection::stop() {
+    stopping_ = true;
+    if (session_) session_->shut_down();
+    // A message on its way is read to its end; Server::stop() sets the limit.
+    if (!in_body_) cancel();
+}
+
+asio::awaitable<bool> SmtpConnection::handle(smtp::ServerStep& step) {
+    if (std::holds_alternative<wire::NeedInput>(step)) co_return co_await read_input();
+    progress_ = Clock::now();
+    if (auto* output = std::get_if<wire::Output>(&step)) {
+        std::string octets = std::move(output->octets);
+        co_return co_await write(std::move(octets));
+    }
+    if (auto* data = std::get_if<smtp::BodyData>(&step)) {
+        transaction_.append(data->octets);
+    } else if (auto* mail = std::get_if<smtp::MailRequested>(&step)) {
+        begin_mail(*mail);
+    } else if (auto* recipient = std::get_if<smtp::RecipientRequested>(&step)) {
+        judge_recipient(recipient->recipient);
+    } else if (std::holds_alternative<smtp::BodyBegin>(step)) {
+        in_body_ = true;
+        body_began_ = Clock::now();
+        transaction_.begin_body(context_.config.store.root, context_.spool_budget);
+    } else if (auto* end = std::get_if<smtp::BodyEnd>(&step)) {
+        in_body_ = false;
+        std::optional<smtp::Reply> refused = std::move(end->refused);
+        co_await end_message(std::move(refused));
+    } else if (std::holds_alternative<smtp::TransactionAborted>(step)) {
+        in_body_ = false;
+        transaction_ = {};
+    } else if (auto* auth = std::get_if<smtp::AuthRequested>(&step)) {
+        smtp::AuthRequested request = std::move(*auth);
+        co_await authenticate(std::move(request));
+    } else if (std::holds_alternative<wire::StartTls>(step)) {
+        const bool started = co_await start_tls();
+        if (!started) co_return false;
+        session_->tls_started();
+    } else if (auto* failed = std::get_if<wire::Failed>(&step)) {
+        on_failed(failed->error);
+        co_return false;
+    } else if (std::holds_alternative<smtp::PeerQuit>(step)) {
+        co_return false;
+    }
+    co_return true;
+}
+
+void SmtpConnection::on_failed(const Error& error) {
+    // The end of the server is no error of the peer's.
+    if (!stopping_) report(error);
+}
+
+// A command line must be whole within the timeout, however slowly it drips; a message may take longer, at a
+// speed.
+SmtpConnection::Clock::time_point SmtpConnection::read_deadline() const {
+    if (!in_body_) return progress_ + context_.config.timeout;
+    const auto whole = body_began_ + context_.config.timeout +
+                       std::chrono::seconds(transaction_.body_octets() / kOctetsPerSecond);
+    return std::min(whole, Clock::now() + context_.config.timeout);
+}
+
+asio::awaitable<bool> SmtpConnection::read_input() {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(read_deadline() - Clock::now());
+    const auto timeout = std::max(left, std::chrono::milliseconds(0));
+    Result<std::string_view> octets = co_await stream_->read(timeout);
+    if (octets) {
+        octets->empty() ? session_->feed_eof() : session_->feed(*octets);
+        co_return true;
+    }
+    if (stream_->cancelled()) {
+        // Between commands shut_down() has been called; a message that is still not here has had its time.
+        if (in_body_) session_->time_out();
+        co_return true;
+    }
+    if (octets.error().kind == Errc::temporary) {
+        session_->time_out();
+        co_return true;
+    }
+    report(octets.error());
+    co_return false;
+}
+
+asio::awaitable<void> SmtpConnection::authenticate(smtp::AuthRequested request) {
+    const Config& config = context_.config;
+    const std::string name = login_name(request.user);
+    const Secret password = std::move(request.password);
+    std::function<std::string()> verify = [&config, name, password] {
+        const std::string* user = config.users.verify(name, password);
+        return user == nullptr ? std::string() : *user;
+    };
+    user_ = co_await in_background<std::string>(context_.background, std::move(verify));
+    Json json = event("login");
+    json["user"] = user_.empty() ? name : user_;
+    json["ok"] = !user_.empty();
+    add_tls_version(json);
+    context_.events.write(json);
+    user_.empty() ? session_->auth_refused() : session_->auth_accepted();
+}
+
+void SmtpConnection::begin_mail(smtp::MailRequested& request) {
+    transaction_ = {};
+    transaction_.reverse_path = std::move(request.reverse_path);
+    transaction_.began = Clock::now();
+    session_->accept();
+}
+
+void SmtpConnection::judge_recipient(const smtp::Mailbox& recipient) {
+    auto user = context_.config.recipients.user_of(recipient, !user_.empty());
+    if (user) {
+        transaction_.add_recipient(recipient, std::move(*user));
+        return session_->accept();
+    }
+    Json json = event("error");
+    json["to"] = recipient.encode();
+    json["reply"] = json_of(user.error());
+    report(Error{smtp::reply_kind(user.error()), "recipient refused"}, std::move(json));
+    session_->refuse(user.error());
+}
+
+asio::awaitable<void> SmtpConnection::end_message(std::optional<smtp::Reply> refused) {
+    static std::atomic<std::uint32_t> number = 0;
+    if (!refused) refused = transaction_.verdict();
+    if (refused) {
+        Json json = event("error");
+        json["reply"] = json_of(*refused);
+        if (transaction_.error()) {
+            report_store_error(*transaction_.error(), std::move(json));
+        } else {
+            report(Error{Errc::data, "message refused"}, std::move(json));
+        }
+        std::vector<smtp::Reply> replies(transaction_.recipients().size(), *refused);
+        transaction_ = {};
+        session_->body_answered(std::move(replies));
+        co_return;
+    }
+    TraceInfo info;
+    info.reverse_path = transaction_.reverse_path;
+    info.helo = session_->helo_name();
+    info.peer_address = stream_->peer().address;
+    info.host_name = context_.config.host_name;
+    info.protocol = with_protocol(is_lmtp(), session_->esmtp(), on_tls(), !user_.empty());
+    info.time = std::time(nullptr);
+    info.id = fmt::format("{:x}{:06x}", info.time, ++number & 0xFFFFFFU);
+
+    const asio::any_io_executor executor = co_await asio::this_coro::executor;
+    using Results = std::vector<Result<Delivered>>;
+    auto completion = std::make_shared<Completion<Results>>(executor);
+    Delivery delivery = transaction_.make_delivery(info, context_.config.store);
+    delivery.done = [completion](Results results) { completion->complete(std::move(results)); };
+    context_.commits.submit(std::move(delivery));
+    const Results results = co_await await_completion<Results>(completion);
+
+    const std::chrono::duration<double> seconds = Clock::now() - transaction_.began;
+    const auto replies = transaction_.replies(results, info.id);
+    for (std::size_t i = 0; i < results.size(); ++i) {
+        Json json = event("delivery");
+        transaction_.describe(i, replies[i], json);
+        if (results[i]) {
+            json["ref"] = transaction_.ref_of(i, *results[i], context_.config.store);
+            json["size"] = results[i]->size;
+            json["seconds"] = seconds.count();
+        }
+        add_tls_version(json);
+        context_.events.write(json);
+        if (results[i]) continue;
+        Json trouble = event("error");
+        trouble["user"] = transaction_.user(i);
+        report_store_error(results[i].error(), std::move(trouble));
+    }
+    std::vector<smtp::Reply> answers = transaction_.answers(replies, is_lmtp());
+    transaction_ = {};
+    session_->body_answered(std::move(answers));
+}
+
+}  // namespace
+
+std::shared_ptr<Connection> make_smtp_connection(Context& context, const ListenSocket& socket,
+                                                 std::unique_ptr<net::ServerStream> stream,
+                                                 std::uint64_t number) {
+    return std::make_shared<SmtpConnection>(context, socket, std::move(stream), number);
+}
+
+}  // namespace mailpipe::app::serve
+MAILPIPE_COROUTINES_END
