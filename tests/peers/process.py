@@ -93,9 +93,9 @@ class Peer:
             self.directory = public_directory(self.name)
             try:
                 argv = self.configure()
-                self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL,
-                                                stdout=open(os.path.join(self.directory, "stdout"), "wb"),
-                                                stderr=subprocess.STDOUT, preexec_fn=die_with_parent)
+                with open(os.path.join(self.directory, "stdout"), "wb") as output:
+                    self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=output,
+                                                    stderr=subprocess.STDOUT, preexec_fn=die_with_parent)
                 wait_until(lambda: self.process.poll() is not None or self.ready(), f"{self.name} starts")
                 if self.process.poll() is None:
                     return self
