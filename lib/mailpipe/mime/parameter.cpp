@@ -232,7 +232,8 @@ ContentType parse_content_type(std::string_view value) {
     if (at < value.size() && value[at] == '/') {
         ++at;
         skip_cfws(value, at);
-        subtype = read_token(value, at, "(");
+        subtype = read_token(value, at, "(/");
+        read_token(value, at, "(");  // "text/plain/format"
     }
     if (!type.empty() && !subtype.empty()) {
         out.type = ascii::to_lower(to_utf8(type));

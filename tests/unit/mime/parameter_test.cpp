@@ -18,6 +18,7 @@ TEST(Parameter, ContentType) {
         {"(a) text (b) / (c) plain", "text/plain", {}},
         {"nonsense; x=y", "text/plain", {{"x", "y"}}},
         {"", "text/plain", {}},
+        {"a/b/c; x=y", "a/b", {{"x", "y"}}},
         {"a/b; name=my file.pdf; x=y", "a/b", {{"name", "my file.pdf"}, {"x", "y"}}},
         {"a/b; one=1\r\n two=2", "a/b", {{"one", "1"}, {"two", "2"}}},
         {"a/b; x=1; x=2", "a/b", {{"x", "1"}}},

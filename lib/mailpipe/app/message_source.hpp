@@ -1,0 +1,74 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "mailpipe/app/diagnostics.hpp"
+#include "mailpipe/app/location.hpp"
+#include "mailpipe/app/options.hpp"
+#include "mailpipe/email/email.hpp"
+#include "mailpipe/store/mailbox.hpp"
+
+namespace mailpipe::app {
+
+// Called for each message, in order. What it leaves unread of `reader`, which lives during the call only, is
+// dropped. Its error ends the run: it is for the output. What reader.read() fails with the handler reports
+// itself.
+using MessageHandler = std::function<Result<void>(const email::Context& context, store::MessageReader& reader)>;
+
+// A mailbox that is open for reading messages.
+class SourceMailbox {
+ public:
+    virtual ~SourceMailbox() = default;
+    // All messages in the order of the mailbox; those that vanish meanwhile are passed over.
+    virtual Result<void> read_all(const MessageHandler& handler) = 0;
+    // The message of a ref into this mailbox. Error not_found when it is not there.
+    virtual Result<void> read_one(const Location& ref, const MessageHandler& handler) = 0;
+};
+
+struct SourceOptions {
+    ClientOptions client;
+    Trace* trace = nullptr;              // not owned
+    Diagnostics* diagnostics = nullptr;  // not owned, never null
+};
+
+// `location` is that of the mailbox. Errors: those of the store, of the connection and the login; usage for
+// what holds no messages.
+Result<std::unique_ptr<SourceMailbox>> open_mailbox(const Location& location, const SourceOptions& options);
+Result<std::unique_ptr<SourceMailbox>> open_store_mailbox(const Location& location);
+Result<std::unique_ptr<SourceMailbox>> open_imap_mailbox(const Location& location,
+                                                         const SourceOptions& options);
+Result<std::unique_ptr<SourceMailbox>> open_pop3_mailbox(const Location& location,
+                                                         const SourceOptions& options);
+
+// Yields the messages of any number of locations, refs and inputs. A source that fails is reported to the
+// diagnostics, and the next one goes on. The mailbox of the last ref stays open for the next one.
+class MessageSource {
+ public:
+    MessageSource(SourceOptions options, MessageHandler handler);
+    ~MessageSource();
+
+    // A location, a ref, or "-". The error is that of the handler, or temporary when a signal asks to stop.
+    Result<void> read(const std::string& text);
+    // Messages and refs from a descriptor (message_input.hpp); `where` is for errors. With `only_refs` a record
+    // that names a ref is read from there, whatever else it holds.
+    Result<void> read_input(int fd, std::string_view where, bool only_refs);
+
+ private:
+    Result<void> read_file(const std::string& path, std::string_view where);
+    Result<void> read_ref(const std::string& text);
+    Result<void> report(std::string_view where, const Result<void>& result);
+    Result<SourceMailbox*> mailbox_of(const Location& location);
+
+    SourceOptions options_;
+    MessageHandler handler_;
+    std::optional<Error> stopped_;  // by the handler
+    std::optional<Location> mailbox_location_;
+    std::unique_ptr<SourceMailbox> mailbox_;
+    std::optional<Location> failed_;  // of the last ref whose mailbox could not be opened
+};
+
+}  // namespace mailpipe::app

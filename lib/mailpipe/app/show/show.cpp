@@ -1,0 +1,114 @@
+#include "mailpipe/app/show/show.hpp"
+
+#include <unistd.h>
+
+#include "mailpipe/app/message_output.hpp"
+#include "mailpipe/app/message_source.hpp"
+#include "mailpipe/app/show/views.hpp"
+#include "mailpipe/app/stop.hpp"
+#include "mailpipe/base/limits.hpp"
+#include "mailpipe/base/terminal_text.hpp"
+#include "mailpipe/mime/header.hpp"
+
+namespace mailpipe::app {
+namespace {
+
+class Shower {
+ public:
+    Shower(const ShowOptions& options, Diagnostics& diagnostics)
+        : options_(options), diagnostics_(diagnostics), terminal_(::isatty(STDOUT_FILENO) == 1) {}
+
+    // The error is that of the output.
+    Result<void> show(std::string_view where, const email::Context& context, store::MessageReader& reader) {
+        const std::string name = context.ref.empty() ? std::string(where) : context.ref;
+        const auto message = read_message(reader);
+        if (!message) {
+            diagnostics_.error(name, message.error());
+            return {};
+        }
+        switch (options_.what) {
+            case ShowWhat::json:
+                return write(email::dump(email::email(*message, context)) + "\n");
+            case ShowWhat::part:
+                return show_part(name, *message);
+            case ShowWhat::headers:
+                return write_text(header_view(*message));
+            case ShowWhat::text:
+                break;
+        }
+        return write_text(text_view(*message));
+    }
+
+ private:
+    // The whole message, which the parser needs; for --headers no more than the header.
+    Result<std::string> read_message(store::MessageReader& reader) const {
+        std::string message;
+        while (true) {
+            const auto text = reader.read();
+            if (!text) return tl::unexpected(text.error());
+            if (text->empty()) return message;
+            if (message.size() + text->size() > limits::kShownMessage) {
+                return fail(Errc::limit, "the message is larger than kShownMessage (" +
+                                             std::to_string(limits::kShownMessage) + " octets)");
+            }
+            message += *text;
+            if (options_.what == ShowWhat::headers && message.size() > limits::kHeaderSize) return message;
+        }
+    }
+
+    Result<void> show_part(std::string_view where, std::string_view message) {
+        const auto octets = part_octets(message, options_.part);
+        if (!octets) {
+            diagnostics_.error(where, octets.error());
+            return {};
+        }
+        return write(*octets);
+    }
+
+    // Messages that follow each other are kept apart by a line.
+    Result<void> write_text(std::string text) {
+        if (shown_++ > 0) text.insert(0, std::string(72, '-') + "\n");
+        return write(terminal_ ? terminal_text(text, true) : text);
+    }
+
+    static Result<void> write(std::string_view octets) { return write_all(STDOUT_FILENO, octets, "stdout"); }
+
+    const ShowOptions& options_;
+    Diagnostics& diagnostics_;
+    bool terminal_;
+    std::size_t shown_ = 0;
+};
+
+Result<void> show_all(const ShowOptions& options, Diagnostics& diagnostics) {
+    StderrTrace trace;
+    Shower shower(options, diagnostics);
+    std::string where = "stdin";
+    MessageSource source({options.client, options.common.trace ? &trace : nullptr, &diagnostics},
+                         [&](const email::Context& context, store::MessageReader& reader) {
+                             return shower.show(where, context, reader);
+                         });
+    if (options.refs_from_stdin) return source.read_input(STDIN_FILENO, where, true);
+    if (options.locations.empty()) return source.read_input(STDIN_FILENO, where, false);
+    for (const std::string& location : options.locations) {
+        where = location == "-" ? "stdin" : location;
+        if (auto shown = source.read(location); !shown) return shown;
+    }
+    return {};
+}
+
+}  // namespace
+
+int run_show(const ShowOptions& options) {
+    install_stop_handlers();
+    Diagnostics diagnostics("mail-show", options.common.quiet);
+    if (options.what == ShowWhat::part && !is_part_number(options.part)) {
+        diagnostics.error(
+            "--part",
+            Error{Errc::usage, "'" + options.part + "' is no part number such as 1 or 2.1", std::nullopt});
+        return diagnostics.exit_status();
+    }
+    if (const auto shown = show_all(options, diagnostics); !shown) diagnostics.error("", shown.error());
+    return diagnostics.exit_status();
+}
+
+}  // namespace mailpipe::app

@@ -1,0 +1,80 @@
+#include <gtest/gtest.h>
+
+#include "mailpipe/app/show/views.hpp"
+
+namespace mailpipe::app {
+namespace {
+
+const std::string kMessage =
+    "From: =?utf-8?q?J=C3=B6rg?= <j@example.org>\r\nReceived: x\r\nSubject: Gr=\r\n "
+    "=?utf-8?q?=C3=BC=C3=9Fe?=\r\n"
+    "To: team: Doe <a@b>, c@d;\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+    "--b\r\nContent-Type: multipart/alternative; boundary=c\r\n\r\n"
+    "--c\r\nContent-Type: text/plain; charset=iso-8859-15\r\nContent-Transfer-Encoding: "
+    "quoted-printable\r\n\r\n"
+    "5 =A4=0D=0A\r\nend\r\n--c\r\nContent-Type: text/html\r\n\r\n<p>html</p>\r\n--c--\r\n"
+    "--b\r\nContent-Type: application/octet-stream; name=\"a\nb.bin\"\r\nContent-Transfer-Encoding: "
+    "base64\r\n\r\nAA0KAP8=\r\n"
+    "--b\r\nContent-Transfer-Encoding: binary\r\nContent-Type: image/png\r\n\r\n\r\n\r\n--b--\r\n";
+
+TEST(ShowViews, Text) {
+    EXPECT_EQ(text_view(kMessage),
+              "From: J\u00f6rg <j@example.org>\nTo: team: Doe <a@b>, c@d;\nSubject: Gr= \u00fc\u00dfe\n\n"
+              "5 \u20ac\n\nend\n\nAttachments (--part writes one):\n"
+              "  2      ab.bin, application/octet-stream, 5 octets\n  3      image/png, 2 octets\n");
+}
+
+TEST(ShowViews, HtmlOnlyIsShownAsText) {
+    EXPECT_EQ(text_view("Content-Type: text/html\r\n\r\n<p>a &lt; b</p>"), "\na < b\n");
+}
+
+TEST(ShowViews, NothingForgesALine) {
+    EXPECT_EQ(text_view("Subject: =?utf-8?q?a=0D=0AFrom:_b?=\r\n\r\n"), "Subject: a  From: b\n\n");
+    EXPECT_EQ(header_view("Subject: =?utf-8?q?a=0AFrom:_b?=\r\n"), "Subject: a From: b\n");
+    EXPECT_EQ(text_view("From: =?utf-8?q?boss=40example=2Ecom_=3Ca=40b=3E=2C?= <evil@example.net>\r\n\r\n"),
+              "From: \"boss@example.com <a@b>,\" <evil@example.net>\n\n");
+}
+
+TEST(ShowViews, Headers) {
+    EXPECT_EQ(header_view("A: 1\r\n 2\r\nB:=?utf-8?q?=C3=BC?=\r\n\r\nbody"), "A: 1 2\nB: \u00fc\n");
+    EXPECT_EQ(header_view("no header"), "");
+}
+
+struct Row {
+    std::string number;
+    std::string octets;
+};
+
+TEST(ShowViews, PartOctets) {
+    const Row rows[] = {
+        {"1.1", "5 \xA4\r\n\nend"},
+        {"1.2", "<p>html</p>"},
+        {"2", std::string("\0\r\n\0\xFF", 5)},
+        {"3", "\r\n"},
+    };
+    for (const Row& row : rows) {
+        SCOPED_TRACE(row.number);
+        const auto octets = part_octets(kMessage, row.number);
+        ASSERT_TRUE(octets) << octets.error().message;
+        EXPECT_EQ(*octets, row.octets);
+    }
+    EXPECT_EQ(*part_octets("A: 1\r\n\r\na\r\nb\r\n", "1"), "a\nb\n");
+}
+
+TEST(ShowViews, NoSuchPart) {
+    const auto octets = part_octets(kMessage, "7");
+    ASSERT_FALSE(octets);
+    EXPECT_EQ(octets.error().kind, Errc::not_found);
+    EXPECT_EQ(octets.error().message, "there is no part 7; the message has 1, 1.1, 1.2, 2, 3");
+}
+
+TEST(ShowViews, PartNumbers) {
+    for (const char* good : {"1", "10.2", "99999999999999999999"})
+        EXPECT_TRUE(is_part_number(good)) << good;
+    for (const char* bad : {"", "0", "01", "1.", ".1", "1..2", "x", "1.x", "-1", "1.TEXT", "HEADER"}) {
+        EXPECT_FALSE(is_part_number(bad)) << bad;
+    }
+}
+
+}  // namespace
+}  // namespace mailpipe::app
