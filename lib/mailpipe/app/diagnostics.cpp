@@ -11,16 +11,20 @@
 namespace mailpipe::app {
 namespace {
 
+constexpr std::string_view kRed = "\x1b[31m";
+constexpr std::string_view kDefault = "\x1b[0m";
+
 // One write, so that lines of several processes do not mix. A stderr that cannot be written has nobody to tell.
-void write_line(std::string_view text) {
-    std::string line = terminal_text(text.substr(0, limits::kDiagnosticLine));
+void write_line(std::string_view prefix, std::string_view text) {
+    std::string line(prefix);
+    line += terminal_text(text.substr(0, limits::kDiagnosticLine));
     if (text.size() > limits::kDiagnosticLine) line += "...";
     line += '\n';
     [[maybe_unused]] const auto ignored = write_all(STDERR_FILENO, line, "stderr");
 }
 
-std::string compose(std::string_view program, std::string_view where, std::string_view text) {
-    std::string line = std::string(program) + ": ";
+std::string located(std::string_view where, std::string_view text) {
+    std::string line;
     if (!where.empty()) line += without_password(where) + ": ";
     line += text;
     return line;
@@ -34,6 +38,12 @@ std::string reply_text(const ServerReply& reply) {
 
 }  // namespace
 
+Diagnostics::Diagnostics(std::string program, const CommonOptions& options)
+    : program_(std::move(program)),
+      quiet_(options.quiet),
+      color_(options.color == When::always ||
+             (options.color == When::automatic && ::isatty(STDERR_FILENO) == 1)) {}
+
 void Diagnostics::error(std::string_view where, const Error& error) {
     exit_status_ = worse_exit_status(exit_status_, mailpipe::exit_status(error.kind));
     if (error.message.ends_with(kPipeClosed)) return;
@@ -41,18 +51,20 @@ void Diagnostics::error(std::string_view where, const Error& error) {
     if (error.reply && !error.reply->text.empty() && text.find(error.reply->text) == std::string::npos) {
         text += ": " + reply_text(*error.reply);
     }
-    write_line(compose(program_, where, text));
+    std::string prefix = program_ + ": ";
+    if (color_) prefix = std::string(kRed) + prefix + std::string(kDefault);
+    write_line(prefix, located(where, text));
 }
 
 void Diagnostics::note(std::string_view where, std::string_view text) {
-    if (!quiet_) write_line(compose(program_, where, text));
+    if (!quiet_) write_line(program_ + ": ", located(where, text));
 }
 
 void StderrTrace::client_line(std::string_view line) {
-    write_line("C: " + std::string(line));
+    write_line("C: ", line);
 }
 void StderrTrace::server_line(std::string_view line) {
-    write_line("S: " + std::string(line));
+    write_line("S: ", line);
 }
 
 }  // namespace mailpipe::app

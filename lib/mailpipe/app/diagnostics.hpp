@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#include "mailpipe/app/options.hpp"
 #include "mailpipe/base/error.hpp"
 #include "mailpipe/base/trace.hpp"
 
@@ -13,6 +14,8 @@ class Diagnostics {
  public:
     explicit Diagnostics(std::string program, bool quiet = false)
         : program_(std::move(program)), quiet_(quiet) {}
+    // --quiet, and --color: the name of the program in an error is red on a terminal, or always.
+    Diagnostics(std::string program, const CommonOptions& options);
 
     // "mail-fetch: imaps://imap.example.org: LOGIN refused: ...", with the server's reply where the message
     // does not hold it. One write, cut at limits::kDiagnosticLine; no control character and no password of a
@@ -27,6 +30,7 @@ class Diagnostics {
  private:
     std::string program_;
     bool quiet_;
+    bool color_ = false;
     int exit_status_ = 0;
 };
 

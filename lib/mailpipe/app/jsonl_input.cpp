@@ -51,7 +51,7 @@ class JsonlInput : public MessageInput {
     enum class Raw { none, streaming, held };
 
     Fail located(Error error) const {
-        if (error.kind == Errc::data || error.kind == Errc::limit) {
+        if (error.kind == Errc::data) {
             error.message = "line " + std::to_string(line_) + ": " + error.message;
         }
         return Fail(std::move(error));
@@ -76,7 +76,7 @@ class JsonlInput : public MessageInput {
             text += source_.view().substr(0, consumed);
             source_.consume(consumed);
             if (text.size() > limits::kJsonRecord) {
-                return fail(Errc::limit, "the record without its raw exceeds kJsonRecord (16777216 octets)");
+                return fail(Errc::data, "the record without its raw exceeds kJsonRecord (16777216 octets)");
             }
             if (found != RawFinder::Found::nothing) return found;
             auto more = source_.more();
@@ -193,7 +193,7 @@ class JsonlInput : public MessageInput {
             const char c = *more ? source_.view().front() : '\n';
             if (c == '\n' && closed) return {};
             if (c == ',' && !closed) {
-                return fail(Errc::limit,
+                return fail(Errc::data,
                             "raw is not the last key, and longer than kJsonRawHeld (4194304 octets); "
                             "write raw last");
             }

@@ -43,13 +43,25 @@ TEST(Diagnostics, TerminalEscapes) {
 }
 
 TEST(Diagnostics, OverlongDataIsCut) {
-    const std::string line = error_line("h", Error{Errc::protocol, std::string(1'000'000, 'x')});
-    EXPECT_EQ(line.size(), limits::kDiagnosticLine + 4);
+    const std::string line = error_line("", Error{Errc::protocol, std::string(1'000'000, 'x')});
+    EXPECT_EQ(line.size(), limits::kDiagnosticLine + std::string("mail-x: ...\n").size());
     EXPECT_TRUE(line.ends_with("x...\n"));
 }
 
 TEST(Diagnostics, NoPasswordOfAUrl) {
     EXPECT_EQ(error_line("imaps://a:geheim@h", Error{Errc::usage, "no"}), "mail-x: imaps://a:***@h: no\n");
+}
+
+TEST(Diagnostics, Color) {
+    CommonOptions options;
+    testing::internal::CaptureStderr();
+    Diagnostics("mail-x", options).error("a", Error{Errc::data, "one"});
+    options.color = When::always;
+    Diagnostics("mail-x", options).error("a", Error{Errc::data, "two"});
+    options.color = When::never;
+    Diagnostics("mail-x", options).error("a", Error{Errc::data, "three"});
+    EXPECT_EQ(testing::internal::GetCapturedStderr(),
+              "mail-x: a: one\n\x1b[31mmail-x: \x1b[0ma: two\nmail-x: a: three\n");
 }
 
 TEST(Diagnostics, ExitStatusAddsUp) {
