@@ -1,0 +1,105 @@
+#include "mailpipe/app/fetch/job.hpp"
+
+#include "mailpipe/app/stop.hpp"
+#include "mailpipe/base/ascii.hpp"
+
+namespace mailpipe::app {
+
+void FetchJob::begin(const Message& message) {
+    in_message_ = true;
+    if (failed_) return;
+    if (auto begun = parts_.delivery->begin(message); !begun) fail_destination(begun.error());
+}
+
+void FetchJob::append(std::string_view octets) {
+    parts_.progress->add_octets(octets.size());
+    if (failed_) return;
+    if (auto appended = parts_.delivery->append(octets); !appended) fail_destination(appended.error());
+}
+
+void FetchJob::end(const Message& message) {
+    in_message_ = false;
+    parts_.progress->end_message();
+    if (failed_) return;
+    if (auto finished = parts_.delivery->finish(message); !finished) fail_destination(finished.error());
+}
+
+void FetchJob::abandon() {
+    if (in_message_) parts_.delivery->abandon();
+    in_message_ = false;
+}
+
+void FetchJob::take(const std::function<void(const Delivered&)>& use) {
+    if (!failed_) use_delivered(parts_.delivery->take(), use);
+}
+
+void FetchJob::flush(const std::function<void(const Delivered&)>& use) {
+    // A full disk does not keep what was staged before from its place.
+    if (use_delivered(parts_.delivery->flush(), use)) use_delivered(parts_.delivery->take(), use);
+}
+
+void FetchJob::recover() {
+    auto delivered = parts_.delivery->recover();
+    if (delivered) {
+        for (Delivered& one : *delivered)
+            one.message.ref = ref_of(one.message.key);
+    }
+    use_delivered(delivered, [](const Delivered&) {});
+}
+
+// Empty for a key that is more than a UIDL: the UIDL alone names several messages.
+std::string FetchJob::ref_of(const std::string& key) const {
+    Location ref = parts_.source;
+    if (ref.scheme == Scheme::pop3 || ref.scheme == Scheme::pop3s) {
+        if (key.find(' ') != std::string::npos) return {};
+        ref.uidl = key;
+        return encode(ref);
+    }
+    const auto uid = ascii::parse_number(key);
+    if (!uid || !parts_.state->validity()) return {};
+    ref.uid_validity = parts_.state->validity();
+    ref.uid = static_cast<std::uint32_t>(*uid);
+    return encode(ref);
+}
+
+bool FetchJob::ending() const {
+    return failed_ || stop_requested();
+}
+
+void FetchJob::report(const std::string& where, const Error& error) {
+    parts_.progress->clear();
+    parts_.diagnostics->error(where, error);
+}
+
+void FetchJob::note(std::string_view text) {
+    parts_.progress->clear();
+    parts_.diagnostics->note(where_, text);
+}
+
+void FetchJob::fail_destination(const Error& error) {
+    parts_.delivery->abandon();
+    if (failed_) return;
+    failed_ = true;
+    Error shown = error;
+    const std::string prefix = parts_.destination_path + ": ";
+    if (!parts_.destination_path.empty() && shown.message.starts_with(prefix))
+        shown.message.erase(0, prefix.size());
+    report(parts_.destination, shown);
+}
+
+bool FetchJob::use_delivered(const Result<std::vector<Delivered>>& delivered,
+                             const std::function<void(const Delivered&)>& use) {
+    if (!delivered) {
+        fail_destination(delivered.error());
+        return false;
+    }
+    for (const Delivered& one : *delivered) {
+        use(one);
+        if (failed_) continue;
+        const FetchReceipt receipt{one.message.ref, one.to, one.size, one.seconds < 0 ? "" : tls_, one.seconds};
+        if (auto written = parts_.receipts->write(receipt); !written) fail_destination(written.error());
+    }
+    return true;
+}
+
+}  // namespace mailpipe::app

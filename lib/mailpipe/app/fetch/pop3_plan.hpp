@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "mailpipe/app/fetch/delivery.hpp"
+#include "mailpipe/app/fetch/state.hpp"
+#include "mailpipe/app/location.hpp"
+#include "mailpipe/pop3/client_session.hpp"
+
+// What is to be done with a maildrop, given its listings and what was done before; a pure function.
+//
+// UIDLs in practice (threats.md, empty, duplicate, endless UIDL):
+//   none at all       --keep cannot work: error unsupported. --delete fetches and removes all.
+//   none for one      the same for this message alone; the others are fetched.
+//   the same twice    the messages are told apart by size and by how many of that size came before. One that
+//   was
+//                     fetched by an earlier run is not fetched again, but not deleted either: which of the two
+//                     it is cannot be known for sure. One fetched in this session is deleted.
+namespace mailpipe::app {
+
+struct Pop3Plan {
+    std::vector<Message> fetch;                 // in the server's order
+    std::vector<Message> remove;                // safe since an earlier run, and still there
+    std::unordered_set<std::string> listed;     // keys
+    std::vector<std::uint32_t> unidentifiable;  // left alone with --keep
+    std::vector<Location> missing;              // refs that no message has
+    std::size_t ambiguous = 0;                  // left on the server although --delete was given
+};
+
+struct Pop3Maildrop {
+    std::vector<pop3::ScanListing> sizes;  // LIST
+    std::vector<pop3::ScanListing> uidls;  // UIDL
+};
+
+Pop3Plan plan_pop3(const Pop3Maildrop& maildrop, const Location& source,
+                   const std::optional<std::vector<Location>>& refs, bool remove, const FetchState& state);
+
+}  // namespace mailpipe::app

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "mailpipe/app/options.hpp"
+#include "mailpipe/base/error.hpp"
+
+// What mail-fetch --to writes to stdout: a receipt for each message, when it is durable at its destination. As
+// JSONL (when asked for, or when stdout is no terminal), one object a line:
+//
+//   ref      string, ref of the message at its source; absent when the server has no UIDL for it
+//   to       string, ref of the message at its destination ("maildir:/abs/box;ID=...",
+//   "mbox:/abs/file;OFFSET=n") size     integer, CRLF octets tls      string, "TLSv1.3"; absent without TLS,
+//   and for what an interrupted run had received seconds  number, from the first octet until it was durable;
+//   absent for what an interrupted run had received
+//
+// On a terminal, a line for people for each source instead.
+namespace mailpipe::app {
+
+struct FetchReceipt {
+    std::string ref;
+    std::string to;
+    std::uint64_t size = 0;
+    std::string tls;
+    double seconds = -1;  // negative: not known
+};
+
+std::string encode_receipt(const FetchReceipt& receipt);  // one line, with its end
+
+class FetchReceipts {
+ public:
+    FetchReceipts(const CommonOptions& options, bool to_store);
+    // Flushed when it returns. Error io.
+    Result<void> write(const FetchReceipt& receipt);
+    // "3 messages (1.2 MB) from SOURCE to DEST", then counts anew.
+    Result<void> end_source(const std::string& source, const std::string& destination);
+
+ private:
+    enum class Style { none, text, jsonl };
+    Style style_ = Style::none;
+    std::uint64_t messages_ = 0;
+    std::uint64_t octets_ = 0;
+};
+
+// "1.2 MB"
+std::string readable_size(std::uint64_t octets);
+
+}  // namespace mailpipe::app
