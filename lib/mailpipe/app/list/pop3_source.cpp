@@ -9,6 +9,8 @@ namespace mailpipe::app {
 namespace {
 
 constexpr std::size_t kInFlight = 128;
+// Listing leaves no trace: RETR makes Dovecot and others set \Seen, TOP does not (fetchmail --keep does the same).
+constexpr std::uint32_t kAllLines = 99'999'999;
 
 pop3::TlsUse tls_use(TlsMode mode) {
     switch (mode) {
@@ -166,8 +168,8 @@ class Pop3Source : public ListSource {
             slot.listed = verdict->listed;
             return {};
         }
-        if (verdict->need == Candidate::Need::header && top_) {
-            session_.top(slot.number, 0);
+        if (top_) {
+            session_.top(slot.number, verdict->need == Candidate::Need::header ? 0 : kAllLines);
         } else {
             session_.retr(slot.number);
         }
