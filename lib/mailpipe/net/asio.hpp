@@ -9,15 +9,17 @@
 #define ASIO_NO_DEPRECATED 1
 #endif
 
-// clang 14 cannot assemble a coroutine that -fsanitize=function (part of "undefined") instruments: "Cannot
-// represent a difference across sections". A source that defines coroutines stands between these two lines.
+// A source that defines coroutines stands between these two lines. clang 14 cannot assemble a coroutine that
+// -fsanitize=function (part of "undefined") instruments: "Cannot represent a difference across sections". g++
+// 12 with optimisation takes the frame's operator delete for one that does not match its operator new.
 #ifdef __clang__
 #define MAILPIPE_COROUTINES_BEGIN \
     _Pragma("clang attribute push(__attribute__((no_sanitize(\"function\"))), apply_to = function)")
 #define MAILPIPE_COROUTINES_END _Pragma("clang attribute pop")
 #else
-#define MAILPIPE_COROUTINES_BEGIN
-#define MAILPIPE_COROUTINES_END
+#define MAILPIPE_COROUTINES_BEGIN \
+    _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wmismatched-new-delete\"")
+#define MAILPIPE_COROUTINES_END _Pragma("GCC diagnostic pop")
 #endif
 
 MAILPIPE_COROUTINES_BEGIN
