@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 
@@ -34,6 +35,10 @@ std::string name_recipients(const std::vector<const smtp::RecipientResult*>& res
     return text;
 }
 
+std::string count(std::size_t number, std::string_view what) {
+    return std::to_string(number) + std::string(what) + (number == 1 ? "" : "s");
+}
+
 class Run {
  public:
     Run(const SendOptions& options, Location server, GivenEnvelope given)
@@ -63,22 +68,23 @@ class Run {
             ++number_;
             if (!process(*input)) break;
             if (stop_requested()) {
-                diagnostics_.error("", Error{Errc::temporary, "interrupted after " + count_messages()});
+                diagnostics_.error("",
+                                   Error{Errc::temporary, "interrupted after " + count(number_, " message")});
                 break;
             }
         }
         if (number_ == 0 && diagnostics_.exit_status() == 0) {
             diagnostics_.error("stdin", Error{Errc::data, "no message: the input is empty"});
         }
+        if (not_tried_ > 0) {
+            diagnostics_.error(server_,
+                               Error{Errc::temporary, count(not_tried_, " more message") + " not tried"});
+        }
         submitter_.quit();
         return diagnostics_.exit_status();
     }
 
  private:
-    std::string count_messages() const {
-        return std::to_string(number_) + (number_ == 1 ? " message" : " messages");
-    }
-
     // The first message is usually the only one: only the others are counted.
     std::string prefix() const { return number_ > 1 ? "message " + std::to_string(number_) + ": " : ""; }
 
@@ -93,6 +99,7 @@ class Run {
             return write(receipt) && is_messages_fault;
         }
         receipt.message = &message_;
+        const bool is_tried = !submitter_.given_up();
         const auto start = Clock::now();
         auto finished = submitter_.submit(message_);
         receipt.seconds = Clock::now() - start;
@@ -104,7 +111,13 @@ class Run {
             for (const smtp::Mailbox& recipient : message_.envelope().recipients) {
                 receipt.recipients.push_back({recipient, smtp::Reply{0, "", {""}}, false});
             }
-            report(server_, finished.error(), receipt);
+            if (is_tried) {
+                report(server_, finished.error(), receipt);
+            } else {
+                receipt.error = Error{finished.error().kind, "not tried: " + finished.error().message};
+                receipt.status = exit_status(finished.error().kind);
+                not_tried_ += 1;
+            }
         }
         return write(receipt);
     }
@@ -158,7 +171,8 @@ class Run {
     Submitter submitter_;
     ReceiptWriter receipts_;
     Outgoing message_;
-    std::size_t number_ = 0;
+    std::size_t number_ = 0;     // of the message, from 1
+    std::size_t not_tried_ = 0;  // after the connection was given up
 };
 
 }  // namespace

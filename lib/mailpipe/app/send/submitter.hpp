@@ -23,6 +23,7 @@ class Submitter {
     Result<void> prepare();
     // The error is that of the connection; a refusal by the server is in Finished.
     Result<smtp::Finished> submit(Outgoing& message);
+    bool given_up() const { return given_up_.has_value(); }
     // Says goodbye; what the server answers changes nothing, every message is answered already.
     void quit();
 
