@@ -259,8 +259,11 @@ Result<Location> parse_bare_path(const std::string& path) {
     struct stat status {};
     if (::stat(path.c_str(), &status) != 0) {
         if (errno == ENOENT || errno == ENOTDIR) {
-            return fail(Errc::not_found, "no such file or directory; a location is " +
-                                             std::string(kKnownSchemes) + " or an existing path");
+            const bool looks_like_url = path.find(':') != std::string::npos;
+            return fail(
+                Errc::not_found,
+                "no such file or directory" +
+                    (looks_like_url ? "; a location is " + std::string(kKnownSchemes) + " or a path" : ""));
         }
         return fail_errno(errno, "cannot look at it");
     }
