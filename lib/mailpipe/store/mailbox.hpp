@@ -85,10 +85,11 @@ class MailboxWriter {
     // dropped.
     virtual Result<void> settle() = 0;
 
-    // After a crash: brings each message that an earlier process staged and made durable into place. An id
-    // that is in place already is left alone. Returns the ids found nowhere (neither staged nor in place):
-    // never durable, or in a Maildir published and then removed by its reader. Removes what dead processes left
-    // in tmp/ more than 36 hours ago, except what `staged_ids` names.
+    // After a crash: brings each message that an earlier process staged and made durable into place. One that
+    // is in place already is left alone. The Entry::id of each, in the order of `staged_ids`; empty for one
+    // found nowhere (neither staged nor in place): never durable, or in a Maildir published and then removed by
+    // its reader. Removes what dead processes left in tmp/ more than 36 hours ago, except what `staged_ids`
+    // names.
     virtual Result<std::vector<std::string>> recover(const std::vector<std::string>& staged_ids) = 0;
 };
 

@@ -237,7 +237,7 @@ Result<std::unordered_set<std::string>> bases_in(int directory, const std::strin
 }
 
 Result<std::vector<std::string>> MaildirWriter::recover(const std::vector<std::string>& staged_ids) {
-    std::vector<std::string> nowhere;
+    std::vector<std::string> entries;
     if (!staged_ids.empty()) {
         // In this order: a reader that moves a message from new/ to cur/ meanwhile does not hide it.
         std::unordered_set<std::string> in_place;
@@ -248,15 +248,16 @@ Result<std::vector<std::string>> MaildirWriter::recover(const std::vector<std::s
         }
         std::array<bool, 2> touched{true, true};  // what is in place may not be durable there yet
         for (const auto& id : staged_ids) {
-            const std::string base(base_of(id));
+            std::string base(base_of(id));
             if (!is_plain_name(id)) {
-                nowhere.push_back(id);
+                base.clear();
             } else if (in_place.contains(base)) {
                 ::unlinkat(dirs_.tmp.get(), base.c_str(), 0);  // killed between link and unlink
             } else if (auto moved = move_into_place(id, touched); !moved) {
                 if (moved.error().kind != Errc::not_found) return tl::unexpected(moved.error());
-                nowhere.push_back(id);
+                base.clear();
             }
+            entries.push_back(std::move(base));
         }
         if (auto synced = sync_touched(touched); !synced) return tl::unexpected(synced.error());
     }
@@ -264,7 +265,7 @@ Result<std::vector<std::string>> MaildirWriter::recover(const std::vector<std::s
     for (const auto& id : staged_ids)
         kept.insert(base_of(id));
     remove_stale(kept);
-    return nowhere;
+    return entries;
 }
 
 // Housekeeping: what fails here fails silently, and the next run tries again.

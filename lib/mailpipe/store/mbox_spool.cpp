@@ -109,6 +109,15 @@ std::optional<StagedId> parse_staged_id(std::string_view id) {
     return StagedId{std::string(id.substr(0, first)), {*offset, *length}};
 }
 
+std::optional<std::uint64_t> place_of(const PublishRecord& record, const SegmentRange& range) {
+    std::uint64_t at = record.start + record.separator.size();
+    for (const auto& one : record.ranges) {
+        if (one.offset == range.offset && one.length == range.length) return at;
+        at += one.length;
+    }
+    return std::nullopt;
+}
+
 std::string encode_record(const PublishRecord& record) {
     std::string text = std::to_string(record.start) + " " + std::to_string(record.separator.size()) + "\n";
     for (const auto& range : record.ranges) {

@@ -38,6 +38,8 @@ struct PublishRecord {
     std::string separator;    // line ends that come first, for an mbox that does not end with an empty line
     std::vector<SegmentRange> ranges;
 };
+// Where the range begins in the mbox; nullopt when the record does not have it.
+std::optional<std::uint64_t> place_of(const PublishRecord& record, const SegmentRange& range);
 std::string encode_record(const PublishRecord& record);
 // nullopt when it is cut off: its writer had not begun to publish.
 std::optional<PublishRecord> parse_record(std::string_view text);

@@ -188,6 +188,7 @@ class MboxWriter : public MailboxWriter {
         held_.clear();
     }
 
+    Result<std::string> place_in_mbox(const std::string& id) const;
     Result<bool> is_staged(const std::string& segment, const SegmentRange& range) const;
 
     MboxSpool spool_;
@@ -227,44 +228,45 @@ Result<bool> MboxWriter::is_staged(const std::string& segment, const SegmentRang
 Result<std::vector<std::string>> MboxWriter::recover(const std::vector<std::string>& staged_ids) {
     auto mbox = spool_.lock();
     if (!mbox) return tl::unexpected(mbox.error());
-    std::vector<std::string> nowhere;
     std::vector<std::string> segments;  // in the order of arrival
-    std::map<std::string, std::vector<SegmentRange>> wanted;
+    std::map<std::string, std::vector<SegmentRange>> unpublished;
     for (const auto& id : staged_ids) {
         const auto staged = parse_staged_id(id);
-        if (!staged) {
-            nowhere.push_back(id);
-            continue;
-        }
-        if (!wanted.contains(staged->segment)) segments.push_back(staged->segment);
-        auto& ranges = wanted[staged->segment];
+        if (!staged) continue;
+        if (segments.empty() || segments.back() != staged->segment) segments.push_back(staged->segment);
         auto done = spool_.published(staged->segment);
         if (!done) return tl::unexpected(done.error());
-        if (*done) {
-            const bool in_place =
-                std::any_of((*done)->ranges.begin(), (*done)->ranges.end(), [&staged](const auto& range) {
-                    return range.offset == staged->range.offset && range.length == staged->range.length;
-                });
-            if (!in_place) nowhere.push_back(id);
-            continue;
-        }
+        if (*done) continue;
         auto is_there = is_staged(staged->segment, staged->range);
         if (!is_there) return tl::unexpected(is_there.error());
-        if (*is_there) {
-            ranges.push_back(staged->range);
-        } else {
-            nowhere.push_back(id);
-        }
+        if (*is_there) unpublished[staged->segment].push_back(staged->range);
     }
     for (const auto& segment : segments) {
-        if (!wanted[segment].empty()) {
-            auto published = spool_.publish(*mbox, segment, wanted[segment]);
+        const auto ranges = unpublished.extract(segment);
+        if (!ranges.empty()) {
+            auto published = spool_.publish(*mbox, segment, ranges.mapped());
             if (!published) return tl::unexpected(published.error());
         }
         published_.push_back(segment);
     }
+    std::vector<std::string> entries;
+    for (const auto& id : staged_ids) {
+        auto entry = place_in_mbox(id);
+        if (!entry) return tl::unexpected(entry.error());
+        entries.push_back(std::move(*entry));
+    }
     spool_.remove_stale(segments);
-    return nowhere;
+    return entries;
+}
+
+// Empty when it is not published.
+Result<std::string> MboxWriter::place_in_mbox(const std::string& id) const {
+    const auto staged = parse_staged_id(id);
+    if (!staged) return std::string{};
+    auto done = spool_.published(staged->segment);
+    if (!done) return tl::unexpected(done.error());
+    const auto place = *done ? place_of(**done, staged->range) : std::nullopt;
+    return place ? std::to_string(*place) : std::string{};
 }
 
 }  // namespace

@@ -51,7 +51,8 @@ TEST_F(JournalTest, EveryTornTailIsCutOff) {
         }
         EXPECT_EQ(open()->records(), size >= first ? (Records{"one", "after"}) : (Records{"after"}));
     }
-    for (const std::string& tail : Records {"garbage\n", "00000000 two\n", "\n\n\n", std::string(100'000, '\0')}) {
+    for (const std::string& tail :
+         Records{"garbage\n", "00000000 two\n", "\n\n\n", std::string(100'000, '\0')}) {
         write_file(file(), whole.substr(0, first) + tail);
         EXPECT_EQ(open()->records(), Records{"one"});
     }

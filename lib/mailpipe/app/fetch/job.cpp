@@ -95,9 +95,14 @@ bool FetchJob::use_delivered(const Result<std::vector<Delivered>>& delivered,
     }
     for (const Delivered& one : *delivered) {
         use(one);
-        if (failed_) continue;
+        // What is safe is told, even when the destination takes no more.
+        if (receipts_failed_) continue;
         const FetchReceipt receipt{one.message.ref, one.to, one.size, one.seconds < 0 ? "" : tls_, one.seconds};
-        if (auto written = parts_.receipts->write(receipt); !written) fail_destination(written.error());
+        if (auto written = parts_.receipts->write(receipt); !written) {
+            receipts_failed_ = true;
+            failed_ = true;
+            report("", written.error());
+        }
     }
     return true;
 }

@@ -77,6 +77,7 @@ class FetchJob {
     std::string tls_;
     bool in_message_ = false;
     bool failed_ = false;
+    bool receipts_failed_ = false;
 };
 
 // Fetches what is not fetched. Errors: those that end the session; all others are reported.

@@ -175,22 +175,18 @@ class StoreDelivery : public Delivery {
         std::vector<std::string> ids;
         for (const auto& staged : pending)
             ids.push_back(staged.id);
-        auto nowhere = group_.writer->recover(ids);
-        if (!nowhere) return tl::unexpected(nowhere.error());
-        const std::unordered_set<std::string> missing(nowhere->begin(), nowhere->end());
+        auto entries = group_.writer->recover(ids);
+        if (!entries) return tl::unexpected(entries.error());
         std::vector<Delivered> delivered;
         std::vector<std::string> done;
         std::vector<std::string> lost;
-        for (const auto& staged : pending) {
-            (missing.contains(staged.id) ? lost : done).push_back(staged.key);
-            if (missing.contains(staged.id)) continue;
+        for (std::size_t i = 0; i < pending.size(); ++i) {
+            const std::string& entry = (*entries)[i];
+            (entry.empty() ? lost : done).push_back(pending[i].key);
+            if (entry.empty()) continue;
             Message message;
-            message.key = staged.key;
-            // Where in an mbox it went is not known any more.
-            const std::string to = destination_.scheme == Scheme::maildir
-                                       ? ref_at(destination_, staged.id.substr(0, staged.id.find(':')))
-                                       : encode(destination_);
-            delivered.push_back({std::move(message), to, staged.size, -1});
+            message.key = pending[i].key;
+            delivered.push_back({std::move(message), ref_at(destination_, entry), pending[i].size, -1});
         }
         if (pending.empty()) return delivered;
         if (auto recorded = state_.record_done(done); !recorded) return tl::unexpected(recorded.error());
