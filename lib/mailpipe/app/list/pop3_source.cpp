@@ -9,7 +9,8 @@ namespace mailpipe::app {
 namespace {
 
 constexpr std::size_t kInFlight = 128;
-// Listing leaves no trace: RETR makes Dovecot and others set \Seen, TOP does not (fetchmail --keep does the same).
+// Listing leaves no trace: RETR makes Dovecot and others set \Seen, TOP does not (fetchmail --keep does the
+// same).
 constexpr std::uint32_t kAllLines = 99'999'999;
 
 pop3::TlsUse tls_use(TlsMode mode) {
