@@ -243,7 +243,11 @@ void ClientSession::Impl::start_auth() {
 }
 
 void ClientSession::Impl::on_auth(const Reply& reply) {
-    if (is_positive(reply)) return become_ready();
+    if (is_positive(reply)) {
+        // A server that does not know the password cannot finish SCRAM, but it can say 235.
+        if (mechanism->complete()) return become_ready();
+        return fail_with(Errc::protocol, "server reports success before the AUTH exchange is complete");
+    }
     if (reply.code >= 400) {
         return fail_with(reply.code < 500 ? Errc::temporary : Errc::auth, "login refused", reply);
     }
