@@ -11,7 +11,7 @@ constexpr const char* kExamples =
     "      Submit one message.\n"
     "  mail-send --server smtp://alice@mail.example.org:587 -t < message.eml\n"
     "      With STARTTLS; the recipients are in the header.\n"
-    "  mail-send --server lmtp:/run/dovecot/lmtp -f '' alice < message.eml\n"
+    "  mail-send --server lmtp:/run/dovecot/lmtp -f '' alice@example.org < message.eml\n"
     "      Deliver into a local server, with a null reverse-path.\n";
 
 }  // namespace
