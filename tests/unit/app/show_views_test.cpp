@@ -13,7 +13,8 @@ const std::string kMessage =
     "--c\r\nContent-Type: text/plain; charset=iso-8859-15\r\nContent-Transfer-Encoding: "
     "quoted-printable\r\n\r\n"
     "5 =A4=0D=0A\r\nend\r\n--c\r\nContent-Type: text/html\r\n\r\n<p>html</p>\r\n--c--\r\n"
-    "--b\r\nContent-Type: application/octet-stream; name=\"a\nb.bin\"\r\nContent-Transfer-Encoding: "
+    "--b\r\nContent-Type: application/octet-stream; "
+    "name=\"a=?utf-8?q?=0A?=b.bin\"\r\nContent-Transfer-Encoding: "
     "base64\r\n\r\nAA0KAP8=\r\n"
     "--b\r\nContent-Transfer-Encoding: binary\r\nContent-Type: image/png\r\n\r\n\r\n\r\n--b--\r\n";
 
@@ -21,7 +22,7 @@ TEST(ShowViews, Text) {
     EXPECT_EQ(text_view(kMessage),
               "From: J\u00f6rg <j@example.org>\nTo: team: Doe <a@b>, c@d;\nSubject: Gr= \u00fc\u00dfe\n\n"
               "5 \u20ac\n\nend\n\nAttachments (--part writes one):\n"
-              "  2      ab.bin, application/octet-stream, 5 octets\n  3      image/png, 2 octets\n");
+              "  2      a b.bin, application/octet-stream, 5 octets\n  3      image/png, 2 octets\n");
 }
 
 TEST(ShowViews, HtmlOnlyIsShownAsText) {

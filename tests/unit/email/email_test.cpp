@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <chrono>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -118,10 +118,11 @@ TEST(Email, GarbageIsARecordToo) {
     }
 }
 
+// Processor time, which other processes on a busy machine do not lengthen.
 double seconds_of(const std::string& message) {
-    const auto start = std::chrono::steady_clock::now();
+    const std::clock_t start = std::clock();
     dump(email(message, {}));
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    return static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
 }
 
 // threats.md: MIME bombs: parts, depth, cycles. Linear: twice the input at most 2.5 times the time.
@@ -144,15 +145,17 @@ TEST(Email, MimeBombsTwiceTheInputAtMostTwoAndAHalfTimesTheTime) {
         {"Content-Language: ", "a,"},
     };
     for (const auto& [head, piece] : bombs) {
-        const std::size_t n = head == mixed ? 4'000 : 200'000;
+        const std::size_t n = head == mixed ? 2'000 : 50'000;
         const std::string once = head + repeat(piece, n);
         const std::string twice = head + repeat(piece, 2 * n);
-        double ratio = 1e9;
-        for (int round = 0; round < 20 && ratio > 2.5; ++round) {
-            const double base = seconds_of(once);
-            ratio = std::min(ratio, (seconds_of(twice) - 0.001) / base);
+        // The best of several rounds counts: a disturbance can only make a round slower.
+        double base = 1e9;
+        double doubled = 1e9;
+        for (int round = 0; round < 3 || (round < 20 && doubled > 2.5 * base + 0.001); ++round) {
+            base = std::min(base, seconds_of(once));
+            doubled = std::min(doubled, seconds_of(twice));
         }
-        EXPECT_LE(ratio, 2.5) << head << piece;
+        EXPECT_LE(doubled, 2.5 * base + 0.001) << head << piece;
     }
 }
 
