@@ -13,7 +13,8 @@
 namespace mailpipe::app::serve {
 namespace {
 
-constexpr std::size_t kNameLength = 64;  // a local part
+constexpr std::size_t kNameLength = 64;      // a local part
+constexpr std::size_t kShortestDigest = 22;  // MD5's, in crypt's base64
 
 bool is_user_name(std::string_view name) {
     if (name.empty() || name.size() > kNameLength || name[0] == '.') return false;
@@ -21,9 +22,12 @@ bool is_user_name(std::string_view name) {
                         [](char c) { return ascii::is_control(c) || c == ' ' || c == '/' || c == ':'; });
 }
 
-// Traditional DES hashes have no "$": they are weak, and nearly any text looks like one.
+// Traditional DES hashes have no "$": they are weak, and nearly any text looks like one. crypt_checksalt()
+// looks at the setting only; what follows it must have the length of a digest.
 bool is_hash(const std::string& hash) {
-    if (hash.empty() || hash[0] != '$') return false;
+    const std::size_t digest = hash.rfind('$') + 1;
+    if (hash.empty() || hash[0] != '$' || std::count(hash.begin(), hash.end(), '$') < 3) return false;
+    if (hash.size() - digest < kShortestDigest) return false;
     const int checked = crypt_checksalt(hash.c_str());
     return checked == CRYPT_SALT_OK || checked == CRYPT_SALT_METHOD_LEGACY || checked == CRYPT_SALT_TOO_CHEAP;
 }
