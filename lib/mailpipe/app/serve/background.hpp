@@ -11,10 +11,8 @@
 #include <vector>
 
 #include "mailpipe/net/asio.hpp"
-
-MAILPIPE_COROUTINES_BEGIN
+// Behind the configuration.
 #include <asio/post.hpp>
-MAILPIPE_COROUTINES_END
 
 namespace mailpipe::app::serve {
 
