@@ -66,6 +66,11 @@ class ImapFetch {
         bool with_body = false;
     };
 
+    struct Envelope {
+        std::uint32_t sequence_number = 0;
+        Message message;
+    };
+
     static Fail unexpected_answer() { return fail(Errc::protocol, "the server answers what was not asked"); }
 
     // The next event that is no alert.
@@ -218,9 +223,9 @@ class ImapFetch {
     }
 
     Result<void> handle(imap::ClientStep& step) {
-        if (std::holds_alternative<imap::BodyBegin>(step)) {
+        if (auto* begin = std::get_if<imap::BodyBegin>(&step)) {
             job_.abandon();  // the body before belonged to nothing
-            current_ = expected();
+            current_ = expected(begin->sequence_number);
             job_.begin(current_);
         } else if (auto* data = std::get_if<imap::BodyData>(&step)) {
             if (job_.ending()) octets_after_ending_ += data->octets.size();
@@ -237,11 +242,19 @@ class ImapFetch {
         return {};
     }
 
-    // What the next body belongs to, where that is known.
-    Message expected() const {
-        if (!envelope_first_ || in_flight_.empty() || in_flight_.front().uids.size() != 1) return {};
-        const auto found = envelopes_.find(in_flight_.front().uids.front());
-        return found == envelopes_.end() ? Message{} : found->second;
+    // What the body that begins belongs to, where that must be known: the message with this sequence number,
+    // or, when an expunge has shifted the numbers, the first one awaited. Dovecot answers several FETCHes
+    // before it tags the first one OK. on_fetched() makes sure.
+    Message expected(std::uint32_t sequence_number) const {
+        const Message* first = nullptr;
+        for (const InFlight& command : in_flight_) {
+            if (!envelope_first_ || !command.with_body || received_.contains(command.uids.front())) continue;
+            const auto found = envelopes_.find(command.uids.front());
+            if (found == envelopes_.end()) continue;
+            if (found->second.sequence_number == sequence_number) return found->second.message;
+            if (first == nullptr) first = &found->second.message;
+        }
+        return first == nullptr ? Message{} : *first;
     }
 
     Message describe(const imap::FetchedMessage& fetched) const {
@@ -266,7 +279,7 @@ class ImapFetch {
         if (!fetched.has_body) {
             job_.abandon();
             if (envelope_first_ && !received_.contains(fetched.uid) &&
-                envelopes_.emplace(fetched.uid, describe(fetched)).second) {
+                envelopes_.emplace(fetched.uid, Envelope{fetched.sequence_number, describe(fetched)}).second) {
                 singles_.push_back(fetched.uid);
             }
             return {};
@@ -340,7 +353,7 @@ class ImapFetch {
         message.ref = encode(ref);
         message.uid_validity = validity_;
         message.mailbox = job_.source().mailbox;
-        envelopes_.emplace(uid, std::move(message));
+        envelopes_.emplace(uid, Envelope{0, std::move(message)});
         singles_.push_back(uid);
     }
 
@@ -375,7 +388,7 @@ class ImapFetch {
     std::size_t next_ = 0;  // of wanted_: not asked for yet
     std::deque<std::uint32_t> retries_;
     std::deque<std::uint32_t> singles_;  // envelope known, body to be asked for
-    std::unordered_map<std::uint32_t, Message> envelopes_;
+    std::unordered_map<std::uint32_t, Envelope> envelopes_;
     std::deque<InFlight> in_flight_;
     Message current_;
     std::unordered_set<std::uint32_t> received_;
