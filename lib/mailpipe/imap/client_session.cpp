@@ -26,11 +26,14 @@ ClientSession::Impl::Impl(ClientOptions client_options)
     : options(std::move(client_options)), tls_active(options.tls == TlsUse::implicit) {}
 
 void ClientSession::Impl::fail_with(Error error) {
-    if (!failed) failed = std::move(error);
+    if (failed) return;
+    error.message = without_password(error.message);
+    if (error.reply) error.reply->text = without_password(error.reply->text);
+    failed = std::move(error);
 }
 
 void ClientSession::Impl::trace_server(std::string_view line) const {
-    if (options.trace != nullptr) options.trace->server_line(line);
+    if (options.trace != nullptr) options.trace->server_line(without_password(line));
 }
 
 ClientStep ClientSession::Impl::next() {

@@ -63,6 +63,7 @@ struct ClientSession::Impl {
     void on_tls_started();
     void set_capabilities(std::string_view list);
     bool has_capability(std::string_view name) const;
+    std::string without_password(std::string_view text) const;
 
     // client_session_commands.cpp
     PendingCommand& queue(Verb verb);

@@ -4,6 +4,11 @@
 #include "mailpipe/imap/client_session_impl.hpp"
 
 namespace mailpipe::imap {
+namespace {
+
+constexpr std::size_t kLeastRedacted = 4;  // a shorter one is a piece of other words as well
+
+}  // namespace
 
 // greeting = "*" SP (resp-cond-auth / resp-cond-bye) CRLF
 void ClientSession::Impl::on_greeting(std::string_view status, const ResponseText& text) {
@@ -149,6 +154,17 @@ void ClientSession::Impl::on_tls_started() {
     capabilities_known = false;
     capabilities.clear();
     advance_login();
+}
+
+// Servers repeat a command that they do not understand: "BAD Unknown command LOGIN alice secret".
+std::string ClientSession::Impl::without_password(std::string_view text) const {
+    std::string out(text);
+    const std::string_view password = options.password.reveal();
+    if (ready || password.size() < kLeastRedacted) return out;
+    for (std::size_t at = out.find(password); at != std::string::npos; at = out.find(password, at + 3)) {
+        out.replace(at, password.size(), "***");
+    }
+    return out;
 }
 
 void ClientSession::Impl::set_capabilities(std::string_view list) {

@@ -138,6 +138,7 @@ TEST(ImapLogin, Refusals) {
         {"A1 NO [UNAVAILABLE] later", "failed temporary: login refused: [UNAVAILABLE] later"},
         {"A1 NO [INUSE] locked", "failed temporary: login refused: [INUSE] locked"},
         {"A1 BAD what", "failed protocol: login refused: what"},
+        {"A1 BAD LOGIN alice secret?", "failed protocol: login refused: LOGIN alice ***?"},
         {"* BYE shutting down", "failed temporary: the server ends the connection: shutting down"},
         {"A7 OK in", "failed protocol: response to a command that was not sent: \"A7 OK in\""},
         {"A1 MAYBE", "failed protocol: malformed response: \"A1 MAYBE\""},
@@ -227,7 +228,7 @@ TEST(ImapLogin, TraceHidesCredentials) {
         drain();
         if (trace.all.find("PLAIN\n") != std::string::npos) session.feed("+ \r\n");
         drain();
-        session.feed("A1 OK [CAPABILITY IMAP4rev1] in\r\n");
+        session.feed("* BAD what is LOGIN alice secret\r\nA1 OK [CAPABILITY IMAP4rev1] in\r\n");
         drain();
         EXPECT_NE(trace.all.find("***"), std::string::npos) << trace.all;
         EXPECT_EQ(trace.all.find("secret"), std::string::npos) << trace.all;
