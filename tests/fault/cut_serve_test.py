@@ -83,8 +83,9 @@ class CutServe(FaultCase):
 
     def test_full_disk(self):
         large = message("large", ("y" * 70 + "\n") * 9000)
-        with SmallDisk(self.path("disk"), 1000) as disk, MailServe(store=self.path("disk", "store")) as serve:
+        with SmallDisk(self.path("disk"), 1600) as disk, MailServe(store=self.path("disk", "store")) as serve:
             outcomes = []
+            # One message takes room twice while it is delivered: in the spool and in the mailbox.
             for _ in range(3):
                 try:
                     with smtplib.SMTP("127.0.0.1", serve.port("smtp"), timeout=30) as client:

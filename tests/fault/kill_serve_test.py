@@ -97,6 +97,7 @@ class KillServe(FaultCase):
 
     def drop(self, port):
         """Deletes "first" and "third" where they are still there. Whether QUIT was acknowledged."""
+        client = None
         try:
             client = poplib.POP3("127.0.0.1", port, timeout=30)
             client.user("alice")
@@ -108,6 +109,9 @@ class KillServe(FaultCase):
             return True
         except (poplib.error_proto, OSError):
             return False
+        finally:
+            if client is not None:
+                client.close()
 
     def drop_and_end(self, step, store):
         serve = self.serve(step, store)
