@@ -37,7 +37,8 @@ Result<Connection> open_connection(const Location& location, const ClientOptions
 Result<std::string> login_user(const Location& location, const ClientOptions& options);
 // From --password-command (sh -c; the first line of its output, and it must end with 0), --password-file (its
 // first line), $MAILPIPE_PASSWORD, ~/.netrc ($NETRC), in this order. A regular file that others than its owner
-// can read is refused. Errors: config, which name the source and never what it holds.
+// can read is refused. Errors: those of tls_mode; config, which names the source and
+// never what it holds.
 Result<Secret> login_password(const Location& location, const std::string& user, const ClientOptions& options);
 
 // Drives a session until it yields an event of the protocol and returns that: output is written, input is read

@@ -192,6 +192,8 @@ Result<std::string> login_user(const Location& location, const ClientOptions& op
 }
 
 Result<Secret> login_password(const Location& location, const std::string& user, const ClientOptions& options) {
+    // What is wrong with --tls is worth more than a password that is missing.
+    if (const auto mode = tls_mode(location, options); !mode) return tl::unexpected(mode.error());
     if (!options.password_command.empty()) return password_of_command(options.password_command);
     if (!options.password_file.empty()) {
         const std::string what = "--password-file " + options.password_file;

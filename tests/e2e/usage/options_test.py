@@ -57,7 +57,7 @@ class Options(Case):
         self.usage("--output jsonl cannot be given together with --headers", "mail-show", "--headers", "--output",
                    "jsonl")
         self.usage("--tls-cert needs --tls-key", *SERVE, "--tls-cert", "x")
-        self.usage("--tls-self-signed cannot be given together with --tls-cert", *SERVE, "--tls-self-signed",
+        self.usage("--tls-cert cannot be given together with --tls-self-signed", *SERVE, "--tls-self-signed",
                    "--tls-cert", "x", "--tls-key", "y")
 
     def test_bad_values(self):
@@ -81,7 +81,8 @@ class Options(Case):
             for part in (f"Usage: {command}", "EXAMPLES", "EXIT STATUS", f"See {command}(1)"):
                 self.assertIn(part, text)
             self.assertLessEqual(max(map(len, text.splitlines())), 110)
-            self.assertRegex(self.run_ok(command, "--version").stdout.decode(), rf"^{command} \(mailpipe\) \d+\.\d+\.\d+\n$")
+            self.assertRegex(self.run_ok(command, "--version").stdout.decode(),
+                             rf"^{command} \(mailpipe\) \d+\.\d+\.\d+\n$")
 
     def test_stdout_that_is_closed(self):
         with open("/dev/full", "wb") as full:
