@@ -10,7 +10,9 @@
 namespace mailpipe::mime {
 namespace {
 
-bool is_line_end(char c) { return c == '\r' || c == '\n'; }
+bool is_line_end(char c) {
+    return c == '\r' || c == '\n';
+}
 
 bool is_word_char(char c) {
     return !ascii::is_space(c) && std::string_view("()<>,;:\"[]@").find(c) == std::string_view::npos;
@@ -178,9 +180,11 @@ class Parser {
                 name += (name.empty() ? "" : " ") + comment;
         }
         clear();
-        if (name.empty() && email.empty()) return;
+        // Decoding may leave nothing: a byte order mark, an empty encoded word.
+        Address address{decoded_name(name), decode_charset(email, "").text};
+        if (address.name.empty() && address.email.empty()) return;
         if (groups_.empty() || groups_.back().name.has_value() != in_group_) groups_.push_back({});
-        groups_.back().addresses.push_back({decoded_name(name), decode_charset(email, "").text});
+        groups_.back().addresses.push_back(std::move(address));
     }
 
     void begin_group() {

@@ -143,7 +143,8 @@ class Scanner {
             field.offset += at_;
         at_ += part.header.size;
         // The line end of a header that a delimiter cuts off belongs to the delimiter, too.
-        const bool cut = at_ == header_end && at_ < tree_.message.size() && !ends_with_empty_line(part.header_begin, header_end);
+        const bool cut = at_ == header_end && at_ < tree_.message.size() &&
+                         !ends_with_empty_line(part.header_begin, header_end);
         part.body_begin = cut ? std::max(before_line_end(at_), part.header_begin) : at_;
         part.body_end = part.body_begin;
         tree_.limits_met = tree_.limits_met || part.header.limits_met;
