@@ -1,6 +1,7 @@
 """What mail-fetch must do with Dovecot, whatever the protocol; each test file names protocol and ports."""
 
 import base64
+import itertools
 import json
 import os
 
@@ -9,6 +10,8 @@ from peers.case import Case
 from peers.commands import run
 from peers.dovecot import Dovecot
 from peers.messages import TEXTS, crlf, numbered
+
+_NUMBERS = itertools.count()
 
 
 class DovecotFetch:
@@ -33,8 +36,10 @@ class DovecotFetch:
 
     def fill(self, messages=None):
         messages = list(TEXTS.values()) if messages is None else messages
-        for number, octets in enumerate(messages):
-            self.dovecot.deliver("alice", octets, f"{1000000000 + number}.M{number}P1.{self.id()}")
+        for octets in messages:
+            # A name is never used twice: it is what the UID and the UIDL stand for.
+            number = next(_NUMBERS)
+            self.dovecot.deliver("alice", octets, f"{1000000000 + number}.M{number}P1.example")
         return messages
 
     def source(self, tls="none", rest=""):

@@ -11,7 +11,7 @@ class Swaks(ServeCase):
         before = self.server.messages("alice")
         path = self.write("message", octets)
         outcome = run(["swaks", "--from", "carol@example.net", "--to", "alice@example.org", "--data", "@" + path,
-                       "--no-data-fixup", "--ehlo", "client.example.net", "--timeout", "20", *options], self.directory)
+                       "--ehlo", "client.example.net", "--timeout", "20", *options], self.directory)
         self.assertEqual(outcome.status, 0, str(outcome))
         return self.delivered("alice", before)[0]
 
