@@ -39,7 +39,8 @@ class Remote(Case):
             with self.subTest(scheme):
                 records = self.records(self.location(scheme))
                 self.assertEqual([record["subject"] for record in records], ["first", "large", "third"])
-                self.assertEqual([record["size"] for record in records], [len(crlf(octets)) for octets in self.messages])
+                self.assertEqual([record["size"] for record in records],
+                                 [len(crlf(octets)) for octets in self.messages])
                 self.assertEqual(records[2]["bodyValues"]["1"]["value"], ".\n..three\n")
                 if scheme.startswith("imap"):
                     self.assertEqual(records[0]["keywords"], {"$seen": True})
