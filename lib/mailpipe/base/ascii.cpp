@@ -27,8 +27,10 @@ bool starts_with_ignore_case(std::string_view text, std::string_view prefix) {
 }
 
 std::string_view trim(std::string_view text) {
-    while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
-    while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
+    while (!text.empty() && is_space(text.front()))
+        text.remove_prefix(1);
+    while (!text.empty() && is_space(text.back()))
+        text.remove_suffix(1);
     return text;
 }
 
@@ -46,9 +48,11 @@ std::vector<std::string_view> split_words(std::string_view text) {
     std::vector<std::string_view> words;
     std::size_t at = 0;
     while (at < text.size()) {
-        while (at < text.size() && is_space(text[at])) ++at;
+        while (at < text.size() && is_space(text[at]))
+            ++at;
         const std::size_t start = at;
-        while (at < text.size() && !is_space(text[at])) ++at;
+        while (at < text.size() && !is_space(text[at]))
+            ++at;
         if (at > start) words.push_back(text.substr(start, at - start));
     }
     return words;

@@ -20,7 +20,9 @@ constexpr std::array<std::int8_t, 256> base64_values() {
     return values;
 }
 
-std::uint32_t octet(char c) { return static_cast<unsigned char>(c); }
+std::uint32_t octet(char c) {
+    return static_cast<unsigned char>(c);
+}
 
 void append_group(std::string_view group, std::string& out) {
     std::uint32_t bits = octet(group[0]) << 16;
@@ -53,7 +55,8 @@ std::optional<std::string> decode_base64(std::string_view text) {
     static constexpr auto kValues = base64_values();
     if (text.size() % 4 != 0) return std::nullopt;
     std::size_t padding = 0;
-    while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
+    while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=')
+        ++padding;
     std::string out;
     out.reserve(text.size() / 4 * 3);
     const std::size_t digits = text.size() - padding;
@@ -63,10 +66,20 @@ std::optional<std::string> decode_base64(std::string_view text) {
         if (value < 0) return std::nullopt;
         bits = (bits << 6) | static_cast<std::uint32_t>(value);
         switch (i % 4) {
-            case 1: out += static_cast<char>(bits >> 4); bits &= 0xF; break;
-            case 2: out += static_cast<char>(bits >> 2); bits &= 0x3; break;
-            case 3: out += static_cast<char>(bits); bits = 0; break;
-            default: break;
+            case 1:
+                out += static_cast<char>(bits >> 4);
+                bits &= 0xF;
+                break;
+            case 2:
+                out += static_cast<char>(bits >> 2);
+                bits &= 0x3;
+                break;
+            case 3:
+                out += static_cast<char>(bits);
+                bits = 0;
+                break;
+            default:
+                break;
         }
     }
     if (padding != 0 && bits != 0) return std::nullopt;

@@ -6,7 +6,9 @@
 
 namespace mailpipe {
 
-Fail fail(Errc kind, std::string message) { return Fail{Error{kind, std::move(message), std::nullopt}}; }
+Fail fail(Errc kind, std::string message) {
+    return Fail{Error{kind, std::move(message), std::nullopt}};
+}
 
 Fail fail(Errc kind, std::string message, ServerReply reply) {
     return Fail{Error{kind, std::move(message), std::move(reply)}};

@@ -4,7 +4,9 @@
 
 namespace mailpipe {
 
-void wipe(void* memory, std::size_t size) { explicit_bzero(memory, size); }
+void wipe(void* memory, std::size_t size) {
+    explicit_bzero(memory, size);
+}
 
 void wipe(std::string& text) {
     wipe(text.data(), text.size());

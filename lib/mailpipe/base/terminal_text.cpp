@@ -9,13 +9,16 @@ namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
-bool continues(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
+bool continues(char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
+}
 
 std::uint32_t code_point(std::string_view sequence) {
     const auto first = static_cast<unsigned char>(sequence[0]);
     static constexpr unsigned char kMask[] = {0, 0x7F, 0x1F, 0x0F, 0x07};
     std::uint32_t value = first & kMask[sequence.size()];
-    for (char c : sequence.substr(1)) value = (value << 6) | (static_cast<unsigned char>(c) & 0x3F);
+    for (char c : sequence.substr(1))
+        value = (value << 6) | (static_cast<unsigned char>(c) & 0x3F);
     return value;
 }
 

@@ -53,7 +53,8 @@ void LineEndChecker::append(std::string_view text) {
     after_cr_ = text.back() == '\r';
     if (text.find('\0') != std::string_view::npos) nul_ = true;
     if (!eight_bit_) {
-        eight_bit_ = std::any_of(text.begin(), text.end(), [](char c) { return static_cast<signed char>(c) < 0; });
+        eight_bit_ =
+            std::any_of(text.begin(), text.end(), [](char c) { return static_cast<signed char>(c) < 0; });
     }
 }
 
