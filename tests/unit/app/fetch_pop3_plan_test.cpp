@@ -1,0 +1,111 @@
+#include "mailpipe/app/fetch/pop3_plan.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+namespace mailpipe::app {
+namespace {
+
+class FetchPop3PlanTest : public ::testing::Test {
+ protected:
+    FetchPop3PlanTest() {
+        std::string name = ::testing::TempDir() + "mailpipe-plan-XXXXXX";
+        if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp");
+        directory_ = name;
+        source_ = *parse_location("pop3://alice@localhost");
+        state_.emplace(*FetchState::open(directory_, source_, "maildir:/box"));
+    }
+    ~FetchPop3PlanTest() override { std::filesystem::remove_all(directory_); }
+
+    static Pop3Maildrop maildrop(const std::vector<std::pair<std::uint64_t, std::string>>& messages) {
+        Pop3Maildrop drop;
+        for (std::uint32_t i = 0; i < messages.size(); ++i) {
+            drop.sizes.push_back({i + 1, messages[i].first, {}});
+            drop.uidls.push_back({i + 1, 0, messages[i].second});
+        }
+        return drop;
+    }
+    Pop3Plan plan(const Pop3Maildrop& drop, bool remove) {
+        return plan_pop3(drop, source_, refs_, remove, *state_);
+    }
+    void fetched(const Pop3Plan& plan) {
+        for (const Message& message : plan.fetch)
+            ASSERT_TRUE(state_->record_done({message.key}));
+    }
+    static std::vector<std::uint32_t> numbers(const std::vector<Message>& messages) {
+        std::vector<std::uint32_t> out;
+        for (const Message& message : messages)
+            out.push_back(message.number);
+        return out;
+    }
+
+    using Numbers = std::vector<std::uint32_t>;
+    std::string directory_;
+    Location source_;
+    std::optional<std::vector<Location>> refs_;
+    std::optional<FetchState> state_;
+};
+
+TEST_F(FetchPop3PlanTest, EachOnce) {
+    const auto drop = maildrop({{10, "a"}, {20, "b"}});
+    const auto first = plan(drop, false);
+    EXPECT_EQ(numbers(first.fetch), (Numbers{1, 2}));
+    EXPECT_EQ(first.fetch[0].ref, "pop3://alice@localhost/;UIDL=a");
+    fetched(first);
+    EXPECT_TRUE(plan(drop, false).fetch.empty());
+    EXPECT_EQ(numbers(plan(drop, true).remove), (Numbers{1, 2}));
+    EXPECT_TRUE(plan(drop, false).remove.empty());
+}
+
+TEST_F(FetchPop3PlanTest, RefsNameWhatIsFetched) {
+    refs_ = {*parse_location("pop3://alice@localhost/;UIDL=b"),
+             *parse_location("pop3://alice@localhost/;UIDL=z")};
+    const auto some = plan(maildrop({{10, "a"}, {20, "b"}}), false);
+    EXPECT_EQ(numbers(some.fetch), Numbers{2});
+    ASSERT_EQ(some.missing.size(), 1U);
+    EXPECT_EQ(some.missing[0].uidl, "z");
+}
+
+// threats.md: empty, duplicate, endless UIDL.
+TEST_F(FetchPop3PlanTest, EmptyUidl) {
+    const auto drop = maildrop({{10, "a"}, {20, ""}, {30, ""}});
+    const auto keep = plan(drop, false);
+    EXPECT_EQ(numbers(keep.fetch), Numbers{1});
+    EXPECT_EQ(keep.unidentifiable, (Numbers{2, 3}));
+    const auto remove = plan(drop, true);
+    EXPECT_EQ(numbers(remove.fetch), (Numbers{1, 2, 3}));
+    EXPECT_EQ(remove.fetch[1].key, "");
+}
+
+TEST_F(FetchPop3PlanTest, DuplicateUidl) {
+    const auto drop = maildrop({{10, "a"}, {20, "a"}, {20, "a"}, {30, "b"}});
+    const auto first = plan(drop, false);
+    EXPECT_EQ(numbers(first.fetch), (Numbers{1, 2, 3, 4}));
+    EXPECT_EQ(first.listed.size(), 4U);
+    EXPECT_EQ(first.fetch[0].ref, "");
+    fetched(first);
+    EXPECT_TRUE(plan(drop, false).fetch.empty());
+    // Which one an earlier run has fetched is not sure: none of them is deleted.
+    const auto remove = plan(drop, true);
+    EXPECT_EQ(numbers(remove.remove), Numbers{4});
+    EXPECT_EQ(remove.ambiguous, 3U);
+    // One more of them is a message that was not there.
+    const auto more = plan(maildrop({{10, "a"}, {20, "a"}, {20, "a"}, {20, "a"}}), false);
+    EXPECT_EQ(numbers(more.fetch), Numbers{4});
+}
+
+TEST_F(FetchPop3PlanTest, UidlThatLooksLikeAnAmbiguousKey) {
+    const auto drop = maildrop({{10, "a"}, {10, "a"}, {5, "a-10-1"}});
+    EXPECT_EQ(plan(drop, false).listed.size(), 3U);
+}
+
+TEST_F(FetchPop3PlanTest, NoUidlAtAll) {
+    Pop3Maildrop drop = maildrop({{10, ""}, {20, ""}});
+    drop.uidls.clear();
+    EXPECT_EQ(numbers(plan(drop, true).fetch), (Numbers{1, 2}));
+}
+
+}  // namespace
+}  // namespace mailpipe::app
