@@ -47,6 +47,7 @@ Diagnostics::Diagnostics(std::string program, const CommonOptions& options)
 void Diagnostics::error(std::string_view where, const Error& error) {
     exit_status_ = worse_exit_status(exit_status_, mailpipe::exit_status(error.kind));
     if (error.message.ends_with(kPipeClosed)) return;
+    if (progress_ != nullptr) progress_->clear();
     std::string text = error.message;
     if (error.reply && !error.reply->text.empty() && text.find(error.reply->text) == std::string::npos) {
         text += ": " + reply_text(*error.reply);
@@ -57,7 +58,9 @@ void Diagnostics::error(std::string_view where, const Error& error) {
 }
 
 void Diagnostics::note(std::string_view where, std::string_view text) {
-    if (!quiet_) write_line(program_ + ": ", located(where, text));
+    if (quiet_) return;
+    if (progress_ != nullptr) progress_->clear();
+    write_line(program_ + ": ", located(where, text));
 }
 
 void StderrTrace::client_line(std::string_view line) {

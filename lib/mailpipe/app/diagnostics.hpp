@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "mailpipe/app/options.hpp"
+#include "mailpipe/app/progress.hpp"
 #include "mailpipe/base/error.hpp"
 #include "mailpipe/base/trace.hpp"
 
@@ -25,6 +26,10 @@ class Diagnostics {
     // The same without an effect on the exit status; nothing when quiet.
     void note(std::string_view where, std::string_view text);
 
+    // The line of `progress` is wiped before anything is printed. It must outlive this or be taken back by
+    // nullptr.
+    void set_progress(Progress* progress) { progress_ = progress; }
+
     int exit_status() const { return exit_status_; }
 
  private:
@@ -32,6 +37,7 @@ class Diagnostics {
     bool quiet_;
     bool color_ = false;
     int exit_status_ = 0;
+    Progress* progress_ = nullptr;
 };
 
 // The dialogue on stderr as "C: ..." and "S: ..." lines (--trace).

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "mailpipe/app/progress.hpp"
+
 namespace mailpipe::app {
 namespace {
 

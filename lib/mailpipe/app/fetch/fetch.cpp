@@ -156,7 +156,7 @@ class Fetch {
     const FetchOptions& options_;
     Diagnostics diagnostics_;
     FetchReceipts receipts_;
-    FetchProgress progress_;
+    Progress progress_;
     StderrTrace trace_;
     std::optional<Location> destination_;
     std::unique_ptr<MessageOutput> output_;

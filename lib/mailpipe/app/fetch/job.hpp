@@ -9,10 +9,10 @@
 #include "mailpipe/app/connection.hpp"
 #include "mailpipe/app/diagnostics.hpp"
 #include "mailpipe/app/fetch/delivery.hpp"
-#include "mailpipe/app/fetch/progress.hpp"
 #include "mailpipe/app/fetch/receipt.hpp"
 #include "mailpipe/app/fetch/state.hpp"
 #include "mailpipe/app/location.hpp"
+#include "mailpipe/app/progress.hpp"
 
 namespace mailpipe::app {
 
@@ -29,7 +29,7 @@ class FetchJob {
         Delivery* delivery = nullptr;
         Diagnostics* diagnostics = nullptr;
         FetchReceipts* receipts = nullptr;
-        FetchProgress* progress = nullptr;
+        Progress* progress = nullptr;
     };
     explicit FetchJob(Parts parts) : parts_(std::move(parts)), where_(encode(parts_.source)) {}
 
@@ -39,7 +39,7 @@ class FetchJob {
     bool to_stdout() const { return parts_.destination.empty(); }
     // See delivery.hpp for when.
     FetchState& state() { return *parts_.state; }
-    FetchProgress& progress() { return *parts_.progress; }
+    Progress& progress() { return *parts_.progress; }
     const std::string& where() const { return where_; }
     void set_tls(std::string version) { tls_ = std::move(version); }
 

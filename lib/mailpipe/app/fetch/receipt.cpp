@@ -2,11 +2,10 @@
 
 #include <unistd.h>
 
-#include <array>
 #include <cmath>
-#include <string_view>
 
 #include "mailpipe/app/message_output.hpp"
+#include "mailpipe/app/progress.hpp"
 #include "mailpipe/base/terminal_text.hpp"
 #include "mailpipe/email/email.hpp"
 
@@ -43,18 +42,6 @@ Result<void> FetchReceipts::end_source(const std::string& source, const std::str
     octets_ = 0;
     if (style_ != Style::text) return {};
     return write_all(STDOUT_FILENO, terminal_text(line) + "\n", "stdout");
-}
-
-std::string readable_size(std::uint64_t octets) {
-    constexpr std::array<std::string_view, 4> kUnits{"kB", "MB", "GB", "TB"};
-    if (octets < 1000) return std::to_string(octets) + " octets";
-    std::size_t unit = 0;
-    std::uint64_t tenths = octets / 100;
-    while (tenths >= 10'000 && unit + 1 < kUnits.size()) {
-        tenths /= 1000;
-        ++unit;
-    }
-    return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " " + std::string(kUnits[unit]);
 }
 
 }  // namespace mailpipe::app

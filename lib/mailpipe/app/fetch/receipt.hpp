@@ -44,7 +44,4 @@ class FetchReceipts {
     std::uint64_t octets_ = 0;
 };
 
-// "1.2 MB"
-std::string readable_size(std::uint64_t octets);
-
 }  // namespace mailpipe::app

@@ -54,7 +54,7 @@ Result<std::unique_ptr<ListSource>> open_list_source(const Location& location, L
 
 int run_list(const ListOptions& options) {
     install_stop_handlers();
-    Diagnostics diagnostics("mail-list", options.common.quiet);
+    Diagnostics diagnostics("mail-list", options.common);
     email::Query query;
     if (!options.search.empty()) {
         auto parsed = email::parse_search(options.search);
@@ -65,7 +65,9 @@ int run_list(const ListOptions& options) {
         query = std::move(*parsed);
     }
     ListOutput output(options.common);
+    diagnostics.set_progress(&output.progress());
     Listing listing{options, std::move(query), output, diagnostics};
+    output.progress().begin("stdin");
     if (options.refs_from_stdin) list_input(STDIN_FILENO, "stdin", true, {}, listing);
     for (const std::string& location : options.locations) {
         if (output.failed()) break;
@@ -73,6 +75,7 @@ int run_list(const ListOptions& options) {
             diagnostics.error(location, Error{Errc::temporary, "stopped by a signal", std::nullopt});
             break;
         }
+        output.progress().begin(location);
         list_argument(location, listing);
     }
     return diagnostics.exit_status();

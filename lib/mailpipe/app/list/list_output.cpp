@@ -27,7 +27,7 @@ std::size_t terminal_width() {
 
 }  // namespace
 
-ListOutput::ListOutput(const CommonOptions& options) {
+ListOutput::ListOutput(const CommonOptions& options) : progress_(options, true) {
     const bool terminal = ::isatty(STDOUT_FILENO) == 1;
     table_ = options.output == OutputStyle::table || options.output == OutputStyle::text ||
              (options.output == OutputStyle::automatic && terminal);
@@ -45,6 +45,8 @@ Result<void> ListOutput::write_line(std::string line) {
 
 Result<void> ListOutput::write(const Candidate& candidate) {
     if (stop_requested()) return fail(Errc::temporary, "stopped by a signal");
+    progress_.add_octets(candidate.context.size.value_or(0));
+    progress_.end_message();
     const email::Json json = email::envelope(candidate.header_text(), candidate.context);
     if (!table_) return write_line(email::dump(json));
     if (heading_due_) {

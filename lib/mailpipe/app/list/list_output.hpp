@@ -5,6 +5,7 @@
 
 #include "mailpipe/app/list/candidate.hpp"
 #include "mailpipe/app/options.hpp"
+#include "mailpipe/app/progress.hpp"
 
 namespace mailpipe::app {
 
@@ -17,10 +18,12 @@ class ListOutput {
     Result<void> write(const Candidate& candidate);
     // Whether a write failed: the other sources need not be tried.
     bool failed() const { return failed_; }
+    Progress& progress() { return progress_; }
 
  private:
     Result<void> write_line(std::string line);
 
+    Progress progress_;
     bool table_ = false;
     bool color_ = false;
     bool heading_due_ = false;

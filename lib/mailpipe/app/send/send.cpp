@@ -45,9 +45,13 @@ class Run {
         : options_(options),
           server_(encode(server)),
           given_(std::move(given)),
-          diagnostics_("mail-send", options.common.quiet),
-          submitter_(options, std::move(server)),
-          receipts_(options.common) {}
+          diagnostics_("mail-send", options.common),
+          progress_(options.common),
+          submitter_(options, std::move(server), progress_),
+          receipts_(options.common) {
+        diagnostics_.set_progress(&progress_);
+        progress_.begin(server_);
+    }
 
     int run() {
         if (auto prepared = submitter_.prepare(); !prepared) {
@@ -104,6 +108,7 @@ class Run {
         auto finished = submitter_.submit(message_);
         receipt.seconds = Clock::now() - start;
         receipt.tls = submitter_.tls_version();
+        progress_.end_message();
         if (finished) {
             receipt.recipients = std::move(finished->recipients);
             judge(std::move(finished->error), receipt);
@@ -159,6 +164,7 @@ class Run {
     }
 
     bool write(const Receipt& receipt) {
+        progress_.clear();
         auto written = receipts_.write(receipt);
         if (!written) diagnostics_.error("", written.error());
         return written.has_value();
@@ -168,6 +174,7 @@ class Run {
     std::string server_;
     GivenEnvelope given_;
     Diagnostics diagnostics_;
+    Progress progress_;
     Submitter submitter_;
     ReceiptWriter receipts_;
     Outgoing message_;
@@ -179,7 +186,7 @@ class Run {
 
 int run_send(const SendOptions& options) {
     install_stop_handlers();
-    Diagnostics diagnostics("mail-send", options.common.quiet);
+    Diagnostics diagnostics("mail-send", options.common);
     auto server = parse_location(options.server);
     if (!server) {
         diagnostics.error(options.server, server.error());

@@ -39,8 +39,8 @@ smtp::TlsUse tls_use(TlsMode mode) {
 
 }  // namespace
 
-Submitter::Submitter(const SendOptions& options, Location server)
-    : options_(options), server_(std::move(server)) {}
+Submitter::Submitter(const SendOptions& options, Location server, Progress& progress)
+    : options_(options), server_(std::move(server)), progress_(progress) {}
 
 Result<void> Submitter::prepare() {
     if (auto mode = tls_mode(server_, options_.client); !mode) return tl::unexpected(mode.error());
@@ -121,6 +121,7 @@ Result<smtp::Finished> Submitter::transact(Outgoing& message, bool& committing) 
             committing = true;
             session_->body_end();
         } else {
+            progress_.add_octets(piece->size());
             session_->body(*piece);
         }
     }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "mailpipe/app/connection.hpp"
+#include "mailpipe/app/progress.hpp"
 #include "mailpipe/app/send/outgoing.hpp"
 #include "mailpipe/app/send/send.hpp"
 #include "mailpipe/smtp/client_session.hpp"
@@ -17,7 +18,8 @@ namespace mailpipe::app {
 // tried.
 class Submitter {
  public:
-    Submitter(const SendOptions& options, Location server);
+    // `progress` counts the octets sent; it outlives this.
+    Submitter(const SendOptions& options, Location server, Progress& progress);
 
     // Errors: usage, config: what needs no server to be wrong.
     Result<void> prepare();
@@ -36,6 +38,7 @@ class Submitter {
 
     const SendOptions& options_;
     Location server_;
+    Progress& progress_;
     std::string user_;
     Secret password_;
     std::string helo_name_;

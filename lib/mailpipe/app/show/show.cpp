@@ -4,6 +4,7 @@
 
 #include "mailpipe/app/message_output.hpp"
 #include "mailpipe/app/message_source.hpp"
+#include "mailpipe/app/progress.hpp"
 #include "mailpipe/app/show/views.hpp"
 #include "mailpipe/app/stop.hpp"
 #include "mailpipe/base/limits.hpp"
@@ -16,7 +17,16 @@ namespace {
 class Shower {
  public:
     Shower(const ShowOptions& options, Diagnostics& diagnostics)
-        : options_(options), diagnostics_(diagnostics), terminal_(::isatty(STDOUT_FILENO) == 1) {}
+        : options_(options),
+          diagnostics_(diagnostics),
+          progress_(options.common, true),
+          terminal_(::isatty(STDOUT_FILENO) == 1) {
+        diagnostics_.set_progress(&progress_);
+        progress_.begin("mail-show");
+    }
+    ~Shower() { diagnostics_.set_progress(nullptr); }
+    Shower(const Shower&) = delete;
+    Shower& operator=(const Shower&) = delete;
 
     // The error is that of the output.
     Result<void> show(std::string_view where, const email::Context& context, store::MessageReader& reader) {
@@ -41,12 +51,16 @@ class Shower {
 
  private:
     // The whole message, which the parser needs; for --headers no more than the header.
-    Result<std::string> read_message(store::MessageReader& reader) const {
+    Result<std::string> read_message(store::MessageReader& reader) {
         std::string message;
         while (true) {
             const auto text = reader.read();
             if (!text) return tl::unexpected(text.error());
-            if (text->empty()) return message;
+            if (text->empty()) {
+                progress_.end_message();
+                return message;
+            }
+            progress_.add_octets(text->size());
             if (message.size() + text->size() > limits::kShownMessage) {
                 return fail(Errc::limit, "the message is larger than kShownMessage (" +
                                              std::to_string(limits::kShownMessage) + " octets)");
@@ -75,6 +89,7 @@ class Shower {
 
     const ShowOptions& options_;
     Diagnostics& diagnostics_;
+    Progress progress_;
     bool terminal_;
     std::size_t shown_ = 0;
 };
@@ -100,7 +115,7 @@ Result<void> show_all(const ShowOptions& options, Diagnostics& diagnostics) {
 
 int run_show(const ShowOptions& options) {
     install_stop_handlers();
-    Diagnostics diagnostics("mail-show", options.common.quiet);
+    Diagnostics diagnostics("mail-show", options.common);
     if (options.what == ShowWhat::part && !is_part_number(options.part)) {
         diagnostics.error(
             "--part",

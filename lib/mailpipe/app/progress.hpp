@@ -10,10 +10,15 @@ namespace mailpipe::app {
 
 // One line on stderr that is written over and over: "SOURCE: 120 of 4000 messages, 3.4 MB". Nothing unless
 // stderr is a terminal or --progress always was given.
-class FetchProgress {
+class Progress {
  public:
-    explicit FetchProgress(const CommonOptions& options);
-    void begin(std::string source, std::uint64_t messages);
+    // `beside_output`: the command writes to stdout as it goes; on a terminal that shows the progress already.
+    explicit Progress(const CommonOptions& options, bool beside_output = false);
+    ~Progress() { clear(); }
+    Progress(const Progress&) = delete;
+    Progress& operator=(const Progress&) = delete;
+    // `messages` 0: their number is not known.
+    void begin(std::string where, std::uint64_t messages = 0);
     void add_octets(std::uint64_t octets);
     void end_message();
     // Wipes the line; to be called before anything else is written.
@@ -24,12 +29,15 @@ class FetchProgress {
 
     bool shown_ = false;
     bool drawn_ = false;
-    std::string source_;
+    std::string where_;
     std::uint64_t total_ = 0;
     std::uint64_t messages_ = 0;
     std::uint64_t octets_ = 0;
     std::uint64_t octets_drawn_ = 0;
     std::chrono::steady_clock::time_point next_;
 };
+
+// "1.2 MB"
+std::string readable_size(std::uint64_t octets);
 
 }  // namespace mailpipe::app

@@ -1,0 +1,79 @@
+#include "mailpipe/app/progress.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "mailpipe/app/message_output.hpp"
+#include "mailpipe/base/terminal_text.hpp"
+
+namespace mailpipe::app {
+namespace {
+
+constexpr std::chrono::milliseconds kInterval{200};
+constexpr std::uint64_t kOctetsBetween = 1U << 20;  // before the clock is asked again
+
+}  // namespace
+
+Progress::Progress(const CommonOptions& options, bool beside_output) {
+    shown_ = options.progress == When::always ||
+             (options.progress == When::automatic && !options.quiet && ::isatty(STDERR_FILENO) == 1 &&
+              !(beside_output && ::isatty(STDOUT_FILENO) == 1));
+}
+
+void Progress::begin(std::string where, std::uint64_t messages) {
+    where_ = std::move(where);
+    total_ = messages;
+    messages_ = 0;
+    octets_ = 0;
+    octets_drawn_ = 0;
+    next_ = std::chrono::steady_clock::now() + kInterval;
+}
+
+void Progress::add_octets(std::uint64_t octets) {
+    if (!shown_) return;
+    octets_ += octets;
+    if (octets_ - octets_drawn_ >= kOctetsBetween) draw();
+}
+
+void Progress::end_message() {
+    if (!shown_) return;
+    ++messages_;
+    draw();
+}
+
+void Progress::draw() {
+    octets_drawn_ = octets_;
+    const auto now = std::chrono::steady_clock::now();
+    if (now < next_) return;
+    next_ = now + kInterval;
+    const std::string of_total = total_ == 0 ? "" : " of " + std::to_string(total_);
+    const std::string text =
+        where_ + ": " + std::to_string(messages_) + of_total + " messages, " + readable_size(octets_);
+    // A stderr that cannot be written has nobody to tell.
+    [[maybe_unused]] const auto ignored =
+        write_all(STDERR_FILENO, "\r" + terminal_text(text) + "\033[K", "stderr");
+    drawn_ = true;
+}
+
+void Progress::clear() {
+    if (!drawn_) return;
+    [[maybe_unused]] const auto ignored = write_all(STDERR_FILENO, "\r\033[K", "stderr");
+    drawn_ = false;
+}
+
+std::string readable_size(std::uint64_t octets) {
+    constexpr std::array<std::string_view, 4> kUnits{"kB", "MB", "GB", "TB"};
+    if (octets < 1000) return std::to_string(octets) + " octets";
+    std::size_t unit = 0;
+    std::uint64_t tenths = octets / 100;
+    while (tenths >= 10'000 && unit + 1 < kUnits.size()) {
+        tenths /= 1000;
+        ++unit;
+    }
+    return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " " + std::string(kUnits[unit]);
+}
+
+}  // namespace mailpipe::app
