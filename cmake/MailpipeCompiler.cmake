@@ -1,8 +1,10 @@
 # Flags that every target shares, as the interface target mailpipe_flags.
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM)
-    # Debug information names the build directory; without it in the hash, every build directory shares the cache.
-    set(CMAKE_CXX_COMPILER_LAUNCHER env CCACHE_NOHASHDIR=1 ${CCACHE_PROGRAM})
+    # Debug information names the build directory; without it and with relative paths in the hash, every build
+    # directory and every clone shares the cache.
+    set(CMAKE_CXX_COMPILER_LAUNCHER
+        env CCACHE_NOHASHDIR=1 CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} ${CCACHE_PROGRAM})
 endif()
 
 add_library(mailpipe_flags INTERFACE)
