@@ -13,7 +13,7 @@ namespace {
 constexpr const char* kExamples =
     "  mail-serve --store maildir:/srv/mail/%u --domain example.org --users /etc/mail-serve.users\n"
     "          --listen smtp://0.0.0.0:25 --listen pop3s://0.0.0.0:995\n"
-    "          --tls-cert fullchain.pem --tls-key privkey.pem\n"
+    "          --tls-cert fullchain.pem --tls-key privkey.pem --run-as mail\n"
     "      Receive mail for example.org and hand it out.\n"
     "  mail-serve --store maildir:store/%u --domain example.org --user alice:secret --tls-self-signed\n"
     "          --listen smtp://127.0.0.1:0 --listen pop3://127.0.0.1:0 --listen lmtp:lmtp.sock --events -\n"
@@ -97,6 +97,9 @@ std::unique_ptr<CLI::App> make_serve_app(app::ServeOptions& options) {
     app->add_option("--host-name", options.host_name,
                     "Name of this host in greetings and Received (default: its own)")
         ->type_name("NAME");
+    app->add_option("--run-as", options.run_as,
+                    "Become this user once the sockets are bound and the TLS key is read; for root")
+        ->type_name("USER");
     add_limits(*app, options);
     app->add_flag("-q,--quiet", options.common.quiet, "Print errors only");
     app->add_flag("--trace", options.common.trace,

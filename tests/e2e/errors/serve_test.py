@@ -30,6 +30,7 @@ class ServeErrors(ErrorCase):
                 (["mail-serve", "--store", "mbox:/tmp/%u", "--listen", "smtp://127.0.0.1:0"], "mbox|maildir"),
                 (["mail-serve", "--store", f"maildir:{self.path('fixed')}", "--domain", "example.org", "--user",
                   "alice:secret", "--user", "bob:secret", "--listen", "smtp://127.0.0.1:0"], "%u"),
+                (["mail-serve", "--store", f"maildir:{self.path('fixed')}", "--listen", "smtp://127.0.0.1:0"], "%u"),
                 (self.serve(listen="smtps://127.0.0.1:0"), "(?i)tls|certificate")):
             with self.subTest(argv=argv[1:]):
                 self.fails(64, argv, says)

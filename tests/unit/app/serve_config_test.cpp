@@ -63,6 +63,14 @@ TEST_F(ServeConfigTest, Accepted) {
     EXPECT_EQ((*config)->max_message_size, 1U << 30);
 }
 
+TEST_F(ServeConfigTest, StoreOfOneUser) {
+    options.store = "maildir:" + root + "/fixed/box";
+    const auto config = make_config(options);
+    ASSERT_TRUE(config.has_value()) << config.error().message;
+    EXPECT_EQ((*config)->store.path_of("alice"), root + "/fixed/box");
+    EXPECT_EQ((*config)->store.root, root + "/fixed");
+}
+
 TEST_F(ServeConfigTest, Refused) {
     const ServeOptions good = options;
     options.listen = {"http://x"};
@@ -85,6 +93,8 @@ TEST_F(ServeConfigTest, Refused) {
     options = good;
     options.users.push_back({"bob", Secret("y")});
     options.store = "maildir:" + root + "/fixed";
+    refused(Errc::usage, "%u");
+    options.users.clear();
     refused(Errc::usage, "%u");
     options = good;
     options.tls_certificate = options.tls_key = root + "/missing.pem";

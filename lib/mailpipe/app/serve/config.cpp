@@ -88,6 +88,13 @@ Result<std::vector<std::string>> served_domains(const ServeOptions& options, con
     return domains;
 }
 
+Result<void> make_root(const Config& config) {
+    const auto missing = missing_directories(config.store.root);
+    auto root = store::open_or_create_directory(config.store.root);
+    if (!root) return tl::unexpected(root.error());
+    return config.run_as && config.run_as->changes ? give_directories(missing, *config.run_as) : Result<void>{};
+}
+
 }  // namespace
 
 Result<StoreLayout> parse_store(const std::string& text) {
@@ -133,8 +140,10 @@ Result<std::unique_ptr<Config>> make_config(const ServeOptions& options) {
     }
     if (config->sockets.empty()) return fail(Errc::usage, "nothing to listen on; give --listen");
     if (auto added = add_users(options, config->users); !added) return tl::unexpected(added.error());
-    if (config->users.size() > 1 && config->store.pattern.find(kUserMark) == std::string::npos) {
-        return fail(Errc::usage, "--store " + options.store + ": several users need %u in the path");
+    // Without %u all users would share one box.
+    if (config->users.size() != 1 && config->store.pattern.find(kUserMark) == std::string::npos) {
+        return fail(Errc::usage, "--store " + options.store +
+                                     ": the path needs %u, the user's name, unless there is exactly one user");
     }
     auto domains = served_domains(options, config->host_name);
     if (!domains) return tl::unexpected(domains.error());
@@ -143,11 +152,18 @@ Result<std::unique_ptr<Config>> make_config(const ServeOptions& options) {
     config->max_message_size = options.max_message_size == 0 ? limits::kMessageSize : options.max_message_size;
     config->timeout = std::chrono::seconds(options.timeout_seconds);
     config->trace = options.common.trace;
-    auto root = store::open_or_create_directory(config->store.root);
-    if (!root) return tl::unexpected(root.error());
-    if (::access(config->store.root.c_str(), W_OK | X_OK) != 0)
-        return fail_errno(errno, config->store.root, true);
+    if (!options.run_as.empty()) {
+        auto user = find_run_as(options.run_as);
+        if (!user) return tl::unexpected(user.error());
+        config->run_as = std::move(*user);
+    }
+    if (auto made = make_root(*config); !made) return tl::unexpected(made.error());
     return config;
+}
+
+Result<void> check_store(const Config& config) {
+    if (::access(config.store.root.c_str(), W_OK | X_OK) == 0) return {};
+    return fail_errno(errno, config.store.root + (config.run_as ? " as " + config.run_as->name : ""), true);
 }
 
 }  // namespace mailpipe::app::serve

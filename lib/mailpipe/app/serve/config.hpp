@@ -3,10 +3,12 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "mailpipe/app/location.hpp"
+#include "mailpipe/app/serve/privileges.hpp"
 #include "mailpipe/app/serve/recipients.hpp"
 #include "mailpipe/app/serve/serve.hpp"
 #include "mailpipe/app/serve/users.hpp"
@@ -47,10 +49,15 @@ struct Config {
     std::uint64_t max_message_size = 0;
     std::chrono::milliseconds timeout{};
     bool trace = false;
+    std::optional<RunAs> run_as;
 };
 
-// Makes the store's root. Errors: usage, config, cannot_create.
+// Makes the store's root, which belongs to --run-as then. Errors: usage, config, auth, cannot_create.
 Result<std::unique_ptr<Config>> make_config(const ServeOptions& options);
+
+// Whether this process, with the privileges that it has now, can write in the store's root. Error
+// cannot_create.
+Result<void> check_store(const Config& config);
 
 Result<StoreLayout> parse_store(const std::string& text);
 

@@ -17,19 +17,18 @@
 // first two kinds have "time", RFC 3339 in UTC with milliseconds; those of a connection have "connection", its
 // number from 1.
 //
-//     listening   url: the socket with its real port, or lmtp:PATH; pinSha256: base64, with --tls-self-signed
+//     listening   url: the socket with its real port, or lmtp:PATH; pinSha256: base64, with --tls-self-signed,
+//                 but not for lmtp:PATH
 //     ready       every socket listens
 //     connection  url: which socket; peer: "192.0.2.7:40123" or "unix"
 //     login       user; ok: whether it succeeded; tlsVersion: where TLS is on
-//     delivery    one for each mailbox that a message went into, and one for each that refused it: from:
-//     reverse-path,
+//     delivery    one for each mailbox that a message went into or that failed to take it; from: reverse-path,
 //                 empty for <>; to: the recipient; user; reply: as below; delivered messages also have ref,
-//                 size (CRLF octets), seconds (from MAIL to the reply); tlsVersion
+//                 size (CRLF octets), seconds (from MAIL to the reply); tlsVersion: where TLS is on
 //     retrieval   user; uidl; size: CRLF octets sent before transparency; top: true for TOP
 //     removal     user; uidls: what QUIT removed
-//     error       kind: data, io, protocol, temporary, auth, limit, tls, ...; message: one line; and where
-//     known to: the
-//                 recipient; reply: what the peer was told; user
+//     error       kind: kind_name(), or bug; message: one line; to and reply for a refused recipient, reply for
+//                 a refused message, user for a mailbox that failed; without a connection when it concerns none
 //
 // reply is {code, enhancedStatusCode, text}.
 namespace mailpipe::app::serve {

@@ -26,6 +26,10 @@ int run_serve(const ServeOptions& options) {
     serve::Context context(**config, **events, diagnostics);
     serve::Server server(io, **config, context);
     if (auto listening = server.listen(); !listening) return report(diagnostics, listening.error());
+    if (const auto& user = (*config)->run_as) {
+        if (auto dropped = serve::drop_privileges(*user); !dropped) return report(diagnostics, dropped.error());
+    }
+    if (auto writable = serve::check_store(**config); !writable) return report(diagnostics, writable.error());
     server.run();
     return diagnostics.exit_status();
 }

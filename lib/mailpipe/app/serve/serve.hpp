@@ -27,6 +27,7 @@ struct ServeOptions {
     bool tls_self_signed = false;
     std::string events;  // "-" or a file; empty: none
     std::string host_name;
+    std::string run_as;                  // user to become once everything is bound; empty: stay
     std::uint64_t max_message_size = 0;  // 0: limits::kMessageSize
     std::uint32_t timeout_seconds = 300;
 };

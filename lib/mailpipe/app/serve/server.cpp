@@ -72,7 +72,9 @@ void Server::announce() {
     for (const auto& bound : sockets_) {
         Json json = make_event("listening");
         json["url"] = bound->socket.url;
-        if (!config_.pin_sha256.empty()) json["pinSha256"] = config_.pin_sha256;
+        // A Unix socket has no TLS that anybody would pin.
+        if (!config_.pin_sha256.empty() && bound->socket.location.path.empty())
+            json["pinSha256"] = config_.pin_sha256;
         context_.events.write(json);
     }
     context_.events.write(make_event("ready"));
