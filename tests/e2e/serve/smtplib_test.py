@@ -174,6 +174,13 @@ class Smtplib(ServeCase):
             self.assertEqual(len(server.messages("alice")), 1)
             self.check_delivered(server.messages("alice")[0], TEXTS["plain"], "carol@example.net", protocol="LMTP")
 
+    def test_listening_events_hold_the_pin_where_tls_is_spoken(self):
+        path = self.path("lmtp")
+        with MailServe(listen=["smtp://127.0.0.1:0", "lmtp:" + path], arguments=["--tls-self-signed"]) as server:
+            pins = {event["url"]: event.get("pinSha256") for event in server.events if event["event"] == "listening"}
+            self.assertRegex(pins[server.urls["smtp"]], r"^[A-Za-z0-9+/]{43}=$")
+            self.assertEqual(pins["lmtp:" + path], None)
+
     def test_events(self):
         octets = message("for the events", "hello\n")
         self.connect(starttls=True).sendmail("carol@example.net", ["alice@example.org"], crlf(octets))
