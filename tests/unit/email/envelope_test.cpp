@@ -60,10 +60,9 @@ TEST(Envelope, NothingBreaksALine) {
     Context context;
     context.ref = "maildir:/\xFF\n";
     context.keywords = {"\x01\xC0"};
+    using namespace std::string_literals;
     const std::string line = dump(envelope(
-        std::string("Subject: =?utf-8?q?a=0D=0Ab=00c=E2=80=A8?= \x01\0\xFF\r\nFrom: \"a\\\nb\" <x\ry@z>\r\n",
-                    78),
-        context));
+        "Subject: =?utf-8?q?a=0D=0Ab=00c=E2=80=A8?= \x01\0\xFF\r\nFrom: \"a\\\nb\" <x\ry@z>\r\n"s, context));
     EXPECT_EQ(line.find_first_of(std::string_view("\r\n\0\x01", 4)), std::string::npos) << line;
     const Json parsed = Json::parse(line);
     EXPECT_EQ(parsed["ref"], "maildir:/\uFFFD\n");
