@@ -37,7 +37,7 @@ struct SearchSubject {  // what the evaluator asks of a message; text is asked f
     virtual std::time_t received_at() const = 0;
     virtual std::uint32_t uid() const = 0;  // 0: none
 };
-// Strings match as substrings of the decoded text, ignoring the case of ASCII letters. Days of SINCE, BEFORE
+// Strings match as substrings of the decoded text, both in the form of casemap(). Days of SINCE, BEFORE
 // and ON are those of UTC, days of SENTSINCE and its like those that the Date field says. Of keys side by side
 // the cheap ones are evaluated first. Errors are those of the subject.
 MAILPIPE_EXPORT Result<bool> matches(const Query& query, SearchSubject& subject);

@@ -2,6 +2,7 @@
 #include <optional>
 
 #include "mailpipe/base/ascii.hpp"
+#include "mailpipe/email/collation.hpp"
 #include "mailpipe/email/search_key.hpp"
 #include "mailpipe/email/text_value.hpp"
 #include "mailpipe/mime/address.hpp"
@@ -15,8 +16,8 @@ namespace {
 using Kind = SearchKey::Kind;
 using Relation = SearchKey::Relation;
 
-bool contains(std::string_view text, std::string_view lower_needle) {
-    return ascii::to_lower(text).find(lower_needle) != std::string::npos;
+bool contains(std::string_view text, std::string_view needle) {
+    return casemap(text).find(needle) != std::string::npos;
 }
 
 bool compare_day(std::int64_t day, const SearchKey& key) {
@@ -145,7 +146,7 @@ class Evaluator {
     Result<bool> field_contains(const SearchKey& key) {
         const auto parsed = header();
         if (!parsed) return tl::unexpected(parsed.error());
-        const std::string needle = ascii::to_lower(key.text);
+        const std::string needle = casemap(key.text);
         const auto& fields = (*parsed)->fields;
         return std::any_of(fields.begin(), fields.end(), [&](const mime::Field& field) {
             return ascii::equals_ignore_case(field.name, key.name) && value_contains(field, needle);
@@ -162,7 +163,7 @@ class Evaluator {
     Result<bool> body_contains(const SearchKey& key) {
         const auto parsed = tree();
         if (!parsed) return tl::unexpected(parsed.error());
-        const std::string needle = ascii::to_lower(key.text);
+        const std::string needle = casemap(key.text);
         const auto& parts = (*parsed)->parts;
         for (std::size_t i = 0; i < parts.size(); ++i) {
             if (i > 0 && header_contains(parts[i].header, needle)) return true;
@@ -175,7 +176,7 @@ class Evaluator {
     Result<bool> text_contains(const SearchKey& key) {
         const auto parsed = header();
         if (!parsed) return tl::unexpected(parsed.error());
-        if (header_contains(**parsed, ascii::to_lower(key.text))) return true;
+        if (header_contains(**parsed, casemap(key.text))) return true;
         return body_contains(key);
     }
 

@@ -58,6 +58,8 @@ TEST(Search, Matches) {
     const Row rows[] = {
         {"ALL", true},
         {"from j\u00f6rg", true},
+        {"FROM J\u00d6RG", true},
+        {"FROM jo\u0308rg", true},
         {"FROM JOERG@EXAMPLE", true},
         {"FROM \"the boss\"", true},
         {"FROM alice", false},

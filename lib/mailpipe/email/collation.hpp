@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "mailpipe/base/export.hpp"
+
+namespace mailpipe::email {
+
+// The form in which i;unicode-casemap (RFC 5051) compares text: each character in title case, then decomposed.
+// Two texts are equal under the collation when their forms are the same octets, one contains the other when its
+// form does, and forms compare in its order. UTF-8 in (octets that are not count as U+FFFD) and out; never
+// fails.
+MAILPIPE_EXPORT std::string casemap(std::string_view utf8);
+
+}  // namespace mailpipe::email
