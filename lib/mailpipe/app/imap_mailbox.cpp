@@ -7,18 +7,6 @@
 namespace mailpipe::app {
 namespace {
 
-imap::TlsUse tls_use(TlsMode mode) {
-    switch (mode) {
-        case TlsMode::none:
-            return imap::TlsUse::none;
-        case TlsMode::starttls:
-            return imap::TlsUse::starttls;
-        case TlsMode::implicit:
-            break;
-    }
-    return imap::TlsUse::implicit;
-}
-
 // RFC 8621 section 4.1.1: system flags as "$name", all in lower case; \Recent is no keyword.
 std::vector<std::string> keywords_of(const std::vector<std::string>& flags) {
     std::vector<std::string> keywords;
@@ -185,7 +173,7 @@ Result<std::unique_ptr<SourceMailbox>> open_imap_mailbox(const Location& locatio
     auto connection = open_connection(location, options.client);
     if (!connection) return tl::unexpected(connection.error());
     imap::ClientOptions client;
-    client.tls = tls_use(connection->tls);
+    client.tls = connection->tls;
     client.user = *user;
     client.password = std::move(*password);
     client.allow_plaintext_auth = connection->allow_plaintext_auth;

@@ -6,13 +6,14 @@
 #include <vector>
 
 #include "mailpipe/net/stream.hpp"
+#include "mailpipe/wire/session.hpp"
 
 // Options that the commands share. Each command's own struct holds these.
 namespace mailpipe::app {
 
 enum class OutputStyle { automatic, table, text, jsonl };
 enum class When { automatic, always, never };
-enum class TlsMode { none, starttls, implicit };
+using TlsMode = wire::TlsUse;
 enum class MessageFormat { rfc822, mboxrd, jsonl };
 
 struct CommonOptions {

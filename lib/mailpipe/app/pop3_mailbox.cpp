@@ -7,18 +7,6 @@
 namespace mailpipe::app {
 namespace {
 
-pop3::TlsUse tls_use(TlsMode mode) {
-    switch (mode) {
-        case TlsMode::none:
-            return pop3::TlsUse::none;
-        case TlsMode::starttls:
-            return pop3::TlsUse::starttls;
-        case TlsMode::implicit:
-            break;
-    }
-    return pop3::TlsUse::implicit;
-}
-
 Fail unexpected_answer() {
     return fail(Errc::protocol, "the server answers what was not asked");
 }
@@ -159,7 +147,7 @@ Result<std::unique_ptr<SourceMailbox>> open_pop3_mailbox(const Location& locatio
     auto connection = open_connection(location, options.client);
     if (!connection) return tl::unexpected(connection.error());
     pop3::ClientOptions client;
-    client.tls = tls_use(connection->tls);
+    client.tls = connection->tls;
     client.user = *user;
     client.password = std::move(*password);
     client.allow_plaintext_auth = connection->allow_plaintext_auth;

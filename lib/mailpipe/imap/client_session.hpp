@@ -16,10 +16,10 @@
 // wire/session.hpp says how it is driven.
 namespace mailpipe::imap {
 
-enum class TlsUse { none, starttls, implicit };
+using wire::TlsUse;
 
 struct ClientOptions {
-    TlsUse tls = TlsUse::implicit;  // implicit: the caller has done the handshake before the first feed()
+    TlsUse tls = TlsUse::implicit;
     std::string user;
     Secret password;
     bool allow_plaintext_auth = false;  // LOGIN and AUTHENTICATE PLAIN although tls is none

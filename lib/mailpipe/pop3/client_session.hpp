@@ -16,10 +16,10 @@
 // The client side of POP3 (RFC 1939, 2449, 2595, 5034), without I/O; wire/session.hpp says how it is driven.
 namespace mailpipe::pop3 {
 
-enum class TlsUse { none, starttls, implicit };
+using wire::TlsUse;
 
 struct ClientOptions {
-    TlsUse tls = TlsUse::implicit;  // implicit: the caller has done the handshake before the first feed()
+    TlsUse tls = TlsUse::implicit;
     std::string user;
     Secret password;
     // Whether USER/PASS and SASL PLAIN may be sent although tls is none (loopback, or the user said so).

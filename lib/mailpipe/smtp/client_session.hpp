@@ -17,11 +17,11 @@
 namespace mailpipe::smtp {
 
 enum class Protocol { smtp, lmtp };
-enum class TlsUse { none, starttls, implicit };
+using wire::TlsUse;
 
 struct ClientOptions {
     Protocol protocol = Protocol::smtp;
-    TlsUse tls = TlsUse::starttls;  // implicit: the caller has done the handshake before the first feed()
+    TlsUse tls = TlsUse::starttls;
     std::string helo_name = "localhost";
     std::string user;  // empty: no AUTH
     Secret password;

@@ -20,6 +20,9 @@
 // String views in a step are valid until the next call of any member of the session.
 namespace mailpipe::wire {
 
+// How a client uses TLS. implicit: the caller has done the handshake before the first feed().
+enum class TlsUse { none, starttls, implicit };
+
 struct NeedInput {};
 struct Output {
     std::string octets;

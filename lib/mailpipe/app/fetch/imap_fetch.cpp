@@ -16,18 +16,6 @@ constexpr std::size_t kFetchesInFlight = 2;
 constexpr std::size_t kSinglesInFlight = 32;
 constexpr std::size_t kRemovedAtOnce = 500;
 
-imap::TlsUse tls_use(TlsMode mode) {
-    switch (mode) {
-        case TlsMode::none:
-            return imap::TlsUse::none;
-        case TlsMode::starttls:
-            return imap::TlsUse::starttls;
-        case TlsMode::implicit:
-            break;
-    }
-    return imap::TlsUse::implicit;
-}
-
 // RFC 8621 section 4.1.1: system flags as "$name", all in lower case; \Recent is no keyword.
 store::Keywords keywords_of(const std::vector<std::string>& flags) {
     store::Keywords keywords;
@@ -404,7 +392,7 @@ class ImapFetch {
 
 Result<void> fetch_imap(FetchJob& job, Connection connection, std::string user, Secret password, Trace* trace) {
     imap::ClientOptions options;
-    options.tls = tls_use(connection.tls);
+    options.tls = connection.tls;
     options.user = std::move(user);
     options.password = std::move(password);
     options.allow_plaintext_auth = connection.allow_plaintext_auth;

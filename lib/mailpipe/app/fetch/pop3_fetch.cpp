@@ -10,18 +10,6 @@ namespace {
 constexpr std::size_t kWindow = 64;
 constexpr std::size_t kQueued = 2 * kWindow;  // what the session has not sent yet included
 
-pop3::TlsUse tls_use(TlsMode mode) {
-    switch (mode) {
-        case TlsMode::none:
-            return pop3::TlsUse::none;
-        case TlsMode::starttls:
-            return pop3::TlsUse::starttls;
-        case TlsMode::implicit:
-            break;
-    }
-    return pop3::TlsUse::implicit;
-}
-
 class Pop3Fetch {
  public:
     Pop3Fetch(FetchJob& job, Connection connection, pop3::ClientOptions options)
@@ -203,7 +191,7 @@ class Pop3Fetch {
 
 Result<void> fetch_pop3(FetchJob& job, Connection connection, std::string user, Secret password, Trace* trace) {
     pop3::ClientOptions options;
-    options.tls = tls_use(connection.tls);
+    options.tls = connection.tls;
     options.user = std::move(user);
     options.password = std::move(password);
     options.allow_plaintext_auth = connection.allow_plaintext_auth;

@@ -14,18 +14,6 @@ namespace {
 constexpr std::size_t kUidsAtOnce = 500;
 constexpr std::size_t kFetchesInFlight = 2;
 
-imap::TlsUse tls_use(TlsMode mode) {
-    switch (mode) {
-        case TlsMode::none:
-            return imap::TlsUse::none;
-        case TlsMode::starttls:
-            return imap::TlsUse::starttls;
-        case TlsMode::implicit:
-            break;
-    }
-    return imap::TlsUse::implicit;
-}
-
 // RFC 8621 section 4.1.1: system flags as "$name", all in lower case; \Recent is no keyword.
 std::vector<std::string> keywords_of(const std::vector<std::string>& flags) {
     std::vector<std::string> keywords;
@@ -210,7 +198,7 @@ Result<std::unique_ptr<ListSource>> open_imap_source(const Location& location, L
     auto connection = open_connection(location, client);
     if (!connection) return tl::unexpected(connection.error());
     imap::ClientOptions options;
-    options.tls = tls_use(connection->tls);
+    options.tls = connection->tls;
     options.user = *user;
     options.password = std::move(*password);
     options.allow_plaintext_auth = connection->allow_plaintext_auth;

@@ -13,18 +13,6 @@ constexpr std::size_t kInFlight = 128;
 // same).
 constexpr std::uint32_t kAllLines = 99'999'999;
 
-pop3::TlsUse tls_use(TlsMode mode) {
-    switch (mode) {
-        case TlsMode::none:
-            return pop3::TlsUse::none;
-        case TlsMode::starttls:
-            return pop3::TlsUse::starttls;
-        case TlsMode::implicit:
-            break;
-    }
-    return pop3::TlsUse::implicit;
-}
-
 struct DropEntry {
     std::uint32_t number = 0;
     std::uint64_t size = 0;
@@ -239,7 +227,7 @@ Result<std::unique_ptr<ListSource>> open_pop3_source(const Location& location, L
     auto connection = open_connection(location, client);
     if (!connection) return tl::unexpected(connection.error());
     pop3::ClientOptions options;
-    options.tls = tls_use(connection->tls);
+    options.tls = connection->tls;
     options.user = *user;
     options.password = std::move(*password);
     options.allow_plaintext_auth = connection->allow_plaintext_auth;

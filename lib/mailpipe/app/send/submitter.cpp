@@ -25,18 +25,6 @@ std::string own_host_name() {
     return name.data();
 }
 
-smtp::TlsUse tls_use(TlsMode mode) {
-    switch (mode) {
-        case TlsMode::none:
-            return smtp::TlsUse::none;
-        case TlsMode::starttls:
-            return smtp::TlsUse::starttls;
-        case TlsMode::implicit:
-            return smtp::TlsUse::implicit;
-    }
-    return smtp::TlsUse::starttls;
-}
-
 }  // namespace
 
 Submitter::Submitter(const SendOptions& options, Location server, Progress& progress)
@@ -66,7 +54,7 @@ Result<void> Submitter::connect() {
     connection_ = std::move(*connection);
     smtp::ClientOptions session;
     session.protocol = server_.scheme == Scheme::lmtp ? smtp::Protocol::lmtp : smtp::Protocol::smtp;
-    session.tls = tls_use(connection_->tls);
+    session.tls = connection_->tls;
     session.helo_name = helo_name_;
     session.user = user_;
     session.password = password_;
