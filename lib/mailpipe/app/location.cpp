@@ -394,6 +394,10 @@ Location container(const Location& ref) {
     return location;
 }
 
+Error no_such_message(std::string_view why) {
+    return {Errc::not_found, "no such message" + std::string(why), std::nullopt};
+}
+
 std::string without_password(std::string_view text) {
     const std::size_t scheme_end = text.find("://");
     if (scheme_end == std::string_view::npos) return std::string(text);

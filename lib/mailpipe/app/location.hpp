@@ -54,6 +54,9 @@ std::string encode(const Location& location);
 // The location of the mailbox that a ref points into, without its UIDVALIDITY.
 Location container(const Location& ref);
 
+// For a ref whose message is not there; `why` follows the words.
+Error no_such_message(std::string_view why = {});
+
 // A location as it was typed, for an error message: a password in it is replaced by "***".
 std::string without_password(std::string_view text);
 

@@ -1,19 +1,15 @@
-#include <unordered_map>
-
 #include "mailpipe/app/list/list_source.hpp"
-#include "mailpipe/base/ascii.hpp"
-#include "mailpipe/store/open.hpp"
+#include "mailpipe/app/local_store.hpp"
 
 namespace mailpipe::app {
 namespace {
 
 class StoreSource : public ListSource {
  public:
-    StoreSource(Location location, std::unique_ptr<store::MailboxReader> reader, Listing& listing)
-        : location_(std::move(location)), reader_(std::move(reader)), listing_(listing) {}
+    StoreSource(LocalStore store, Listing& listing) : store_(std::move(store)), listing_(listing) {}
 
     Result<void> list_all() override {
-        const auto entries = reader_->list();
+        const auto entries = store_.reader().list();
         if (!entries) return tl::unexpected(entries.error());
         for (const store::Entry& entry : *entries) {
             if (auto listed = list_entry(entry); !listed) return listed;
@@ -22,13 +18,12 @@ class StoreSource : public ListSource {
     }
 
     Result<void> list_refs(const std::vector<Location>& refs) override {
-        if (auto known = index(); !known) return known;
         for (const Location& ref : refs) {
-            const auto found = entries_.find(ref.id ? *ref.id : std::to_string(ref.mbox_offset.value_or(0)));
-            if (found == entries_.end()) {
-                listing_.diagnostics.error(encode(ref),
-                                           Error{Errc::not_found, "no such message", std::nullopt});
-            } else if (auto listed = list_entry(found->second); !listed) {
+            const auto entry = store_.find(ref);
+            if (!entry) return tl::unexpected(entry.error());
+            if (*entry == nullptr) {
+                listing_.diagnostics.error(encode(ref), no_such_message());
+            } else if (auto listed = list_entry(**entry); !listed) {
                 return listed;
             }
         }
@@ -36,32 +31,10 @@ class StoreSource : public ListSource {
     }
 
  private:
-    Result<void> index() {
-        if (indexed_) return {};
-        auto entries = reader_->list();
-        if (!entries) return tl::unexpected(entries.error());
-        for (store::Entry& entry : *entries)
-            entries_.emplace(entry.id, std::move(entry));
-        indexed_ = true;
-        return {};
-    }
-
-    Location ref_of(const store::Entry& entry) const {
-        Location ref = location_;
-        if (location_.scheme == Scheme::maildir) {
-            ref.id = entry.id;
-        } else {
-            ref.mbox_offset = ascii::parse_number(entry.id);
-        }
-        return ref;
-    }
-
     // The error is that of the output; a message that cannot be read is reported here.
     Result<void> list_entry(const store::Entry& entry) {
         Candidate candidate;
-        candidate.context.ref = encode(ref_of(entry));
-        candidate.context.keywords = entry.keywords;
-        candidate.context.received_at = entry.received_at;
+        candidate.context = store_.context_of(entry);
         candidate.context.size = entry.size;
         while (true) {
             const auto verdict = candidate.judge(listing_.query);
@@ -79,12 +52,12 @@ class StoreSource : public ListSource {
 
     Result<void> read_more(const store::Entry& entry, Candidate::Need need, Candidate& candidate) {
         if (need == Candidate::Need::size) {
-            const auto size = reader_->size(entry);
+            const auto size = store_.reader().size(entry);
             if (!size) return tl::unexpected(size.error());
             candidate.context.size = *size;
             return {};
         }
-        auto message = reader_->open(entry.id);
+        auto message = store_.reader().open(entry.id);
         if (!message) return tl::unexpected(message.error());
         HeaderCollector header;
         std::string whole;
@@ -106,20 +79,16 @@ class StoreSource : public ListSource {
         return {};
     }
 
-    Location location_;
-    std::unique_ptr<store::MailboxReader> reader_;
+    LocalStore store_;
     Listing& listing_;
-    bool indexed_ = false;
-    std::unordered_map<std::string, store::Entry> entries_;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<ListSource>> open_store_source(const Location& location, Listing& listing) {
-    const auto format = location.scheme == Scheme::maildir ? store::Format::maildir : store::Format::mbox;
-    auto reader = store::open_reader(format, location.path);
-    if (!reader) return tl::unexpected(reader.error());
-    return std::make_unique<StoreSource>(location, std::move(*reader), listing);
+    auto store = LocalStore::open(location);
+    if (!store) return tl::unexpected(store.error());
+    return std::make_unique<StoreSource>(std::move(*store), listing);
 }
 
 }  // namespace mailpipe::app
