@@ -8,6 +8,7 @@
 #include "mailpipe/app/location.hpp"
 #include "mailpipe/app/options.hpp"
 #include "mailpipe/base/secret.hpp"
+#include "mailpipe/base/trace.hpp"
 #include "mailpipe/net/stream.hpp"
 #include "mailpipe/wire/session.hpp"
 
@@ -40,6 +41,30 @@ Result<std::string> login_user(const Location& location, const ClientOptions& op
 // can read is refused. Errors: those of tls_mode; config, which names the source and
 // never what it holds.
 Result<Secret> login_password(const Location& location, const std::string& user, const ClientOptions& options);
+
+struct Login {
+    std::string user;
+    Secret password;
+};
+// Both of them.
+Result<Login> find_login(const Location& location, const ClientOptions& options);
+
+// What the sessions of all protocols are told alike.
+template <class SessionOptions>
+SessionOptions session_options(const Connection& connection, Login login, Trace* trace) {
+    SessionOptions options;
+    options.tls = connection.tls;
+    options.user = std::move(login.user);
+    options.password = std::move(login.password);
+    options.allow_plaintext_auth = connection.allow_plaintext_auth;
+    options.trace = trace;
+    return options;
+}
+
+// For an event that nothing in flight explains.
+inline Fail unexpected_answer() {
+    return fail(Errc::protocol, "the server answers what was not asked");
+}
 
 // Drives a session until it yields an event of the protocol and returns that: output is written, input is read
 // when the session needs it, TLS is started when it asks. The step is never NeedInput, Output, StartTls or

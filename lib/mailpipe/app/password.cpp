@@ -213,4 +213,12 @@ Result<Secret> login_password(const Location& location, const std::string& user,
                     "~/.netrc");
 }
 
+Result<Login> find_login(const Location& location, const ClientOptions& options) {
+    auto user = login_user(location, options);
+    if (!user) return tl::unexpected(user.error());
+    auto password = login_password(location, *user, options);
+    if (!password) return tl::unexpected(password.error());
+    return Login{std::move(*user), std::move(*password)};
+}
+
 }  // namespace mailpipe::app

@@ -112,11 +112,9 @@ class Fetch {
     Result<void> fetch(Source& source) {
         const ClientOptions& client = options_.client;
         if (auto mode = tls_mode(source.location, client); !mode) return tl::unexpected(mode.error());
-        auto user = login_user(source.location, client);
-        if (!user) return tl::unexpected(user.error());
-        auto password = login_password(source.location, *user, client);
-        if (!password) return tl::unexpected(password.error());
-        source.location.user = *user;
+        auto login = find_login(source.location, client);
+        if (!login) return tl::unexpected(login.error());
+        source.location.user = login->user;
 
         const std::string destination = destination_ ? encode(*destination_) : "stdout";
         std::unique_ptr<Delivery> delivery;
@@ -144,8 +142,7 @@ class Fetch {
         if (!connection) return tl::unexpected(connection.error());
         Trace* trace = options_.common.trace ? &trace_ : nullptr;
         const bool imap = source.location.scheme == Scheme::imap || source.location.scheme == Scheme::imaps;
-        auto fetched =
-            (imap ? fetch_imap : fetch_pop3)(job, std::move(*connection), *user, std::move(*password), trace);
+        auto fetched = (imap ? fetch_imap : fetch_pop3)(job, std::move(*connection), std::move(*login), trace);
         progress_.clear();
         // What the destination does not take from one source it does not take from the next.
         gone_ = job.failed();

@@ -1,12 +1,12 @@
 #include <algorithm>
 #include <deque>
+#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "mailpipe/app/fetch/job.hpp"
+#include "mailpipe/app/imap_client.hpp"
 #include "mailpipe/app/list/uid_ranges.hpp"
-#include "mailpipe/base/ascii.hpp"
-#include "mailpipe/imap/client_session.hpp"
-#include "mailpipe/mime/date.hpp"
 
 namespace mailpipe::app {
 namespace {
@@ -16,25 +16,13 @@ constexpr std::size_t kFetchesInFlight = 2;
 constexpr std::size_t kSinglesInFlight = 32;
 constexpr std::size_t kRemovedAtOnce = 500;
 
-// RFC 8621 section 4.1.1: system flags as "$name", all in lower case; \Recent is no keyword.
-store::Keywords keywords_of(const std::vector<std::string>& flags) {
-    store::Keywords keywords;
-    for (const std::string& flag : flags) {
-        if (flag.empty() || ascii::equals_ignore_case(flag, "\\Recent")) continue;
-        std::string keyword = ascii::to_lower(flag);
-        if (keyword[0] == '\\') keyword[0] = '$';
-        keywords.push_back(std::move(keyword));
-    }
-    return keywords;
-}
-
 class ImapFetch {
  public:
-    ImapFetch(FetchJob& job, Connection connection, imap::ClientOptions options, bool envelope_first)
+    ImapFetch(FetchJob& job, Connection connection, Login login, Trace* trace)
         : job_(job),
-          connection_(std::move(connection)),
-          session_(std::move(options)),
-          envelope_first_(envelope_first) {}
+          client_(job.source(), std::move(connection), std::move(login), trace,
+                  [&job](std::string_view text) { job.note(text); }),
+          envelope_first_(job.to_stdout()) {}
 
     Result<void> run() {
         if (auto opened = open(); !opened) return opened;
@@ -59,41 +47,15 @@ class ImapFetch {
         Message message;
     };
 
-    static Fail unexpected_answer() { return fail(Errc::protocol, "the server answers what was not asked"); }
-
-    // The next event that is no alert.
-    Result<imap::ClientStep> wait() {
-        while (true) {
-            auto step = drive(session_, connection_);
-            if (!step) return step;
-            const auto* alert = std::get_if<imap::Alert>(&*step);
-            if (alert == nullptr) return step;
-            job_.note("the server says: " + alert->text);
-        }
-    }
-    Result<imap::ClientStep> wait_accepted() {
-        auto step = wait();
-        if (!step) return step;
-        if (auto* refused = std::get_if<imap::Refused>(&*step))
-            return tl::unexpected(std::move(refused->error));
-        return step;
-    }
-
     Result<void> open() {
-        auto step = wait_accepted();
-        if (!step) return tl::unexpected(step.error());
-        if (!std::holds_alternative<imap::Ready>(*step)) return unexpected_answer();
-        if (connection_.tls_info) job_.set_tls(connection_.tls_info->version);
-        session_.select(job_.source().mailbox, !job_.remove());
-        step = wait_accepted();
-        if (!step) return tl::unexpected(step.error());
-        const auto* selected = std::get_if<imap::Selected>(&*step);
-        if (selected == nullptr) return unexpected_answer();
-        if (selected->uid_validity == 0 || !selected->persistent_uids) {
+        const auto selected = client_.open(!job_.remove());
+        if (client_.tls_info()) job_.set_tls(client_.tls_info()->version);
+        if (!selected) return tl::unexpected(selected.error());
+        if (!client_.uid_validity()) {
             return fail(Errc::unsupported,
                         "the mailbox has no persistent UIDs, so that messages cannot be told apart");
         }
-        validity_ = selected->uid_validity;
+        validity_ = *client_.uid_validity();
         if (job_.remove() && selected->read_only) {
             return fail(Errc::unsupported, "the mailbox is read-only: use --keep");
         }
@@ -106,12 +68,9 @@ class ImapFetch {
     }
 
     Result<void> plan() {
-        session_.uid_search("ALL");
-        auto step = wait_accepted();
-        if (!step) return tl::unexpected(step.error());
-        const auto* result = std::get_if<imap::SearchResult>(&*step);
-        if (result == nullptr) return unexpected_answer();
-        const auto uids = job_.refs() ? named_by_refs(result->uids) : result->uids;
+        auto found = client_.search("ALL");
+        if (!found) return tl::unexpected(found.error());
+        const auto uids = job_.refs() ? named_by_refs(*found) : std::move(*found);
         for (const std::uint32_t uid : uids) {
             const std::string key = std::to_string(uid);
             if (!job_.refs()) listed_.insert(key);
@@ -129,10 +88,8 @@ class ImapFetch {
         std::vector<std::uint32_t> uids;
         for (const Location& ref : *job_.refs()) {
             const std::uint32_t uid = ref.uid.value_or(0);
-            const bool other = ref.uid_validity && *ref.uid_validity != validity_;
-            if (other || !std::binary_search(there.begin(), there.end(), uid)) {
-                const std::string why = other ? ": the UIDVALIDITY of the mailbox has changed" : "";
-                job_.report(encode(ref), Error{Errc::not_found, "no such message" + why, std::nullopt});
+            if (client_.is_outdated(ref) || !std::binary_search(there.begin(), there.end(), uid)) {
+                job_.report(encode(ref), client_.no_such_message(ref));
             } else {
                 uids.push_back(uid);
             }
@@ -146,13 +103,13 @@ class ImapFetch {
         const std::string set = uid_ranges(uids.begin(), uids.end());
         switch (command) {
             case imap::Command::fetch:
-                session_.uid_fetch(set, with_body ? imap::FetchBody::whole : imap::FetchBody::none);
+                client_.session().uid_fetch(set, with_body ? imap::FetchBody::whole : imap::FetchBody::none);
                 break;
             case imap::Command::store:
-                session_.uid_store_deleted(set);
+                client_.session().uid_store_deleted(set);
                 break;
             case imap::Command::expunge:
-                session_.uid_expunge(set);
+                client_.session().uid_expunge(set);
                 break;
             default:
                 return;
@@ -204,7 +161,7 @@ class ImapFetch {
                 cut_ = true;
                 return {};
             }
-            auto step = wait();
+            auto step = client_.next();
             if (!step) return tl::unexpected(step.error());
             if (auto handled = handle(*step); !handled) return handled;
         }
@@ -246,17 +203,13 @@ class ImapFetch {
     }
 
     Message describe(const imap::FetchedMessage& fetched) const {
+        email::Context context = client_.context_of(fetched);
         Message message;
         message.key = std::to_string(fetched.uid);
         message.number = fetched.uid;
-        Location ref = job_.source();
-        ref.uid_validity = validity_;
-        ref.uid = fetched.uid;
-        message.ref = encode(ref);
-        message.keywords = keywords_of(fetched.flags);
-        if (const auto date = mime::parse_date(fetched.internal_date)) {
-            message.received_at = static_cast<std::time_t>(mime::epoch_seconds(*date));
-        }
+        message.ref = std::move(context.ref);
+        message.keywords = std::move(*context.keywords);
+        message.received_at = context.received_at;
         message.size = fetched.size;
         message.uid_validity = validity_;
         message.mailbox = job_.source().mailbox;
@@ -335,10 +288,7 @@ class ImapFetch {
         Message message;
         message.key = std::to_string(uid);
         message.number = uid;
-        Location ref = job_.source();
-        ref.uid_validity = validity_;
-        ref.uid = uid;
-        message.ref = encode(ref);
+        message.ref = client_.ref_of(uid);
         message.uid_validity = validity_;
         message.mailbox = job_.source().mailbox;
         envelopes_.emplace(uid, Envelope{0, std::move(message)});
@@ -357,18 +307,11 @@ class ImapFetch {
             if (auto forgotten = job_.state().forget_unlisted(listed_); !forgotten) return forgotten;
         }
         if (auto synced = job_.state().sync(); !synced) return synced;
-        if (!cut_) {
-            // All is done; a server that does not say good-bye changes nothing.
-            session_.logout();
-            [[maybe_unused]] const auto ignored = drive(session_, connection_);
-        }
-        connection_.stream->close();
         return {};
     }
 
     FetchJob& job_;
-    Connection connection_;
-    imap::ClientSession session_;
+    ImapClient client_;
     bool envelope_first_;
     std::uint32_t validity_ = 0;
     std::unordered_set<std::string> listed_;  // keys
@@ -390,14 +333,8 @@ class ImapFetch {
 
 }  // namespace
 
-Result<void> fetch_imap(FetchJob& job, Connection connection, std::string user, Secret password, Trace* trace) {
-    imap::ClientOptions options;
-    options.tls = connection.tls;
-    options.user = std::move(user);
-    options.password = std::move(password);
-    options.allow_plaintext_auth = connection.allow_plaintext_auth;
-    options.trace = trace;
-    return ImapFetch(job, std::move(connection), std::move(options), job.to_stdout()).run();
+Result<void> fetch_imap(FetchJob& job, Connection connection, Login login, Trace* trace) {
+    return ImapFetch(job, std::move(connection), std::move(login), trace).run();
 }
 
 }  // namespace mailpipe::app

@@ -81,8 +81,8 @@ class FetchJob {
 };
 
 // Fetches what is not fetched. Errors: those that end the session; all others are reported.
-Result<void> fetch_pop3(FetchJob& job, Connection connection, std::string user, Secret password, Trace* trace);
-Result<void> fetch_imap(FetchJob& job, Connection connection, std::string user, Secret password, Trace* trace);
+Result<void> fetch_pop3(FetchJob& job, Connection connection, Login login, Trace* trace);
+Result<void> fetch_imap(FetchJob& job, Connection connection, Login login, Trace* trace);
 
 // Octets that are waited for in order to end a session in good order (deletions need it) rather than to cut it.
 inline constexpr std::uint64_t kEndingOctets = 4U << 20;

@@ -2,26 +2,28 @@
 
 #include "mailpipe/app/fetch/job.hpp"
 #include "mailpipe/app/fetch/pop3_plan.hpp"
-#include "mailpipe/pop3/client_session.hpp"
+#include "mailpipe/app/pop3_client.hpp"
 
 namespace mailpipe::app {
 namespace {
 
-constexpr std::size_t kWindow = 64;
-constexpr std::size_t kQueued = 2 * kWindow;  // what the session has not sent yet included
+constexpr std::size_t kQueued = 128;  // what the session has not sent yet included
 
 class Pop3Fetch {
  public:
-    Pop3Fetch(FetchJob& job, Connection connection, pop3::ClientOptions options)
-        : job_(job), connection_(std::move(connection)), session_(std::move(options)) {}
+    Pop3Fetch(FetchJob& job, Connection connection, Login login, Trace* trace)
+        : job_(job), client_(job.source(), std::move(connection), std::move(login), trace) {}
 
     Result<void> run() {
-        auto ready = drive(session_, connection_);
-        if (!ready) return tl::unexpected(ready.error());
-        if (!std::holds_alternative<pop3::Ready>(*ready)) return unexpected_answer();
-        if (connection_.tls_info) job_.set_tls(connection_.tls_info->version);
-        auto maildrop = list();
+        if (auto logged_in = client_.log_in(); !logged_in) return logged_in;
+        if (client_.tls_info()) job_.set_tls(client_.tls_info()->version);
+        auto maildrop = client_.list();
         if (!maildrop) return tl::unexpected(maildrop.error());
+        if (!maildrop->has_uidl && !job_.remove()) {
+            return fail(
+                Errc::unsupported,
+                "the server has no UIDL, so that messages left there cannot be told apart: use --delete");
+        }
         plan_ = plan_pop3(*maildrop, job_.source(), job_.refs(), job_.remove(), job_.state());
         tell_plan();
         for (const Message& message : plan_.remove)
@@ -34,36 +36,9 @@ class Pop3Fetch {
     }
 
  private:
-    static Fail unexpected_answer() { return fail(Errc::protocol, "the server answers what was not asked"); }
-
-    Result<Pop3Maildrop> list() {
-        session_.list();
-        session_.uidl();
-        Pop3Maildrop maildrop;
-        bool has_uidl = true;
-        for (int answers = 0; answers < 2; ++answers) {
-            auto step = drive(session_, connection_);
-            if (!step) return tl::unexpected(step.error());
-            if (auto* refused = std::get_if<pop3::Refused>(&*step)) {
-                if (refused->command != pop3::Command::uidl) return tl::unexpected(std::move(refused->error));
-                has_uidl = false;
-            } else if (auto* listing = std::get_if<pop3::Listing>(&*step)) {
-                (listing->is_uidl ? maildrop.uidls : maildrop.sizes) = std::move(listing->entries);
-            } else {
-                return unexpected_answer();
-            }
-        }
-        if (!has_uidl && !job_.remove()) {
-            return fail(
-                Errc::unsupported,
-                "the server has no UIDL, so that messages left there cannot be told apart: use --delete");
-        }
-        return maildrop;
-    }
-
     void tell_plan() {
         for (const Location& ref : plan_.missing) {
-            job_.report(encode(ref), Error{Errc::not_found, "no such message", std::nullopt});
+            job_.report(encode(ref), no_such_message());
         }
         if (!plan_.unidentifiable.empty()) {
             const Error error{Errc::unsupported,
@@ -82,13 +57,13 @@ class Pop3Fetch {
 
     void dele(const Message& message) {
         if (!job_.remove()) return;
-        session_.dele(message.number);
+        client_.session().dele(message.number);
         removing_.emplace(message.number, message.key);
     }
 
     void top_up() {
-        while (next_ < plan_.fetch.size() && session_.outstanding() < kQueued && !job_.ending()) {
-            session_.retr(plan_.fetch[next_].number);
+        while (next_ < plan_.fetch.size() && client_.session().outstanding() < kQueued && !job_.ending()) {
+            client_.session().retr(plan_.fetch[next_].number);
             octets_asked_ += plan_.fetch[next_].size.value_or(0);
             ++next_;
         }
@@ -97,12 +72,12 @@ class Pop3Fetch {
     Result<void> transfer() {
         while (true) {
             top_up();
-            if (session_.outstanding() == 0) return {};
+            if (client_.session().outstanding() == 0) return {};
             if (job_.ending() && !job_.in_message() && octets_asked_ > octets_seen_ + kEndingOctets) {
                 cut_ = true;
                 return {};
             }
-            auto step = drive(session_, connection_);
+            auto step = client_.next();
             if (!step) {
                 job_.abandon();
                 return tl::unexpected(step.error());
@@ -148,18 +123,14 @@ class Pop3Fetch {
         if (!cut_) {
             if (auto removed = transfer(); !removed) return removed;
         }
-        if (cut_) {
-            connection_.stream->close();
-            return {};
-        }
-        session_.quit();
-        auto step = drive(session_, connection_);
+        if (cut_) return {};
+        client_.session().quit();
+        auto step = client_.next();
         if (!step) {
             if (!job_.remove()) return {};
             return tl::unexpected(step.error());
         }
         if (!std::holds_alternative<pop3::Closed>(*step)) return unexpected_answer();
-        connection_.stream->close();
         return record();
     }
 
@@ -175,8 +146,7 @@ class Pop3Fetch {
     }
 
     FetchJob& job_;
-    Connection connection_;
-    pop3::ClientSession session_;
+    Pop3Client client_;
     Pop3Plan plan_;
     std::size_t next_ = 0;      // of plan_.fetch: not asked for yet
     std::size_t answered_ = 0;  // of plan_.fetch: answered so far
@@ -189,15 +159,8 @@ class Pop3Fetch {
 
 }  // namespace
 
-Result<void> fetch_pop3(FetchJob& job, Connection connection, std::string user, Secret password, Trace* trace) {
-    pop3::ClientOptions options;
-    options.tls = connection.tls;
-    options.user = std::move(user);
-    options.password = std::move(password);
-    options.allow_plaintext_auth = connection.allow_plaintext_auth;
-    options.window = kWindow;
-    options.trace = trace;
-    return Pop3Fetch(job, std::move(connection), std::move(options)).run();
+Result<void> fetch_pop3(FetchJob& job, Connection connection, Login login, Trace* trace) {
+    return Pop3Fetch(job, std::move(connection), std::move(login), trace).run();
 }
 
 }  // namespace mailpipe::app

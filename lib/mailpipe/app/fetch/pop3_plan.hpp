@@ -9,7 +9,7 @@
 #include "mailpipe/app/fetch/delivery.hpp"
 #include "mailpipe/app/fetch/state.hpp"
 #include "mailpipe/app/location.hpp"
-#include "mailpipe/pop3/client_session.hpp"
+#include "mailpipe/app/pop3_client.hpp"
 
 // What is to be done with a maildrop, given its listings and what was done before; a pure function.
 //
@@ -29,11 +29,6 @@ struct Pop3Plan {
     std::vector<std::uint32_t> unidentifiable;  // left alone with --keep
     std::vector<Location> missing;              // refs that no message has
     std::size_t ambiguous = 0;                  // left on the server although --delete was given
-};
-
-struct Pop3Maildrop {
-    std::vector<pop3::ScanListing> sizes;  // LIST
-    std::vector<pop3::ScanListing> uidls;  // UIDL
 };
 
 Pop3Plan plan_pop3(const Pop3Maildrop& maildrop, const Location& source,

@@ -1,9 +1,7 @@
 #include <deque>
-#include <unordered_map>
 
-#include "mailpipe/app/connection.hpp"
 #include "mailpipe/app/list/list_source.hpp"
-#include "mailpipe/pop3/client_session.hpp"
+#include "mailpipe/app/pop3_client.hpp"
 
 namespace mailpipe::app {
 namespace {
@@ -12,12 +10,6 @@ constexpr std::size_t kInFlight = 128;
 // Listing leaves no trace: RETR makes Dovecot and others set \Seen, TOP does not (fetchmail --keep does the
 // same).
 constexpr std::uint32_t kAllLines = 99'999'999;
-
-struct DropEntry {
-    std::uint32_t number = 0;
-    std::uint64_t size = 0;
-    std::string uidl;  // empty: none, or not unique
-};
 
 // A message on its way to the output. Slots leave in the order of the maildrop, however often each had to be
 // asked for.
@@ -33,117 +25,50 @@ struct Slot {
 
 class Pop3Source : public ListSource {
  public:
-    Pop3Source(Location location, Connection connection, pop3::ClientOptions options, Listing& listing)
-        : location_(std::move(location)),
-          connection_(std::move(connection)),
-          session_(std::move(options)),
-          listing_(listing) {}
-
-    Result<void> log_in() {
-        auto step = drive(session_, connection_);
-        if (!step) return tl::unexpected(step.error());
-        const auto* ready = std::get_if<pop3::Ready>(&*step);
-        if (ready == nullptr) return fail(Errc::protocol, "the server answers what was not asked");
-        top_ = ready->capabilities.top;
-        auto read = read_maildrop();
-        idle_ = read.has_value();
-        return read;
-    }
-
-    ~Pop3Source() override {
-        // The reply is waited for, since the server may hold a lock on the maildrop until then; what it says
-        // changes nothing, the listing is complete. After a failure the end of the connection must do.
-        if (!idle_) return;
-        session_.quit();
-        [[maybe_unused]] const auto ignored = drive(session_, connection_);
-    }
+    Pop3Source(std::unique_ptr<Pop3Client> client, Listing& listing)
+        : client_(std::move(client)), listing_(listing) {}
 
     Result<void> list_all() override {
-        std::vector<const DropEntry*> entries;
-        entries.reserve(entries_.size());
-        for (const DropEntry& entry : entries_)
+        std::vector<const Pop3Entry*> entries;
+        entries.reserve(client_->entries().size());
+        for (const Pop3Entry& entry : client_->entries())
             entries.push_back(&entry);
         return list_entries(entries);
     }
 
     Result<void> list_refs(const std::vector<Location>& refs) override {
-        std::unordered_map<std::string_view, const DropEntry*> by_uidl;
-        for (const DropEntry& entry : entries_) {
-            if (!entry.uidl.empty()) by_uidl.emplace(entry.uidl, &entry);
-        }
-        std::vector<const DropEntry*> entries;
+        std::vector<const Pop3Entry*> entries;
         for (const Location& ref : refs) {
-            const auto found = by_uidl.find(ref.uidl.value_or(std::string()));
-            if (found == by_uidl.end()) {
-                listing_.diagnostics.error(encode(ref),
-                                           Error{Errc::not_found, "no such message", std::nullopt});
+            if (const Pop3Entry* entry = client_->find(ref)) {
+                entries.push_back(entry);
             } else {
-                entries.push_back(found->second);
+                listing_.diagnostics.error(encode(ref), no_such_message());
             }
         }
         return list_entries(entries);
     }
 
  private:
-    Result<void> read_maildrop() {
-        session_.list();
-        session_.uidl();
-        std::unordered_map<std::uint32_t, std::string> uidls;
-        for (int answers = 0; answers < 2; ++answers) {
-            auto step = drive(session_, connection_);
-            if (!step) return tl::unexpected(step.error());
-            if (auto* refused = std::get_if<pop3::Refused>(&*step)) {
-                // Without UIDL (RFC 1939: optional) the messages have no refs, and are listed all the same.
-                if (refused->command != pop3::Command::uidl) return tl::unexpected(std::move(refused->error));
-            } else if (auto* listing = std::get_if<pop3::Listing>(&*step)) {
-                for (pop3::ScanListing& scan : listing->entries) {
-                    if (listing->is_uidl) {
-                        uidls.emplace(scan.number, std::move(scan.uidl));
-                    } else {
-                        entries_.push_back({scan.number, scan.size, {}});
-                    }
-                }
-            }
-        }
-        std::unordered_map<std::string_view, int> uses;
-        for (const auto& [number, uidl] : uidls)
-            ++uses[uidl];
-        for (DropEntry& entry : entries_) {
-            const auto uidl = uidls.find(entry.number);
-            if (uidl != uidls.end() && uses[uidl->second] == 1) entry.uidl = uidl->second;
-        }
-        return {};
-    }
-
-    Result<void> list_entries(const std::vector<const DropEntry*>& entries) {
-        idle_ = false;
+    Result<void> list_entries(const std::vector<const Pop3Entry*>& entries) {
         auto next = entries.begin();
         while (true) {
             while (next != entries.end() && slots_.size() < kInFlight) {
                 if (auto begun = begin(**next++); !begun) return begun;
             }
             if (auto written = write_done(); !written) return written;
-            if (in_flight_.empty() && next == entries.end()) {
-                idle_ = true;
-                return {};
-            }
+            if (in_flight_.empty() && next == entries.end()) return {};
             if (in_flight_.empty()) continue;
-            auto step = drive(session_, connection_);
+            auto step = client_->next();
             if (!step) return tl::unexpected(step.error());
             if (auto taken = take(*step); !taken) return taken;
         }
     }
 
-    Result<void> begin(const DropEntry& entry) {
+    Result<void> begin(const Pop3Entry& entry) {
         Slot& slot = slots_.emplace_back();
         slot.number = entry.number;
+        slot.candidate.context = client_->context_of(entry);
         slot.candidate.context.size = entry.size;
-        if (!entry.uidl.empty()) {
-            Location ref = location_;
-            ref.uidl = entry.uidl;
-            slot.candidate.context.ref = encode(ref);
-            slot.candidate.context.uidl = entry.uidl;
-        }
         return judge(slot);
     }
 
@@ -157,17 +82,17 @@ class Pop3Source : public ListSource {
             slot.listed = verdict->listed;
             return {};
         }
-        if (top_) {
-            session_.top(slot.number, verdict->need == Candidate::Need::header ? 0 : kAllLines);
+        if (client_->has_top()) {
+            client_->session().top(slot.number, verdict->need == Candidate::Need::header ? 0 : kAllLines);
         } else {
-            session_.retr(slot.number);
+            client_->session().retr(slot.number);
         }
         in_flight_.push_back(&slot);
         return {};
     }
 
     Result<void> take(pop3::ClientStep& step) {
-        if (in_flight_.empty()) return fail(Errc::protocol, "the server answers what was not asked");
+        if (in_flight_.empty()) return unexpected_answer();
         Slot& slot = *in_flight_.front();
         if (const auto* data = std::get_if<pop3::MessageData>(&step)) {
             if (slot.asked == Candidate::Need::message) {
@@ -190,7 +115,7 @@ class Pop3Source : public ListSource {
             in_flight_.pop_front();
             slot.done = true;
             refused->error.message = "message " + std::to_string(slot.number) + ": " + refused->error.message;
-            listing_.diagnostics.error(encode(location_), refused->error);
+            listing_.diagnostics.error(encode(client_->location()), refused->error);
         }
         return {};
     }
@@ -205,13 +130,8 @@ class Pop3Source : public ListSource {
         return {};
     }
 
-    Location location_;
-    Connection connection_;
-    pop3::ClientSession session_;
+    std::unique_ptr<Pop3Client> client_;
     Listing& listing_;
-    bool top_ = false;
-    bool idle_ = false;  // logged in, and nothing is in flight
-    std::vector<DropEntry> entries_;
     std::deque<Slot> slots_;
     std::deque<Slot*> in_flight_;  // asked for and not yet answered, in that order
 };
@@ -219,25 +139,9 @@ class Pop3Source : public ListSource {
 }  // namespace
 
 Result<std::unique_ptr<ListSource>> open_pop3_source(const Location& location, Listing& listing) {
-    const ClientOptions& client = listing.options.client;
-    auto user = login_user(location, client);
-    if (!user) return tl::unexpected(user.error());
-    auto password = login_password(location, *user, client);
-    if (!password) return tl::unexpected(password.error());
-    auto connection = open_connection(location, client);
-    if (!connection) return tl::unexpected(connection.error());
-    pop3::ClientOptions options;
-    options.tls = connection->tls;
-    options.user = *user;
-    options.password = std::move(*password);
-    options.allow_plaintext_auth = connection->allow_plaintext_auth;
-    options.trace = listing.trace_or_null();
-    Location mailbox = location;
-    mailbox.user = *user;
-    auto source =
-        std::make_unique<Pop3Source>(std::move(mailbox), std::move(*connection), std::move(options), listing);
-    if (auto ready = source->log_in(); !ready) return tl::unexpected(ready.error());
-    return source;
+    auto client = open_pop3(location, listing.options.client, listing.trace_or_null());
+    if (!client) return tl::unexpected(client.error());
+    return std::make_unique<Pop3Source>(std::move(*client), listing);
 }
 
 }  // namespace mailpipe::app

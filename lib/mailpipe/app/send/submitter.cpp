@@ -38,12 +38,9 @@ Result<void> Submitter::prepare() {
     helo_name_ = options_.helo_name.empty() ? own_host_name() : options_.helo_name;
     // Unlike POP3 and IMAP, SMTP is also spoken without a login: without a user there is none.
     if (server_.user.empty() && options_.client.user.empty()) return {};
-    auto user = login_user(server_, options_.client);
-    if (!user) return tl::unexpected(user.error());
-    auto password = login_password(server_, *user, options_.client);
-    if (!password) return tl::unexpected(password.error());
-    user_ = std::move(*user);
-    password_ = std::move(*password);
+    auto login = find_login(server_, options_.client);
+    if (!login) return tl::unexpected(login.error());
+    login_ = std::move(*login);
     return {};
 }
 
@@ -52,14 +49,10 @@ Result<void> Submitter::connect() {
     auto connection = open_connection(server_, options_.client);
     if (!connection) return tl::unexpected(connection.error());
     connection_ = std::move(*connection);
-    smtp::ClientOptions session;
+    auto session =
+        session_options<smtp::ClientOptions>(*connection_, login_, options_.common.trace ? &trace_ : nullptr);
     session.protocol = server_.scheme == Scheme::lmtp ? smtp::Protocol::lmtp : smtp::Protocol::smtp;
-    session.tls = connection_->tls;
     session.helo_name = helo_name_;
-    session.user = user_;
-    session.password = password_;
-    session.allow_plaintext_auth = connection_->allow_plaintext_auth;
-    session.trace = options_.common.trace ? &trace_ : nullptr;
     session_ = std::make_unique<smtp::ClientSession>(std::move(session));
     auto ready = drive(*session_, *connection_);
     if (connection_->tls_info) tls_version_ = connection_->tls_info->version;

@@ -39,8 +39,7 @@ class Submitter {
     const SendOptions& options_;
     Location server_;
     Progress& progress_;
-    std::string user_;
-    Secret password_;
+    Login login_;  // without a user: none
     std::string helo_name_;
     StderrTrace trace_;
     std::optional<Connection> connection_;

@@ -1,0 +1,119 @@
+#include "mailpipe/app/imap_client.hpp"
+
+#include <utility>
+
+#include "mailpipe/base/ascii.hpp"
+#include "mailpipe/mime/date.hpp"
+
+namespace mailpipe::app {
+namespace {
+
+// RFC 8621 section 4.1.1: system flags as "$name", all in lower case; \Recent is no keyword.
+std::vector<std::string> keywords_of(const std::vector<std::string>& flags) {
+    std::vector<std::string> keywords;
+    for (const std::string& flag : flags) {
+        if (flag.empty() || ascii::equals_ignore_case(flag, "\\Recent")) continue;
+        std::string keyword = ascii::to_lower(flag);
+        if (keyword[0] == '\\') keyword[0] = '$';
+        keywords.push_back(std::move(keyword));
+    }
+    return keywords;
+}
+
+}  // namespace
+
+ImapClient::ImapClient(Location mailbox, Connection connection, Login login, Trace* trace, Note note)
+    : location_(std::move(mailbox)),
+      connection_(std::move(connection)),
+      session_(session_options<imap::ClientOptions>(connection_, std::move(login), trace)),
+      note_(std::move(note)) {}
+
+ImapClient::~ImapClient() {
+    if (!usable_ || session_.outstanding() > 0) return;
+    session_.logout();
+    [[maybe_unused]] const auto ignored = drive(session_, connection_);
+}
+
+Result<imap::Selected> ImapClient::open(bool read_only) {
+    auto step = next_accepted();
+    if (!step) return tl::unexpected(step.error());
+    if (!std::holds_alternative<imap::Ready>(*step)) return unexpected_answer();
+    session_.select(location_.mailbox, read_only);
+    step = next_accepted();
+    if (!step) return tl::unexpected(step.error());
+    auto* selected = std::get_if<imap::Selected>(&*step);
+    if (selected == nullptr) return unexpected_answer();
+    if (selected->persistent_uids && selected->uid_validity != 0) uid_validity_ = selected->uid_validity;
+    usable_ = true;
+    return std::move(*selected);
+}
+
+Result<std::vector<std::uint32_t>> ImapClient::search(std::string criteria) {
+    session_.uid_search(std::move(criteria));
+    auto step = next_accepted();
+    if (!step) return tl::unexpected(step.error());
+    auto* result = std::get_if<imap::SearchResult>(&*step);
+    if (result == nullptr) return unexpected_answer();
+    return std::move(result->uids);
+}
+
+Result<imap::ClientStep> ImapClient::next() {
+    while (true) {
+        auto step = drive(session_, connection_);
+        if (!step) usable_ = false;
+        const auto* alert = step ? std::get_if<imap::Alert>(&*step) : nullptr;
+        if (alert == nullptr) return step;
+        note_("the server says: " + alert->text);
+    }
+}
+
+Result<imap::ClientStep> ImapClient::next_accepted() {
+    auto step = next();
+    if (!step) return step;
+    if (auto* refused = std::get_if<imap::Refused>(&*step)) return tl::unexpected(std::move(refused->error));
+    return step;
+}
+
+std::string ImapClient::ref_of(std::uint32_t uid) const {
+    if (!uid_validity_) return {};
+    Location ref = location_;
+    ref.uid_validity = uid_validity_;
+    ref.uid = uid;
+    return encode(ref);
+}
+
+Error ImapClient::no_such_message(const Location& ref) const {
+    return app::no_such_message(is_outdated(ref) ? ": the UIDVALIDITY of the mailbox has changed" : "");
+}
+
+email::Context ImapClient::context_of(const imap::FetchedMessage& message) const {
+    email::Context context;
+    context.ref = ref_of(message.uid);
+    context.mailbox = location_.mailbox;
+    context.uid = message.uid;
+    context.uid_validity = uid_validity_;
+    context.keywords = keywords_of(message.flags);
+    if (const auto date = mime::parse_date(message.internal_date)) {
+        context.received_at = mime::epoch_seconds(*date);
+    }
+    return context;
+}
+
+Result<std::unique_ptr<ImapClient>> open_imap(const Location& location, const ClientOptions& options,
+                                              Trace* trace, Diagnostics& diagnostics) {
+    auto login = find_login(location, options);
+    if (!login) return tl::unexpected(login.error());
+    auto connection = open_connection(location, options);
+    if (!connection) return tl::unexpected(connection.error());
+    Location mailbox = location;
+    mailbox.user = login->user;
+    ImapClient::Note note = [&diagnostics, where = encode(mailbox)](std::string_view text) {
+        diagnostics.note(where, text);
+    };
+    auto client = std::make_unique<ImapClient>(std::move(mailbox), std::move(*connection), std::move(*login),
+                                               trace, std::move(note));
+    if (const auto opened = client->open(true); !opened) return tl::unexpected(opened.error());
+    return client;
+}
+
+}  // namespace mailpipe::app

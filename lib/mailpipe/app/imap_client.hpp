@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mailpipe/app/connection.hpp"
+#include "mailpipe/email/email.hpp"
+#include "mailpipe/imap/client_session.hpp"
+
+namespace mailpipe::app {
+
+// One mailbox on an IMAP server: what fetching, listing and reading it have in common.
+class ImapClient {
+ public:
+    // Of what the user has to know, such as an alert (RFC 3501 section 7.1).
+    using Note = std::function<void(std::string_view text)>;
+
+    // `mailbox` has its user. `trace` is not owned and may be null.
+    ImapClient(Location mailbox, Connection connection, Login login, Trace* trace, Note note);
+    // Says good-bye when nothing is in flight; what the server answers changes nothing.
+    ~ImapClient();
+    ImapClient(const ImapClient&) = delete;
+    ImapClient& operator=(const ImapClient&) = delete;
+
+    // Logs in and selects the mailbox. Errors: those of the connection and the session, and of a refusal.
+    Result<imap::Selected> open(bool read_only);
+    // SEARCH syntax; the UIDs ascend. Errors as open().
+    Result<std::vector<std::uint32_t>> search(std::string criteria);
+
+    // For more commands, from open() on.
+    imap::ClientSession& session() { return session_; }
+    // The next event that is no alert; what it views is valid until the next call. Errors: those of the
+    // connection and the session.
+    Result<imap::ClientStep> next();
+    // The same, and a refusal is an error.
+    Result<imap::ClientStep> next_accepted();
+
+    const Location& location() const { return location_; }
+    const std::optional<net::TlsInfo>& tls_info() const { return connection_.tls_info; }
+    // nullopt: UIDs do not last, there are no refs.
+    std::optional<std::uint32_t> uid_validity() const { return uid_validity_; }
+    std::string ref_of(std::uint32_t uid) const;  // empty when there are none
+    // Whether the UIDs of the mailbox are others now.
+    bool is_outdated(const Location& ref) const {
+        return ref.uid_validity && ref.uid_validity != uid_validity_;
+    }
+    Error no_such_message(const Location& ref) const;
+    // All but its size.
+    email::Context context_of(const imap::FetchedMessage& message) const;
+
+ private:
+    Location location_;
+    Connection connection_;
+    imap::ClientSession session_;
+    Note note_;
+    bool usable_ = false;  // selected, and nothing has failed since
+    std::optional<std::uint32_t> uid_validity_;
+};
+
+// Finds user and password, connects, and opens the mailbox of `location` for reading; alerts go to
+// `diagnostics`, which outlives the client.
+Result<std::unique_ptr<ImapClient>> open_imap(const Location& location, const ClientOptions& options,
+                                              Trace* trace, Diagnostics& diagnostics);
+
+}  // namespace mailpipe::app
