@@ -6,6 +6,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdint>
+#include <optional>
 #include <utility>
 
 #include "mailpipe/base/ascii.hpp"
@@ -15,6 +16,8 @@ namespace mailpipe::store {
 namespace {
 
 constexpr std::size_t kCrcDigits = 8;
+constexpr std::size_t kPiece = 64 * 1024;
+constexpr std::size_t kLongestRecord = 1U << 20;  // no line that is longer is ours
 
 constexpr std::array<std::uint32_t, 256> make_crc_table() {
     std::array<std::uint32_t, 256> table{};
@@ -40,33 +43,53 @@ std::string crc32_hex(std::string_view octets) {
     return text;
 }
 
-std::string encode_line(const std::string& record) {
-    return crc32_hex(record) + " " + record + "\n";
+// The record of a line without its end.
+std::optional<std::string_view> parse_line(std::string_view line) {
+    if (line.size() <= kCrcDigits || line[kCrcDigits] != ' ') return std::nullopt;
+    const std::string_view record = line.substr(kCrcDigits + 1);
+    if (crc32_hex(record) != line.substr(0, kCrcDigits)) return std::nullopt;
+    return record;
 }
 
-// The records of the longest valid beginning; `valid` becomes its length.
-std::vector<std::string> parse(std::string_view text, std::size_t& valid) {
-    std::vector<std::string> records;
-    valid = 0;
-    while (true) {
-        const std::size_t end = text.find('\n', valid);
-        if (end == std::string_view::npos) return records;
-        const std::string_view line = text.substr(valid, end - valid);
-        if (line.size() <= kCrcDigits || line[kCrcDigits] != ' ') return records;
-        const std::string_view record = line.substr(kCrcDigits + 1);
-        if (crc32_hex(record) != line.substr(0, kCrcDigits)) return records;
-        records.emplace_back(record);
-        valid = end + 1;
-    }
-}
+// Writes records in pieces; after the first error no more.
+class RecordWriter {
+ public:
+    RecordWriter(int fd, const std::string& path) : fd_(fd), path_(path) {}
 
-Result<void> check_lines(const std::vector<std::string>& records) {
-    for (const auto& record : records) {
-        if (record.find_first_of("\r\n") != std::string::npos)
-            return fail(Errc::usage, "a journal record is one line");
+    // The octets written.
+    Result<std::uint64_t> write(const Journal::Produce& produce) {
+        produce([this](std::string_view record) { add(record); });
+        flush();
+        if (!done_) return tl::unexpected(done_.error());
+        return size_;
     }
-    return {};
-}
+
+ private:
+    void add(std::string_view record) {
+        if (!done_) return;
+        if (record.find_first_of("\r\n") != std::string_view::npos || record.size() > kLongestRecord) {
+            done_ = fail(Errc::usage, "a journal record is one line of at most 1 MiB");
+            return;
+        }
+        text_ += crc32_hex(record);
+        text_ += ' ';
+        text_ += record;
+        text_ += '\n';
+        if (text_.size() >= kPiece) flush();
+    }
+    void flush() {
+        if (!done_ || text_.empty()) return;
+        done_ = write_fully(fd_, text_, path_);
+        size_ += text_.size();
+        text_.clear();
+    }
+
+    int fd_;
+    const std::string& path_;
+    std::string text_;
+    std::uint64_t size_ = 0;
+    Result<void> done_;
+};
 
 class FileJournal : public Journal {
  public:
@@ -76,35 +99,32 @@ class FileJournal : public Journal {
           name_(std::move(name)),
           path_(std::move(path)) {}
 
-    Result<void> load() {
-        auto info = stat_fd(file_.get(), path_);
-        if (!info) return tl::unexpected(info.error());
-        auto text = read_range(file_.get(), 0, static_cast<std::uint64_t>(info->st_size), path_);
-        if (!text) return tl::unexpected(text.error());
-        std::size_t valid = 0;
-        records_ = parse(*text, valid);
-        size_ = valid;
-        if (valid != text->size() && ::ftruncate(file_.get(), static_cast<off_t>(valid)) != 0) {
-            return fail_errno(errno, path_);
+    Result<void> load(const Use& use) {
+        std::string text;  // from size_ on
+        std::array<char, kPiece> piece{};
+        while (true) {
+            auto count = read_at(file_.get(), piece.data(), piece.size(), size_ + text.size(), path_);
+            if (!count) return tl::unexpected(count.error());
+            text.append(piece.data(), *count);
+            const auto valid = use_lines(text, use);
+            size_ += valid.first;
+            text.erase(0, valid.first);
+            if (*count != 0 && valid.second) continue;
+            if (text.empty()) return {};
+            if (::ftruncate(file_.get(), static_cast<off_t>(size_)) != 0) return fail_errno(errno, path_);
+            return {};
         }
-        return {};
     }
 
-    const std::vector<std::string>& records() const override { return records_; }
-
-    Result<void> append(const std::vector<std::string>& records) override {
+    Result<void> append(const Produce& produce) override {
         if (broken_) return fail(Errc::io, path_ + ": an earlier write failed");
-        if (auto checked = check_lines(records); !checked) return checked;
-        std::string text;
-        for (const auto& record : records)
-            text += encode_line(record);
-        auto written = write_fully(file_.get(), text, path_);
+        auto written = RecordWriter(file_.get(), path_).write(produce);
         if (!written) {
             // A torn record would hide all that follow it.
             broken_ = ::ftruncate(file_.get(), static_cast<off_t>(size_)) != 0;
-            return written;
+            return tl::unexpected(written.error());
         }
-        size_ += text.size();
+        size_ += *written;
         return {};
     }
 
@@ -115,16 +135,14 @@ class FileJournal : public Journal {
         return synced;
     }
 
-    Result<void> replace(const std::vector<std::string>& records) override {
-        if (auto checked = check_lines(records); !checked) return checked;
+    Result<void> replace(const Produce& produce) override {
         const std::string temporary = name_ + ".tmp";
-        std::string text;
-        for (const auto& record : records)
-            text += encode_line(record);
         Fd file(::openat(directory_.get(), temporary.c_str(),
                          O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600));
         if (!file) return fail_errno(errno, path_, true);
-        auto done = write_fully(file.get(), text, path_);
+        auto written = RecordWriter(file.get(), path_).write(produce);
+        Result<void> done;
+        if (!written) done = tl::unexpected(written.error());
         if (done) done = sync_file(file.get(), path_);
         // Locked before anyone can open it under the name of the journal.
         if (done) {
@@ -139,24 +157,37 @@ class FileJournal : public Journal {
             return done;
         }
         file_ = std::move(file);
-        size_ = text.size();
+        size_ = *written;
         broken_ = false;
         return sync_file(directory_.get(), path_);
     }
 
  private:
+    // The octets of the lines at the beginning of `text` that are whole and valid, and whether what follows may
+    // still become one.
+    static std::pair<std::size_t, bool> use_lines(std::string_view text, const Use& use) {
+        std::size_t valid = 0;
+        while (true) {
+            const std::size_t end = text.find('\n', valid);
+            if (end == std::string_view::npos) return {valid, text.size() - valid <= 2 * kLongestRecord};
+            const auto record = parse_line(text.substr(valid, end - valid));
+            if (!record) return {valid, false};
+            use(*record);
+            valid = end + 1;
+        }
+    }
+
     Fd directory_;
     Fd file_;
     std::string name_;
     std::string path_;
-    std::vector<std::string> records_;
     std::uint64_t size_ = 0;
     bool broken_ = false;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<Journal>> Journal::open(const std::string& path) {
+Result<std::unique_ptr<Journal>> Journal::open(const std::string& path, const Use& use) {
     const auto [parent, name] = split_path(path);
     auto directory = open_or_create_directory(parent);
     if (!directory) return tl::unexpected(directory.error());
@@ -179,7 +210,7 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::string& path) {
         }
         if (auto synced = sync_file(directory->get(), path); !synced) return tl::unexpected(synced.error());
         auto journal = std::make_unique<FileJournal>(std::move(*directory), std::move(file), name, path);
-        if (auto loaded = journal->load(); !loaded) return tl::unexpected(loaded.error());
+        if (auto loaded = journal->load(use); !loaded) return tl::unexpected(loaded.error());
         return journal;
     }
 }

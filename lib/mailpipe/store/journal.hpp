@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -10,18 +11,33 @@
 namespace mailpipe::store {
 
 // An append-only file of records under a kernel lock (OFD), each line "CRC32 RECORD\n"; a torn or foreign tail
-// is cut off at open. Records are single lines. Compaction replaces the file atomically.
+// is cut off at open. Records are single lines of at most 1 MiB. Compaction replaces the file atomically. The
+// file is never whole in memory.
 class Journal {
  public:
-    // Errors: temporary when another process holds the lock ("is in use by another mail-fetch"), cannot_create,
-    // io.
-    static Result<std::unique_ptr<Journal>> open(const std::string& path);
+    using Use = std::function<void(std::string_view record)>;
+    using Produce = std::function<void(const Use& sink)>;  // hands each record to `sink`, in order
+
+    // Hands each record that is there to `use`, valid until it returns. Errors: temporary when another process
+    // holds the lock ("is in use by another mail-fetch"), cannot_create, io.
+    static Result<std::unique_ptr<Journal>> open(const std::string& path, const Use& use);
     virtual ~Journal() = default;
 
-    virtual const std::vector<std::string>& records() const = 0;               // as read at open
-    virtual Result<void> append(const std::vector<std::string>& records) = 0;  // written, not yet durable
+    // Written, not yet durable; all of them or, after an error, none. Error usage: a record that cannot be one.
+    virtual Result<void> append(const Produce& produce) = 0;
     virtual Result<void> sync() = 0;
-    virtual Result<void> replace(const std::vector<std::string>& records) = 0;  // atomic and durable
+    virtual Result<void> replace(const Produce& produce) = 0;  // atomic and durable
+
+    Result<void> append(const std::vector<std::string>& records) { return append(each_of(records)); }
+    Result<void> replace(const std::vector<std::string>& records) { return replace(each_of(records)); }
+
+ private:
+    static Produce each_of(const std::vector<std::string>& records) {
+        return [&records](const Use& sink) {
+            for (const std::string& record : records)
+                sink(record);
+        };
+    }
 };
 
 }  // namespace mailpipe::store

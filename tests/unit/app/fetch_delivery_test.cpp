@@ -78,7 +78,7 @@ TEST_P(FetchDeliveryTest, SeveralGroups) {
         take(delivery->take());
         ASSERT_EQ(delivered.size(), static_cast<std::size_t>(kMessages));
         for (int i = 0; i < kMessages; ++i) {
-            EXPECT_EQ(delivered[static_cast<std::size_t>(i)].message.number, static_cast<std::uint32_t>(i));
+            EXPECT_EQ(delivered[static_cast<std::size_t>(i)].number, static_cast<std::uint32_t>(i));
             EXPECT_TRUE(parse_location(delivered[static_cast<std::size_t>(i)].to)->is_ref());
         }
         // And once more after a flush.
@@ -125,7 +125,7 @@ TEST_P(FetchDeliveryTest, RecoversWhatWasDurableAndNotPublished) {
     const auto recovered = open_delivery(state)->recover();
     ASSERT_TRUE(recovered) << recovered.error().message;
     ASSERT_EQ(recovered->size(), 1U);
-    EXPECT_EQ(recovered->at(0).message.key, "k1");
+    EXPECT_EQ(recovered->at(0).key, "k1");
     EXPECT_EQ(recovered->at(0).size, 14U);
     EXPECT_TRUE(parse_location(recovered->at(0).to)->is_ref());
     EXPECT_EQ(messages_in_box(), 1U);

@@ -27,17 +27,15 @@ class FetchPop3PlanTest : public ::testing::Test {
         }
         return drop;
     }
-    Pop3Plan plan(const Pop3Maildrop& drop, bool remove) {
-        return plan_pop3(drop, source_, refs_, remove, *state_);
-    }
+    Pop3Plan plan(const Pop3Maildrop& drop, bool remove) { return plan_pop3(drop, refs_, remove, *state_); }
     void fetched(const Pop3Plan& plan) {
-        for (const Message& message : plan.fetch)
-            ASSERT_TRUE(state_->record_done({message.key}));
+        for (const auto& entry : plan.fetch)
+            ASSERT_TRUE(state_->record_done({plan.listed.key(entry.key)}));
     }
-    static std::vector<std::uint32_t> numbers(const std::vector<Message>& messages) {
+    static std::vector<std::uint32_t> numbers(const std::vector<Pop3Plan::Entry>& entries) {
         std::vector<std::uint32_t> out;
-        for (const Message& message : messages)
-            out.push_back(message.number);
+        for (const auto& entry : entries)
+            out.push_back(entry.number);
         return out;
     }
 
@@ -52,7 +50,9 @@ TEST_F(FetchPop3PlanTest, EachOnce) {
     const auto drop = maildrop({{10, "a"}, {20, "b"}});
     const auto first = plan(drop, false);
     EXPECT_EQ(numbers(first.fetch), (Numbers{1, 2}));
-    EXPECT_EQ(first.fetch[0].ref, "pop3://alice@localhost/;UIDL=a");
+    EXPECT_EQ(first.message(first.fetch[0]).key, "a");
+    EXPECT_EQ(first.message(first.fetch[0]).uidl, "a");
+    EXPECT_EQ(first.message(first.fetch[1]).size, 20U);
     fetched(first);
     EXPECT_TRUE(plan(drop, false).fetch.empty());
     EXPECT_EQ(numbers(plan(drop, true).remove), (Numbers{1, 2}));
@@ -76,7 +76,8 @@ TEST_F(FetchPop3PlanTest, EmptyUidl) {
     EXPECT_EQ(keep.unidentifiable, (Numbers{2, 3}));
     const auto remove = plan(drop, true);
     EXPECT_EQ(numbers(remove.fetch), (Numbers{1, 2, 3}));
-    EXPECT_EQ(remove.fetch[1].key, "");
+    EXPECT_EQ(remove.message(remove.fetch[1]).key, "");
+    EXPECT_EQ(remove.message(remove.fetch[1]).number, 2U);
 }
 
 TEST_F(FetchPop3PlanTest, DuplicateUidl) {
@@ -84,7 +85,8 @@ TEST_F(FetchPop3PlanTest, DuplicateUidl) {
     const auto first = plan(drop, false);
     EXPECT_EQ(numbers(first.fetch), (Numbers{1, 2, 3, 4}));
     EXPECT_EQ(first.listed.size(), 4U);
-    EXPECT_EQ(first.fetch[0].ref, "");
+    EXPECT_EQ(first.message(first.fetch[0]).key, "a 10 1");
+    EXPECT_EQ(first.message(first.fetch[0]).uidl, "a");
     fetched(first);
     EXPECT_TRUE(plan(drop, false).fetch.empty());
     // Which one an earlier run has fetched is not sure: none of them is deleted.
@@ -99,6 +101,17 @@ TEST_F(FetchPop3PlanTest, DuplicateUidl) {
 TEST_F(FetchPop3PlanTest, UidlThatLooksLikeAnAmbiguousKey) {
     const auto drop = maildrop({{10, "a"}, {10, "a"}, {5, "a-10-1"}});
     EXPECT_EQ(plan(drop, false).listed.size(), 3U);
+}
+
+// UIDL may list in another order than LIST.
+TEST_F(FetchPop3PlanTest, OrderOfTheListings) {
+    Pop3Maildrop drop;
+    drop.sizes = {{3, 30, {}}, {1, 10, {}}, {2, 20, {}}};
+    drop.uidls = {{2, 0, "b"}, {3, 0, "c"}, {1, 0, "a"}};
+    const auto first = plan(drop, false);
+    EXPECT_EQ(numbers(first.fetch), (Numbers{3, 1, 2}));
+    EXPECT_EQ(first.message(first.fetch[0]).key, "c");
+    EXPECT_EQ(first.message(first.fetch[1]).key, "a");
 }
 
 TEST_F(FetchPop3PlanTest, NoUidlAtAll) {

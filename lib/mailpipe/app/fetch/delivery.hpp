@@ -18,19 +18,24 @@
 // Takes messages in pieces and makes them safe. The order of what happens to a group makes it exactly once,
 // wherever the process is killed:
 //
-//   1. each message is staged; 2. all are made durable; 3. the state says which staged id belongs to which key,
-//   synced;
-//   4. they are published; 5. the state says done. Only what has come so far is reported, and may be deleted at
-//   the source.
+//   1. each message is staged;
+//   2. all are made durable;
+//   3. the state says which staged id belongs to which key, synced;
+//   4. they are published;
+//   5. the state says done.
+//
+// Only what has come so far is reported, and may be deleted at the source.
 namespace mailpipe::app {
 
-// A message at its source.
+// A message at its source. What a store does not keep may be left out for one.
 struct Message {
     std::string key;           // of the state; empty: nothing can be remembered (POP3 without UIDL)
     std::uint32_t number = 0;  // POP3 message number or IMAP UID
-    std::string ref;
     store::Keywords keywords;
     std::optional<std::time_t> received_at;
+
+    // For stdout.
+    std::string ref;
     std::optional<std::uint64_t> size;  // as the server says
     std::string uidl;
     std::optional<std::uint32_t> uid_validity;
@@ -38,10 +43,11 @@ struct Message {
 };
 
 struct Delivered {
-    Message message;
+    std::string key;
+    std::uint32_t number = 0;
     std::string to;          // ref at the destination; empty on stdout
     std::uint64_t size = 0;  // CRLF octets
-    double seconds = 0;
+    double seconds = 0;      // negative: not known
 };
 
 class Delivery {

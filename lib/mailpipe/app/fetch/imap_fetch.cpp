@@ -1,12 +1,12 @@
 #include <algorithm>
 #include <deque>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
 
 #include "mailpipe/app/fetch/job.hpp"
 #include "mailpipe/app/imap_client.hpp"
 #include "mailpipe/app/list/uid_ranges.hpp"
+#include "mailpipe/base/ascii.hpp"
 
 namespace mailpipe::app {
 namespace {
@@ -29,7 +29,7 @@ class ImapFetch {
         if (auto planned = plan(); !planned) return planned;
         auto transferred = transfer();
         if (!transferred) job_.abandon();
-        job_.flush([this](const Delivered& delivered) { removable_.push_back(delivered.message.number); });
+        job_.flush([this](const Delivered& delivered) { removable_.push_back(delivered.number); });
         if (!transferred) return transferred;
         return finish();
     }
@@ -70,16 +70,16 @@ class ImapFetch {
     Result<void> plan() {
         auto found = client_.search("ALL");
         if (!found) return tl::unexpected(found.error());
-        const auto uids = job_.refs() ? named_by_refs(*found) : std::move(*found);
-        for (const std::uint32_t uid : uids) {
-            const std::string key = std::to_string(uid);
-            if (!job_.refs()) listed_.insert(key);
-            if (!job_.state().is_done(key)) {
+        listed_ = std::move(*found);
+        const auto named = job_.refs() ? named_by_refs(listed_) : std::vector<std::uint32_t>{};
+        for (const std::uint32_t uid : job_.refs() ? named : listed_) {
+            if (!job_.state().is_done(std::to_string(uid))) {
                 wanted_.push_back(uid);
             } else if (job_.remove()) {
                 removable_.push_back(uid);
             }
         }
+        received_.resize(wanted_.size());
         job_.progress().begin(job_.where(), wanted_.size());
         return {};
     }
@@ -193,7 +193,7 @@ class ImapFetch {
     Message expected(std::uint32_t sequence_number) const {
         const Message* first = nullptr;
         for (const InFlight& command : in_flight_) {
-            if (!envelope_first_ || !command.with_body || received_.contains(command.uids.front())) continue;
+            if (!envelope_first_ || !command.with_body || is_received(command.uids.front())) continue;
             const auto found = envelopes_.find(command.uids.front());
             if (found == envelopes_.end()) continue;
             if (found->second.sequence_number == sequence_number) return found->second.message;
@@ -202,41 +202,59 @@ class ImapFetch {
         return first == nullptr ? Message{} : *first;
     }
 
+    std::optional<std::size_t> index_of(std::uint32_t uid) const {
+        const auto found = std::lower_bound(wanted_.begin(), wanted_.end(), uid);
+        if (found == wanted_.end() || *found != uid) return std::nullopt;
+        return static_cast<std::size_t>(found - wanted_.begin());
+    }
+    bool is_received(std::uint32_t uid) const {
+        const auto index = index_of(uid);
+        return index && received_[*index];
+    }
+
+    Message message_of(std::uint32_t uid) const {
+        Message message;
+        message.key = std::to_string(uid);
+        message.number = uid;
+        if (!job_.to_stdout()) return message;
+        message.ref = client_.ref_of(uid);
+        message.uid_validity = validity_;
+        message.mailbox = job_.source().mailbox;
+        return message;
+    }
+
     Message describe(const imap::FetchedMessage& fetched) const {
         email::Context context = client_.context_of(fetched);
-        Message message;
-        message.key = std::to_string(fetched.uid);
-        message.number = fetched.uid;
-        message.ref = std::move(context.ref);
+        Message message = message_of(fetched.uid);
         message.keywords = std::move(*context.keywords);
         message.received_at = context.received_at;
         message.size = fetched.size;
-        message.uid_validity = validity_;
-        message.mailbox = job_.source().mailbox;
         return message;
     }
 
     Result<void> on_fetched(const imap::FetchedMessage& fetched) {
         if (!fetched.has_body) {
             job_.abandon();
-            if (envelope_first_ && !received_.contains(fetched.uid) &&
+            if (envelope_first_ && !is_received(fetched.uid) &&
                 envelopes_.emplace(fetched.uid, Envelope{fetched.sequence_number, describe(fetched)}).second) {
                 singles_.push_back(fetched.uid);
             }
             return {};
         }
         // isync CVE-2021-3578: a server that answers twice, or with what was not asked for.
-        if (!job_.in_message() || !received_.insert(fetched.uid).second) {
+        const auto index = index_of(fetched.uid);
+        if (!job_.in_message() || !index || received_[*index]) {
             job_.abandon();
             return {};
         }
+        received_[*index] = true;
         if (envelope_first_ && current_.number != fetched.uid) {
             return fail(Errc::protocol, "the server sent UID " + std::to_string(fetched.uid) + " instead of " +
                                             std::to_string(current_.number));
         }
         job_.end(describe(fetched));
         envelopes_.erase(fetched.uid);
-        job_.take([this](const Delivered& delivered) { removable_.push_back(delivered.message.number); });
+        job_.take([this](const Delivered& delivered) { removable_.push_back(delivered.number); });
         return {};
     }
 
@@ -258,8 +276,7 @@ class ImapFetch {
                 } else if (refused != nullptr) {
                     job_.report(*refused);
                 } else {
-                    for (const auto uid : command.uids)
-                        deleted_.push_back(std::to_string(uid));
+                    deleted_.insert(deleted_.end(), command.uids.begin(), command.uids.end());
                 }
                 break;
             default:
@@ -279,20 +296,25 @@ class ImapFetch {
         // Without a refusal, what did not come was expunged meanwhile.
         if (refused == nullptr) return;
         for (const auto uid : command.uids) {
-            if (!received_.contains(uid) && !envelopes_.contains(uid)) retry(uid);
+            if (!is_received(uid) && !envelopes_.contains(uid)) retry(uid);
         }
     }
 
     void retry(std::uint32_t uid) {
         if (!envelope_first_) return retries_.push_back(uid);
-        Message message;
-        message.key = std::to_string(uid);
-        message.number = uid;
-        message.ref = client_.ref_of(uid);
-        message.uid_validity = validity_;
-        message.mailbox = job_.source().mailbox;
-        envelopes_.emplace(uid, Envelope{0, std::move(message)});
+        envelopes_.emplace(uid, Envelope{0, message_of(uid)});
         singles_.push_back(uid);
+    }
+
+    Result<void> record_deleted() {
+        for (std::size_t at = 0; at < deleted_.size(); at += kRemovedAtOnce) {
+            std::vector<std::string> numbers;
+            for (std::size_t i = at; i < std::min(at + kRemovedAtOnce, deleted_.size()); ++i)
+                numbers.push_back(std::to_string(deleted_[i]));
+            const FetchState::Keys keys(numbers.begin(), numbers.end());
+            if (auto recorded = job_.state().record_deleted(keys); !recorded) return recorded;
+        }
+        return {};
     }
 
     Result<void> finish() {
@@ -300,11 +322,14 @@ class ImapFetch {
             if (auto removed = transfer(); !removed) return removed;
         }
         // Here it is certain that the thread of the delivery does not use the state.
-        if (!deleted_.empty()) {
-            if (auto recorded = job_.state().record_deleted(deleted_); !recorded) return recorded;
-        }
+        if (auto recorded = record_deleted(); !recorded) return recorded;
         if (!job_.refs() && !job_.failed()) {
-            if (auto forgotten = job_.state().forget_unlisted(listed_); !forgotten) return forgotten;
+            const auto is_listed = [this](std::string_view key) {
+                const auto uid = ascii::parse_number(key);
+                return uid && std::binary_search(listed_.begin(), listed_.end(), *uid);
+            };
+            if (auto forgotten = job_.state().forget_unlisted(listed_.size(), is_listed); !forgotten)
+                return forgotten;
         }
         if (auto synced = job_.state().sync(); !synced) return synced;
         return {};
@@ -314,18 +339,18 @@ class ImapFetch {
     ImapClient client_;
     bool envelope_first_;
     std::uint32_t validity_ = 0;
-    std::unordered_set<std::string> listed_;  // keys
-    std::vector<std::uint32_t> wanted_;
-    std::size_t next_ = 0;  // of wanted_: not asked for yet
+    std::vector<std::uint32_t> listed_;  // ascending
+    std::vector<std::uint32_t> wanted_;  // ascending
+    std::vector<bool> received_;         // each of wanted_
+    std::size_t next_ = 0;               // of wanted_: not asked for yet
     std::deque<std::uint32_t> retries_;
     std::deque<std::uint32_t> singles_;  // envelope known, body to be asked for
     std::unordered_map<std::uint32_t, Envelope> envelopes_;
     std::deque<InFlight> in_flight_;
     Message current_;
-    std::unordered_set<std::uint32_t> received_;
     std::vector<std::uint32_t> removable_;  // safe
     std::size_t removed_ = 0;               // of removable_: asked for
-    std::vector<std::string> deleted_;      // keys
+    std::vector<std::uint32_t> deleted_;
     bool expunge_works_ = true;
     std::uint64_t octets_after_ending_ = 0;
     bool cut_ = false;

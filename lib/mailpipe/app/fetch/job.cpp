@@ -39,16 +39,11 @@ void FetchJob::flush(const std::function<void(const Delivered&)>& use) {
 }
 
 void FetchJob::recover() {
-    auto delivered = parts_.delivery->recover();
-    if (delivered) {
-        for (Delivered& one : *delivered)
-            one.message.ref = ref_of(one.message.key);
-    }
-    use_delivered(delivered, [](const Delivered&) {});
+    use_delivered(parts_.delivery->recover(), [](const Delivered&) {});
 }
 
-// Empty for a key that is more than a UIDL: the UIDL alone names several messages.
 std::string FetchJob::ref_of(const std::string& key) const {
+    if (key.empty()) return {};
     Location ref = parts_.source;
     if (ref.scheme == Scheme::pop3 || ref.scheme == Scheme::pop3s) {
         if (key.find(' ') != std::string::npos) return {};
@@ -97,7 +92,7 @@ bool FetchJob::use_delivered(const Result<std::vector<Delivered>>& delivered,
         use(one);
         // What is safe is told, even when the destination takes no more.
         if (receipts_failed_) continue;
-        const FetchReceipt receipt{one.message.ref, one.to, one.size, one.seconds < 0 ? "" : tls_, one.seconds};
+        const FetchReceipt receipt{ref_of(one.key), one.to, one.size, one.seconds < 0 ? "" : tls_, one.seconds};
         if (auto written = parts_.receipts->write(receipt); !written) {
             receipts_failed_ = true;
             failed_ = true;

@@ -41,6 +41,9 @@ class FetchJob {
     FetchState& state() { return *parts_.state; }
     Progress& progress() { return *parts_.progress; }
     const std::string& where() const { return where_; }
+    // Of the message with this key, at its source. Empty where the key names none: it is empty, or more than a
+    // UIDL since several messages have the same.
+    std::string ref_of(const std::string& key) const;
     void set_tls(std::string version) { tls_ = std::move(version); }
 
     // A message on its way. After the destination failed all is dropped.
@@ -67,7 +70,6 @@ class FetchJob {
     void note(std::string_view text);
 
  private:
-    std::string ref_of(const std::string& key) const;
     void fail_destination(const Error& error);
     bool use_delivered(const Result<std::vector<Delivered>>& delivered,
                        const std::function<void(const Delivered&)>& use);

@@ -33,7 +33,7 @@ class OutputDelivery : public Delivery {
 
     Result<void> finish(const Message& message) override {
         if (auto written = output_.finish(); !written) return written;
-        delivered_.push_back({message, {}, size_, 0});
+        delivered_.push_back({message.key, message.number, {}, size_, 0});
         if (message.key.empty()) return {};
         return state_.record_done({message.key});
     }

@@ -1,3 +1,4 @@
+#include <deque>
 #include <utility>
 
 #include "mailpipe/app/fetch/job.hpp"
@@ -24,18 +25,23 @@ class Pop3Fetch {
                 Errc::unsupported,
                 "the server has no UIDL, so that messages left there cannot be told apart: use --delete");
         }
-        plan_ = plan_pop3(*maildrop, job_.source(), job_.refs(), job_.remove(), job_.state());
+        plan_ = plan_pop3(std::move(*maildrop), job_.refs(), job_.remove(), job_.state());
         tell_plan();
-        for (const Message& message : plan_.remove)
-            dele(message);
+        for (const Pop3Plan::Entry& entry : plan_.remove)
+            dele(entry.number, entry.key);
         auto transferred = transfer();
         // Whatever ended the session: what was received is made safe.
-        job_.flush([this](const Delivered& delivered) { dele(delivered.message); });
+        job_.flush([this](const Delivered& delivered) { dele(delivered); });
         if (!transferred) return transferred;
         return finish();
     }
 
  private:
+    struct Removing {
+        std::uint32_t number = 0;
+        KeyTable::Id key = KeyTable::kNone;
+    };
+
     void tell_plan() {
         for (const Location& ref : plan_.missing) {
             job_.report(encode(ref), no_such_message());
@@ -55,16 +61,33 @@ class Pop3Fetch {
         job_.progress().begin(job_.where(), plan_.fetch.size());
     }
 
-    void dele(const Message& message) {
+    void dele(const Delivered& delivered) {
+        dele(delivered.number, plan_.listed.find(delivered.key).value_or(KeyTable::kNone));
+    }
+    void dele(std::uint32_t number, KeyTable::Id key) {
         if (!job_.remove()) return;
-        client_.session().dele(message.number);
-        removing_.emplace(message.number, message.key);
+        client_.session().dele(number);
+        removing_.push_back({number, key});
+    }
+
+    // The key of the message whose DELE is answered; they are answered in order.
+    KeyTable::Id removed(std::uint32_t number) {
+        if (removing_.empty() || removing_.front().number != number) return KeyTable::kNone;
+        const KeyTable::Id key = removing_.front().key;
+        removing_.pop_front();
+        return key;
+    }
+
+    Message next_message() const {
+        Message message = plan_.message(plan_.fetch[answered_]);
+        if (job_.to_stdout()) message.ref = job_.ref_of(message.key);
+        return message;
     }
 
     void top_up() {
         while (next_ < plan_.fetch.size() && client_.session().outstanding() < kQueued && !job_.ending()) {
             client_.session().retr(plan_.fetch[next_].number);
-            octets_asked_ += plan_.fetch[next_].size.value_or(0);
+            octets_asked_ += plan_.fetch[next_].size;
             ++next_;
         }
     }
@@ -89,23 +112,23 @@ class Pop3Fetch {
     Result<void> handle(pop3::ClientStep& step) {
         if (auto* begin = std::get_if<pop3::MessageBegin>(&step)) {
             if (!is_next(begin->number)) return unexpected_answer();
-            job_.begin(plan_.fetch[answered_]);
+            job_.begin(next_message());
         } else if (auto* data = std::get_if<pop3::MessageData>(&step)) {
             job_.append(data->octets);
         } else if (std::holds_alternative<pop3::MessageEnd>(step)) {
-            const Message& message = plan_.fetch[answered_++];
-            octets_seen_ += message.size.value_or(0);
-            job_.end(message);
-            job_.take([this](const Delivered& delivered) { dele(delivered.message); });
+            job_.end(next_message());
+            octets_seen_ += plan_.fetch[answered_++].size;
+            job_.take([this](const Delivered& delivered) { dele(delivered); });
         } else if (auto* deleted = std::get_if<pop3::Deleted>(&step)) {
-            deleted_.push_back(removing_[deleted->number]);
+            if (const auto key = removed(deleted->number); key != KeyTable::kNone) deleted_.push_back(key);
         } else if (auto* refused = std::get_if<pop3::Refused>(&step)) {
             // One bad message never keeps the others back.
             refused->error.message =
                 "message " + std::to_string(refused->number) + ": " + refused->error.message;
             job_.report(refused->error);
+            if (refused->command == pop3::Command::dele) removed(refused->number);
             if (refused->command == pop3::Command::retr && is_next(refused->number)) {
-                octets_seen_ += plan_.fetch[answered_++].size.value_or(0);
+                octets_seen_ += plan_.fetch[answered_++].size;
             }
         } else {
             return unexpected_answer();
@@ -135,12 +158,16 @@ class Pop3Fetch {
     }
 
     Result<void> record() {
-        std::erase(deleted_, std::string());
-        if (!deleted_.empty()) {
-            if (auto recorded = job_.state().record_deleted(deleted_); !recorded) return recorded;
+        FetchState::Keys deleted;
+        for (const KeyTable::Id key : deleted_)
+            deleted.push_back(plan_.listed.key(key));
+        if (!deleted.empty()) {
+            if (auto recorded = job_.state().record_deleted(deleted); !recorded) return recorded;
         }
         if (!job_.refs() && !job_.failed()) {
-            if (auto forgotten = job_.state().forget_unlisted(plan_.listed); !forgotten) return forgotten;
+            const auto is_listed = [this](std::string_view key) { return plan_.listed.contains(key); };
+            if (auto forgotten = job_.state().forget_unlisted(plan_.listed.size(), is_listed); !forgotten)
+                return forgotten;
         }
         return job_.state().sync();
     }
@@ -152,8 +179,8 @@ class Pop3Fetch {
     std::size_t answered_ = 0;  // of plan_.fetch: answered so far
     std::uint64_t octets_asked_ = 0;
     std::uint64_t octets_seen_ = 0;
-    std::unordered_map<std::uint32_t, std::string> removing_;  // key by number
-    std::vector<std::string> deleted_;                         // keys
+    std::deque<Removing> removing_;  // asked for and not answered
+    std::vector<KeyTable::Id> deleted_;
     bool cut_ = false;
 };
 

@@ -34,20 +34,12 @@ Result<std::string> default_directory() {
     return fail(Errc::config, "no place for the record of what was fetched: set HOME, or give --state DIR");
 }
 
-std::string record(std::string_view word, const std::string& key) {
+std::string encode_record(std::string_view word, std::string_view key) {
     return std::string(word) + " " + encode_percent(key);
 }
 
-std::vector<std::string> records(std::string_view word, const std::vector<std::string>& keys) {
-    std::vector<std::string> lines;
-    lines.reserve(keys.size());
-    for (const auto& key : keys)
-        lines.push_back(record(word, key));
-    return lines;
-}
-
 std::string staged_record(const FetchState::Staged& staged) {
-    return record("staged", staged.key) + " " + std::to_string(staged.size) + " " + staged.id;
+    return encode_record("staged", staged.key) + " " + std::to_string(staged.size) + " " + staged.id;
 }
 
 }  // namespace
@@ -77,27 +69,31 @@ Result<FetchState> FetchState::open(const std::string& directory, const Location
                                     const std::string& destination) {
     auto place = directory.empty() ? default_directory() : Result<std::string>(directory);
     if (!place) return tl::unexpected(place.error());
-    auto journal = store::Journal::open(*place + "/" + state_file_name(source, destination));
+    FetchState state;
+    state.header_ = "mailpipe-fetch 1 " + canonical_source(source) + " " + destination;
+    std::size_t count = 0;
+    std::string foreign;
+    auto journal =
+        store::Journal::open(*place + "/" + state_file_name(source, destination), [&](std::string_view record) {
+            if (count++ > 0) {
+                if (foreign.empty()) state.apply(record);
+            } else if (record != state.header_) {
+                foreign = record;
+            }
+        });
     if (!journal) return tl::unexpected(journal.error());
-    FetchState state(std::move(*journal));
-    if (auto loaded = state.load("mailpipe-fetch 1 " + canonical_source(source) + " " + destination); !loaded) {
-        return tl::unexpected(loaded.error());
+    if (!foreign.empty()) {
+        return fail(Errc::data, "the record of what was fetched belongs to something else: " + foreign);
     }
+    state.journal_ = std::move(*journal);
+    Result<void> written;
+    if (count == 0) {
+        written = state.journal_->append({state.header_});
+    } else if (count > kCompactAbove + 2 * state.live_count()) {
+        written = state.journal_->replace([&state](const auto& sink) { state.produce_live(sink); });
+    }
+    if (!written) return tl::unexpected(written.error());
     return state;
-}
-
-Result<void> FetchState::load(const std::string& header) {
-    header_ = header;
-    const auto& lines = journal_->records();
-    if (lines.empty()) return journal_->append({header_});
-    if (lines.front() != header_) {
-        return fail(Errc::data, "the record of what was fetched belongs to something else: " + lines.front());
-    }
-    for (std::size_t i = 1; i < lines.size(); ++i)
-        apply(lines[i]);
-    const auto live = live_records();
-    if (lines.size() > kCompactAbove + 2 * live.size()) return journal_->replace(live);
-    return {};
 }
 
 void FetchState::apply(std::string_view line) {
@@ -111,105 +107,130 @@ void FetchState::apply(std::string_view line) {
     auto key = decode_percent(words[1]);
     if (!key) return;
     if (words[0] == "staged" && words.size() == 4) {
-        staged_.insert_or_assign(
-            *key, std::pair(staged_count_++,
-                            Staged{*key, ascii::parse_number(words[2]).value_or(0), std::string(words[3])}));
+        const std::uint64_t size = ascii::parse_number(words[2]).value_or(0);
+        staged_.insert_or_assign(*key, Pending{staged_count_++, {*key, size, std::string(words[3])}});
     } else if (words[0] == "done") {
         staged_.erase(*key);
-        done_.insert(*key);
+        set_standing(*key, Standing::done);
     } else if (words[0] == "lost") {
         staged_.erase(*key);
     } else if (words[0] == "deleted") {
-        done_.erase(*key);
-        deleted_.insert(*key);
+        set_standing(*key, Standing::deleted);
     } else if (words[0] == "forget") {
-        done_.erase(*key);
-        deleted_.erase(*key);
+        set_standing(*key, Standing::unknown);
     }
+}
+
+FetchState::Standing FetchState::standing(std::string_view key) const {
+    const auto id = keys_.find(key);
+    return id ? static_cast<Standing>(keys_.value(*id)) : Standing::unknown;
+}
+
+void FetchState::set_standing(std::string_view key, Standing standing) {
+    const KeyTable::Id id = keys_.add(key);
+    const auto before = static_cast<Standing>(keys_.value(id));
+    if (before == Standing::deleted && standing == Standing::done) return;
+    keys_.set_value(id, static_cast<std::uint8_t>(standing));
+    if (before == Standing::done) --done_count_;
+    if (before == Standing::deleted) --deleted_count_;
+    if (standing == Standing::done) ++done_count_;
+    if (standing == Standing::deleted) ++deleted_count_;
 }
 
 std::vector<FetchState::Staged> FetchState::pending() const {
-    std::vector<std::pair<std::size_t, Staged>> ordered;
-    for (const auto& [key, staged] : staged_)
-        ordered.push_back(staged);
-    std::sort(ordered.begin(), ordered.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::vector<Pending> ordered;
+    for (const auto& [key, pending] : staged_)
+        ordered.push_back(pending);
+    std::sort(ordered.begin(), ordered.end(),
+              [](const Pending& a, const Pending& b) { return a.order < b.order; });
     std::vector<Staged> staged;
     for (auto& entry : ordered)
-        staged.push_back(std::move(entry.second));
+        staged.push_back(std::move(entry.staged));
     return staged;
 }
 
-std::vector<std::string> FetchState::live_records() const {
-    std::vector<std::string> lines{header_};
-    if (validity_) lines.push_back("validity " + std::to_string(*validity_));
-    for (const auto& key : done_)
-        lines.push_back(record("done", key));
-    for (const auto& key : deleted_)
-        lines.push_back(record("deleted", key));
+std::size_t FetchState::live_count() const {
+    return 1 + (validity_ ? 1 : 0) + done_count_ + deleted_count_ + staged_.size();
+}
+
+void FetchState::produce_live(const store::Journal::Use& sink) const {
+    sink(header_);
+    if (validity_) sink("validity " + std::to_string(*validity_));
+    keys_.for_each([this, &sink](KeyTable::Id id) {
+        const auto standing = static_cast<Standing>(keys_.value(id));
+        if (standing == Standing::unknown) return;
+        sink(encode_record(standing == Standing::done ? "done" : "deleted", keys_.key(id)));
+    });
     for (const auto& staged : pending())
-        lines.push_back(staged_record(staged));
-    return lines;
+        sink(staged_record(staged));
+}
+
+Result<void> FetchState::record(std::string_view word, const Keys& keys) {
+    return journal_->append([&](const auto& sink) {
+        for (const auto& key : keys)
+            sink(encode_record(word, key));
+    });
 }
 
 Result<void> FetchState::record_staged(const std::vector<Staged>& staged) {
-    std::vector<std::string> lines;
-    lines.reserve(staged.size());
-    for (const auto& entry : staged)
-        lines.push_back(staged_record(entry));
-    if (auto written = journal_->append(lines); !written) return written;
+    auto written = journal_->append([&staged](const auto& sink) {
+        for (const auto& entry : staged) {
+            if (!entry.key.empty()) sink(staged_record(entry));
+        }
+    });
+    if (!written) return written;
     return journal_->sync();
 }
 
-Result<void> FetchState::record_done(const std::vector<std::string>& keys) {
-    if (auto written = journal_->append(records("done", keys)); !written) return written;
+Result<void> FetchState::record_done(const Keys& keys) {
+    if (auto written = record("done", keys); !written) return written;
     for (const auto& key : keys) {
-        staged_.erase(key);
-        done_.insert(key);
+        staged_.erase(std::string(key));
+        set_standing(key, Standing::done);
     }
     return {};
 }
 
-Result<void> FetchState::record_lost(const std::vector<std::string>& keys) {
-    if (auto written = journal_->append(records("lost", keys)); !written) return written;
+Result<void> FetchState::record_lost(const Keys& keys) {
+    if (auto written = record("lost", keys); !written) return written;
     for (const auto& key : keys)
-        staged_.erase(key);
+        staged_.erase(std::string(key));
     return {};
 }
 
-Result<void> FetchState::record_deleted(const std::vector<std::string>& keys) {
-    if (auto written = journal_->append(records("deleted", keys)); !written) return written;
-    for (const auto& key : keys) {
-        done_.erase(key);
-        deleted_.insert(key);
-    }
+Result<void> FetchState::record_deleted(const Keys& keys) {
+    if (auto written = record("deleted", keys); !written) return written;
+    for (const auto& key : keys)
+        set_standing(key, Standing::deleted);
     return {};
 }
 
 Result<void> FetchState::set_validity(std::uint32_t validity) {
     if (validity_ == validity) return {};
     validity_ = validity;
-    done_.clear();
-    deleted_.clear();
+    keys_.clear();
+    done_count_ = 0;
+    deleted_count_ = 0;
     staged_.clear();
-    return journal_->replace(live_records());
+    return journal_->replace([this](const auto& sink) { produce_live(sink); });
 }
 
-Result<void> FetchState::forget_unlisted(const std::unordered_set<std::string>& listed) {
-    std::vector<std::string> forgotten;
-    for (const auto& key : deleted_) {
-        if (!listed.contains(key)) forgotten.push_back(key);
-    }
-    if (done_.size() > kUnlistedKept + 2 * listed.size()) {
-        for (const auto& key : done_) {
-            if (!listed.contains(key)) forgotten.push_back(key);
-        }
-    }
+Result<void> FetchState::forget_unlisted(std::size_t count,
+                                         const std::function<bool(std::string_view key)>& is_listed) {
+    const bool many = done_count_ > kUnlistedKept + 2 * count;
+    std::vector<KeyTable::Id> forgotten;
+    keys_.for_each([&](KeyTable::Id id) {
+        const auto standing = static_cast<Standing>(keys_.value(id));
+        const bool forgettable = standing == Standing::deleted || (standing == Standing::done && many);
+        if (forgettable && !is_listed(keys_.key(id))) forgotten.push_back(id);
+    });
     if (forgotten.empty()) return {};
-    if (auto written = journal_->append(records("forget", forgotten)); !written) return written;
-    for (const auto& key : forgotten) {
-        done_.erase(key);
-        deleted_.erase(key);
-    }
+    Keys keys;
+    for (const KeyTable::Id id : forgotten)
+        keys.push_back(keys_.key(id));
+    if (auto written = record("forget", keys); !written) return written;
+    for (const auto& key : keys)
+        set_standing(key, Standing::unknown);
     return {};
 }
 

@@ -2,14 +2,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
+#include "mailpipe/app/fetch/key_table.hpp"
 #include "mailpipe/app/location.hpp"
 #include "mailpipe/base/error.hpp"
 #include "mailpipe/store/journal.hpp"
@@ -30,7 +31,7 @@ namespace mailpipe::app {
 class FetchState {
  public:
     struct Staged {
-        std::string key;
+        std::string key;  // empty: of a message that cannot be remembered
         std::uint64_t size = 0;
         std::string id;
     };
@@ -41,38 +42,51 @@ class FetchState {
     static Result<FetchState> open(const std::string& directory, const Location& source,
                                    const std::string& destination);
 
-    bool is_done(const std::string& key) const { return done_.contains(key) || deleted_.contains(key); }
-    bool is_deleted(const std::string& key) const { return deleted_.contains(key); }
+    using Keys = std::vector<std::string_view>;
+
+    bool is_done(std::string_view key) const { return standing(key) != Standing::unknown; }
+    bool is_deleted(std::string_view key) const { return standing(key) == Standing::deleted; }
     // What an earlier process made durable and did not see in place, in its order.
     std::vector<Staged> pending() const;
     std::optional<std::uint32_t> validity() const { return validity_; }
 
-    // Written and durable when it returns.
+    // Written and durable when it returns. Those without a key are passed over.
     Result<void> record_staged(const std::vector<Staged>& staged);
     // Written; durable after the next sync().
-    Result<void> record_done(const std::vector<std::string>& keys);
-    Result<void> record_lost(const std::vector<std::string>& keys);
-    Result<void> record_deleted(const std::vector<std::string>& keys);
+    Result<void> record_done(const Keys& keys);
+    Result<void> record_lost(const Keys& keys);
+    Result<void> record_deleted(const Keys& keys);
     Result<void> sync() { return journal_->sync(); }
     // Forgets all that belongs to another validity. Durable.
     Result<void> set_validity(std::uint32_t validity);
-    // After a complete listing: forgets what was deleted and is listed no more, and much of what else is listed
-    // no more. A message that was deleted and is still listed stays known: some servers go on listing it.
-    Result<void> forget_unlisted(const std::unordered_set<std::string>& listed);
+    // After a complete listing of `count` messages: forgets what was deleted and is listed no more, and much of
+    // what else is listed no more. A message that was deleted and is still listed stays known: some servers go
+    // on listing it.
+    Result<void> forget_unlisted(std::size_t count, const std::function<bool(std::string_view key)>& is_listed);
 
  private:
-    explicit FetchState(std::unique_ptr<store::Journal> journal) : journal_(std::move(journal)) {}
-    Result<void> load(const std::string& header);
+    enum class Standing : std::uint8_t { unknown, done, deleted };  // unknown is also what was forgotten
+    struct Pending {
+        std::size_t order = 0;
+        Staged staged;
+    };
+
+    FetchState() = default;
+    Standing standing(std::string_view key) const;
+    void set_standing(std::string_view key, Standing standing);
+    Result<void> record(std::string_view word, const Keys& keys);
     void apply(std::string_view record);
-    std::vector<std::string> live_records() const;
+    std::size_t live_count() const;
+    void produce_live(const store::Journal::Use& sink) const;
 
     std::unique_ptr<store::Journal> journal_;
     std::string header_;
     std::optional<std::uint32_t> validity_;
-    std::unordered_map<std::string, std::pair<std::size_t, Staged>> staged_;  // with their order
+    std::unordered_map<std::string, Pending> staged_;  // by earlier processes
     std::size_t staged_count_ = 0;
-    std::unordered_set<std::string> done_;
-    std::unordered_set<std::string> deleted_;
+    KeyTable keys_;  // with their standing
+    std::size_t done_count_ = 0;
+    std::size_t deleted_count_ = 0;
 };
 
 // The source without what does not change which messages it holds: the scheme's TLS, a default port, a single

@@ -20,16 +20,15 @@ constexpr std::size_t kGroupMessages = 2000;
 constexpr std::uint64_t kGroupOctets = 64U << 20;
 constexpr std::chrono::seconds kGroupAge{2};
 
-struct Item {
-    Message message;
-    std::string staged_id;
-    std::uint64_t size = 0;
+struct Origin {
+    std::uint32_t number = 0;
     Clock::time_point begun;
 };
 
 struct Group {
     std::unique_ptr<store::MailboxWriter> writer;
-    std::vector<Item> items;
+    std::vector<FetchState::Staged> staged;
+    std::vector<Origin> origins;  // of each staged message
     std::uint64_t octets = 0;
     Clock::time_point begun;
 };
@@ -50,14 +49,7 @@ Result<std::vector<Delivered>> commit(Group& group, FetchState& state, const Loc
         group.writer->discard();
         return tl::unexpected(durable.error());
     }
-    std::vector<FetchState::Staged> staged;
-    std::vector<std::string> keys;
-    for (const auto& item : group.items) {
-        if (item.message.key.empty()) continue;
-        staged.push_back({item.message.key, item.size, item.staged_id});
-        keys.push_back(item.message.key);
-    }
-    if (auto recorded = state.record_staged(staged); !recorded) {
+    if (auto recorded = state.record_staged(group.staged); !recorded) {
         group.writer->discard();
         return tl::unexpected(recorded.error());
     }
@@ -65,15 +57,23 @@ Result<std::vector<Delivered>> commit(Group& group, FetchState& state, const Loc
     if (auto settled = group.writer->settle(); !settled) return tl::unexpected(settled.error());
     auto ids = group.writer->publish();
     if (!ids) return tl::unexpected(ids.error());
+    FetchState::Keys keys;
+    for (const auto& staged : group.staged) {
+        if (!staged.key.empty()) keys.push_back(staged.key);
+    }
     if (auto done = state.record_done(keys); !done) return tl::unexpected(done.error());
     const auto now = Clock::now();
     std::vector<Delivered> delivered;
-    delivered.reserve(group.items.size());
-    for (std::size_t i = 0; i < group.items.size(); ++i) {
-        Item& item = group.items[i];
-        const double seconds = std::chrono::duration<double>(now - item.begun).count();
-        delivered.push_back({std::move(item.message), ref_at(destination, (*ids)[i]), item.size, seconds});
+    delivered.reserve(group.staged.size());
+    for (std::size_t i = 0; i < group.staged.size(); ++i) {
+        FetchState::Staged& staged = group.staged[i];
+        const Origin& origin = group.origins[i];
+        const double seconds = std::chrono::duration<double>(now - origin.begun).count();
+        delivered.push_back(
+            {std::move(staged.key), origin.number, ref_at(destination, (*ids)[i]), staged.size, seconds});
     }
+    group.staged = {};
+    group.origins = {};
     return delivered;
 }
 
@@ -178,15 +178,13 @@ class StoreDelivery : public Delivery {
         auto entries = group_.writer->recover(ids);
         if (!entries) return tl::unexpected(entries.error());
         std::vector<Delivered> delivered;
-        std::vector<std::string> done;
-        std::vector<std::string> lost;
+        FetchState::Keys done;
+        FetchState::Keys lost;
         for (std::size_t i = 0; i < pending.size(); ++i) {
             const std::string& entry = (*entries)[i];
             (entry.empty() ? lost : done).push_back(pending[i].key);
             if (entry.empty()) continue;
-            Message message;
-            message.key = pending[i].key;
-            delivered.push_back({std::move(message), ref_at(destination_, entry), pending[i].size, -1});
+            delivered.push_back({pending[i].key, 0, ref_at(destination_, entry), pending[i].size, -1});
         }
         if (pending.empty()) return delivered;
         if (auto recorded = state_.record_done(done); !recorded) return tl::unexpected(recorded.error());
@@ -198,7 +196,7 @@ class StoreDelivery : public Delivery {
 
     Result<void> begin(const Message& /*message*/) override {
         begun_ = Clock::now();
-        if (group_.items.empty()) group_.begun = begun_;
+        if (group_.staged.empty()) group_.begun = begun_;
         return group_.writer->begin();
     }
     Result<void> append(std::string_view crlf_text) override { return group_.writer->append(crlf_text); }
@@ -207,8 +205,9 @@ class StoreDelivery : public Delivery {
         auto staged = group_.writer->finish(message.keywords, message.received_at);
         if (!staged) return tl::unexpected(staged.error());
         group_.octets += staged->size;
-        group_.items.push_back({message, std::move(staged->id), staged->size, begun_});
-        const bool full = group_.items.size() >= kGroupMessages || group_.octets >= kGroupOctets ||
+        group_.staged.push_back({message.key, staged->size, std::move(staged->id)});
+        group_.origins.push_back({message.number, begun_});
+        const bool full = group_.staged.size() >= kGroupMessages || group_.octets >= kGroupOctets ||
                           Clock::now() - group_.begun >= kGroupAge;
         if (full) start_commit();
         return {};
@@ -221,7 +220,7 @@ class StoreDelivery : public Delivery {
     }
 
     Result<std::vector<Delivered>> flush() override {
-        if (!group_.items.empty()) start_commit();
+        if (!group_.staged.empty()) start_commit();
         if (!committer_) return std::vector<Delivered>{};
         other_ = committer_->wait();
         auto delivered = committer_->take();
