@@ -60,9 +60,9 @@ constexpr auto kKeys = std::to_array<Entry>({
     {"UID", Kind::uid, Argument::set, ""},
 });
 
-// search-key  = key / "NOT" SP search-key / "OR" SP search-key SP search-key / "(" search-key *(SP search-key)
-// ")" search      = search-key *(SP search-key) string      = atom / quoted; an atom is everything up to a
-// space, a parenthesis or a DQUOTE
+// search      = search-key *(SP search-key)
+// search-key  = key / "NOT" SP search-key / "OR" SP search-key SP search-key / "(" search ")"
+// string      = atom / quoted; an atom is everything up to a space, a parenthesis or a DQUOTE
 class Parser {
  public:
     explicit Parser(std::string_view text) : text_(text) {}

@@ -13,12 +13,10 @@
 //
 //     SEGMENT           messages as they will stand in the mbox; a staged id is "SEGMENT-OFFSET-LENGTH"
 //     SEGMENT.publish   written and synced before the first octet goes into the mbox: where it begins, and
-//     which
-//                       ranges of the segment. Whoever holds the lock and finds one completes it: the process
-//                       that wrote it is dead
+//                       which ranges of the segment. Whoever holds the lock and finds one completes it: the
+//                       process that wrote it is dead
 //     SEGMENT.done      the same record, renamed when the mbox is synced; the segment is then removed.
-//     recover()
-//                       knows by it what is in place, settle() removes it
+//                       recover() knows by it what is in place, settle() removes it
 namespace mailpipe::store {
 
 struct SegmentRange {

@@ -16,10 +16,9 @@
 // UIDLs in practice (threats.md, empty, duplicate, endless UIDL):
 //   none at all       --keep cannot work: error unsupported. --delete fetches and removes all.
 //   none for one      the same for this message alone; the others are fetched.
-//   the same twice    the messages are told apart by size and by how many of that size came before. One that
-//   was
-//                     fetched by an earlier run is not fetched again, but not deleted either: which of the two
-//                     it is cannot be known for sure. One fetched in this session is deleted.
+//   the same twice    the messages are told apart by size and by how many of that size came before. One
+//                     that an earlier run has fetched is not fetched again, but not deleted either: which of
+//                     the two it is cannot be known for sure. One fetched in this session is deleted.
 namespace mailpipe::app {
 
 // The plan for 100,000 messages is held during the session: each costs some 50 octets, of which 16 are its

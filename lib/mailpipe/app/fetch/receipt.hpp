@@ -11,10 +11,10 @@
 // JSONL (when asked for, or when stdout is no terminal), one object a line:
 //
 //   ref      string, ref of the message at its source; absent when the server has no UIDL for it
-//   to       string, ref of the message at its destination ("maildir:/abs/box;ID=...",
-//   "mbox:/abs/file;OFFSET=n") size     integer, CRLF octets tls      string, "TLSv1.3"; absent without TLS,
-//   and for what an interrupted run had received seconds  number, from the first octet until it was durable;
-//   absent for what an interrupted run had received
+//   to       string, ref of the message there: "maildir:/abs/box;ID=..." or "mbox:/abs/file;OFFSET=n"
+//   size     integer, CRLF octets
+//   tls      string, "TLSv1.3"; absent without TLS, and for what an interrupted run had received
+//   seconds  number, from the first octet until it was durable; absent for what an interrupted run had received
 //
 // On a terminal, a line for people for each source instead.
 namespace mailpipe::app {

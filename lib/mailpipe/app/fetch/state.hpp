@@ -23,8 +23,8 @@
 //            / "staged " key SP size SP staged-id           ; durable in the destination, perhaps not in place
 //            / "done " key                                  ; in place, or written to stdout
 //            / "lost " key                                  ; staged once and found nowhere: to be fetched
-//            again / "deleted " key                               ; the server has confirmed its removal /
-//            "forget " key                                ; the server lists it no more
+//            / "deleted " key                               ; the server has confirmed its removal
+//            / "forget " key                                ; the server lists it no more
 //     key    = percent-encoded UIDL, or UID
 namespace mailpipe::app {
 
