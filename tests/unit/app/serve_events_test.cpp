@@ -47,7 +47,7 @@ TEST(ServeEvents, FileThatCannotBeMade) {
 
 TEST(ServeEvents, ReplyAsJson) {
     EXPECT_EQ(json_of(smtp::Reply{550, "5.1.1", {"a", "b"}}).dump(),
-              R"({"code":550,"enhancedStatusCode":"5.1.1","text":"a b"})");
+              R"({"code":550,"enhanced":"5.1.1","text":"a b"})");
     EXPECT_EQ(json_of(smtp::Reply{250, "", {"OK"}}).dump(), R"({"code":250,"text":"OK"})");
 }
 

@@ -29,7 +29,7 @@ void Connection::report_store_error(const Error& error, Json json) const {
 }
 
 void Connection::add_tls_version(Json& json) const {
-    if (tls_info_) json["tlsVersion"] = tls_info_->version;
+    if (tls_info_) json["tls"] = tls_info_->version;
 }
 
 asio::awaitable<bool> Connection::write(std::string octets) {

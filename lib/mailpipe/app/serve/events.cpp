@@ -119,7 +119,7 @@ Json make_event(std::string_view name) {
 Json json_of(const smtp::Reply& reply) {
     Json json;
     json["code"] = reply.code;
-    if (!reply.enhanced.empty()) json["enhancedStatusCode"] = reply.enhanced;
+    if (!reply.enhanced.empty()) json["enhanced"] = reply.enhanced;
     json["text"] = smtp::to_server_reply(reply).text;
     return json;
 }

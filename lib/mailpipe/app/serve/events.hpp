@@ -21,16 +21,16 @@
 //                 but not for lmtp:PATH
 //     ready       every socket listens
 //     connection  url: which socket; peer: "192.0.2.7:40123" or "unix"
-//     login       user; ok: whether it succeeded; tlsVersion: where TLS is on
+//     login       user; ok: whether it succeeded; tls: "TLSv1.3", where TLS is on
 //     delivery    one for each mailbox that a message went into or that failed to take it; from: reverse-path,
 //                 empty for <>; to: the recipient; user; reply: as below; delivered messages also have ref,
-//                 size (CRLF octets), seconds (from MAIL to the reply); tlsVersion: where TLS is on
+//                 size (CRLF octets), seconds (from MAIL to the reply); tls: "TLSv1.3", where TLS is on
 //     retrieval   user; uidl; size: CRLF octets sent before transparency; top: true for TOP
 //     removal     user; uidls: what QUIT removed
 //     error       kind: kind_name(), or bug; message: one line; to and reply for a refused recipient, reply for
 //                 a refused message, user for a mailbox that failed; without a connection when it concerns none
 //
-// reply is {code, enhancedStatusCode, text}.
+// reply is {code, enhanced, text}.
 namespace mailpipe::app::serve {
 
 using Json = nlohmann::ordered_json;
