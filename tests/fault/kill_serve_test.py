@@ -8,20 +8,13 @@ import shutil
 import smtplib
 
 from fault_case import KILLED, FaultCase, describe, sample
-from killed_serve import KilledServe
+from killed_serve import MESSAGES, KilledServe, bodies
 from peers.case import main
 from peers.mailserve import MailServe
-from peers.messages import crlf, message
+from peers.messages import crlf
 from peers.process import PeerError
 
 _SAMPLES = 14  # of each test
-MESSAGES = [message("first", "one\n"), message("second", "".join(f"line {n} of a longer text\n" for n in range(3000))),
-            message("third", ".\n..\n")]
-
-
-def bodies(octets):
-    """What the sender wrote, without the trace fields that were put before it."""
-    return octets[octets.index(b"Date: Mon, 2 Nov"):]
 
 
 class KillServe(FaultCase):

@@ -7,7 +7,16 @@ import signal
 import unittest
 
 from peers.mailserve import MailServe
+from peers.messages import message
 from peers.process import PeerError
+
+MESSAGES = [message("first", "one\n"), message("second", "".join(f"line {n} of a longer text\n" for n in range(3000))),
+            message("third", ".\n..\n")]
+
+
+def bodies(octets):
+    """What the sender wrote, without the trace fields that were put before it."""
+    return octets[octets.index(b"Date: Mon, 2 Nov"):]
 
 
 class KilledServe(MailServe):
