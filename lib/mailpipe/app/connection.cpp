@@ -1,6 +1,7 @@
 #include "mailpipe/app/connection.hpp"
 
 #include <string>
+#include <utility>
 
 namespace mailpipe::app {
 
@@ -22,7 +23,8 @@ Result<TlsMode> tls_mode(const Location& location, const ClientOptions& options)
     return *options.tls;
 }
 
-Result<Connection> open_connection(const Location& location, const ClientOptions& options) {
+Result<Connection> open_connection(const Location& location, const ClientOptions& options,
+                                   std::function<bool()> stop) {
     if (!location.is_remote()) return fail(Errc::usage, "not a server; write a URL such as imaps://HOST");
     const bool unix_socket = !location.path.empty();
     if (!unix_socket && (location.port == 0 || location.host == "*")) {
@@ -35,6 +37,7 @@ Result<Connection> open_connection(const Location& location, const ClientOptions
     connect_options.family = options.family;
     connect_options.timeout = options.timeout;
     connect_options.proxy = options.proxy;
+    connect_options.stop_requested = std::move(stop);
     auto stream = unix_socket ? net::connect_unix(location.path, connect_options)
                               : net::connect_tcp(location.host, location.port, connect_options);
     if (!stream) return tl::unexpected(stream.error());

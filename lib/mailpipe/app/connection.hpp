@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <utility>
 #include <variant>
@@ -7,6 +8,7 @@
 #include "mailpipe/app/diagnostics.hpp"
 #include "mailpipe/app/location.hpp"
 #include "mailpipe/app/options.hpp"
+#include "mailpipe/app/stop.hpp"
 #include "mailpipe/base/secret.hpp"
 #include "mailpipe/base/trace.hpp"
 #include "mailpipe/net/stream.hpp"
@@ -29,9 +31,11 @@ struct Connection {
 Result<TlsMode> tls_mode(const Location& location, const ClientOptions& options);
 
 // Connects to a remote location and, for implicit TLS, does the handshake. Behind a proxy no peer counts as
-// loopback. Errors: those of tls_mode, usage for a location that is not remote or has port 0, and those of
-// net::connect_tcp and Stream::start_tls.
-Result<Connection> open_connection(const Location& location, const ClientOptions& options);
+// loopback. Once `stop` is true the connection waits for the peer at most 2 s more each time, and not for a
+// connect; then it fails with temporary "interrupted". Errors: those of tls_mode, usage for a location that is
+// not remote or has port 0, and those of net::connect_tcp and Stream::start_tls.
+Result<Connection> open_connection(const Location& location, const ClientOptions& options,
+                                   std::function<bool()> stop = stop_requested);
 
 // The user of the location, of --user, or of the netrc entry of the host. Errors: usage when there is none or
 // it contains a control character; config for a netrc file that is unusable.

@@ -5,6 +5,7 @@
 #include "mailpipe/app/input_source.hpp"
 #include "mailpipe/app/jsonl_input.hpp"
 #include "mailpipe/app/mboxrd_input.hpp"
+#include "mailpipe/app/stop.hpp"
 #include "mailpipe/wire/line_ends.hpp"
 
 namespace mailpipe::app {
@@ -52,6 +53,7 @@ class DetectingInput : public MessageInput {
     explicit DetectingInput(int fd) : source_(fd) {}
 
     Result<bool> next() override {
+        if (stop_requested()) return fail(Errc::temporary, "stopped by a signal");
         if (!input_) {
             constexpr std::string_view kFrom = "From ";
             auto more = source_.ensure(kFrom.size());

@@ -60,10 +60,13 @@ MessageSource::MessageSource(SourceOptions options, MessageHandler handler) : op
 
 MessageSource::~MessageSource() = default;
 
-// What the handler failed with ends the run, anything else is this source's own.
+// What the handler failed with ends the run, and so does a signal; anything else is this source's own.
 Result<void> MessageSource::report(std::string_view where, const Result<void>& result) {
+    if (!stopped_ && !result) {
+        options_.diagnostics->error(where, result.error());
+        if (stop_requested()) stopped_ = stopped_by_signal();
+    }
     if (stopped_) return tl::unexpected(*stopped_);
-    if (!result) options_.diagnostics->error(where, result.error());
     return {};
 }
 

@@ -65,7 +65,7 @@ class MessageSource {
 
     SourceOptions options_;
     MessageHandler handler_;
-    std::optional<Error> stopped_;  // by the handler
+    std::optional<Error> stopped_;  // by the handler or a signal
     std::optional<Location> mailbox_location_;
     std::unique_ptr<SourceMailbox> mailbox_;
     std::optional<Location> failed_;  // of the last ref whose mailbox could not be opened

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -94,6 +95,22 @@ TEST(Connection, PlaintextAuthIsForLoopbackWithoutTlsOnly) {
     connection = open_connection(location, options);
     ASSERT_TRUE(connection) << connection.error().message;
     EXPECT_TRUE(connection->allow_plaintext_auth);
+}
+
+// The grace of net::Deadline: 2 s, and not the timeout.
+TEST(Connection, StopEndsTheReadOfASilentServer) {
+    const Backlog server;
+    const auto location = parse_location("imap://127.0.0.1:" + server.port()).value();
+    bool stop = false;
+    auto connection = open_connection(location, {}, [&stop] { return stop; });
+    ASSERT_TRUE(connection) << connection.error().message;
+    stop = true;
+    const auto begin = std::chrono::steady_clock::now();
+    const auto octets = connection->stream->read();
+    ASSERT_FALSE(octets);
+    EXPECT_EQ(octets.error().kind, Errc::temporary);
+    EXPECT_EQ(octets.error().message, "interrupted");
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(30));
 }
 
 TEST(Connection, NobodyListens) {

@@ -2,6 +2,7 @@
 
 #include "mailpipe/app/list/list_source.hpp"
 #include "mailpipe/app/message_input.hpp"
+#include "mailpipe/app/stop.hpp"
 #include "mailpipe/base/limits.hpp"
 #include "mailpipe/email/search_key.hpp"
 
@@ -99,6 +100,7 @@ void list_input(int fd, std::string_view where, bool only_refs, const std::strin
         if (!more) {
             listing.diagnostics.error(where, more.error());
             if (more.error().kind == Errc::data) continue;
+            if (stop_requested()) return;
             break;
         }
         if (!*more) break;

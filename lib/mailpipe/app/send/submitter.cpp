@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "mailpipe/base/ascii.hpp"
 
@@ -46,7 +47,10 @@ Result<void> Submitter::prepare() {
 
 Result<void> Submitter::connect() {
     tls_version_.clear();
-    auto connection = open_connection(server_, options_.client);
+    // Between the end of a message and its reply nobody knows who answers for it: to end there would send it
+    // twice (RFC 1047).
+    auto connection =
+        open_connection(server_, options_.client, [this] { return !committing_ && stop_requested(); });
     if (!connection) return tl::unexpected(connection.error());
     connection_ = std::move(*connection);
     auto session =
@@ -72,8 +76,8 @@ Result<smtp::Finished> Submitter::submit(Outgoing& message) {
                 return tl::unexpected(connected.error());
             }
         }
-        bool committing = false;
-        auto finished = transact(message, committing);
+        auto finished = transact(message);
+        const bool committing = std::exchange(committing_, false);
         if (finished) {
             broken_ = 0;
             return finished;
@@ -81,13 +85,13 @@ Result<smtp::Finished> Submitter::submit(Outgoing& message) {
         disconnect();
         // A server that was idle between two messages may have gone. Nothing of this one can have been taken as
         // long as its end was not sent.
-        if (!fresh && !committing) continue;
+        if (!fresh && !committing && !stop_requested()) continue;
         if (++broken_ >= kBrokenConnections) given_up_ = finished.error();
         return finished;
     }
 }
 
-Result<smtp::Finished> Submitter::transact(Outgoing& message, bool& committing) {
+Result<smtp::Finished> Submitter::transact(Outgoing& message) {
     message.rewind();
     session_->submit(message.envelope());
     while (true) {
@@ -99,7 +103,7 @@ Result<smtp::Finished> Submitter::transact(Outgoing& message, bool& committing) 
         auto piece = message.read();
         if (!piece) return tl::unexpected(piece.error());
         if (piece->empty()) {
-            committing = true;
+            committing_ = true;
             session_->body_end();
         } else {
             progress_.add_octets(piece->size());

@@ -23,7 +23,8 @@ class Submitter {
 
     // Errors: usage, config: what needs no server to be wrong.
     Result<void> prepare();
-    // The error is that of the connection; a refusal by the server is in Finished.
+    // The error is that of the connection; a refusal by the server is in Finished. A signal to stop is obeyed
+    // as long as the end of the message was not sent.
     Result<smtp::Finished> submit(Outgoing& message);
     bool given_up() const { return given_up_.has_value(); }
     // Says goodbye; what the server answers changes nothing, every message is answered already.
@@ -33,7 +34,7 @@ class Submitter {
 
  private:
     Result<void> connect();
-    Result<smtp::Finished> transact(Outgoing& message, bool& committing);
+    Result<smtp::Finished> transact(Outgoing& message);
     void disconnect();
 
     const SendOptions& options_;
@@ -45,7 +46,8 @@ class Submitter {
     std::optional<Connection> connection_;
     std::unique_ptr<smtp::ClientSession> session_;
     std::string tls_version_;
-    std::size_t broken_ = 0;  // connections in a row
+    bool committing_ = false;  // the end of a message was sent, its reply has not come
+    std::size_t broken_ = 0;   // connections in a row
     std::optional<Error> given_up_;
 };
 
