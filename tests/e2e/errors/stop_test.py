@@ -112,7 +112,8 @@ class Stop(Case):
     def argv(self, command, scheme, port):
         options = ["--tls-ca", self.certificates().ca] if scheme.endswith("s") else ["--tls", "none"]
         if command == "mail-send":
-            return [command, *options, "--server", f"{scheme}://127.0.0.1:{port}", "-f", "a@example.org", "b@example.org"]
+            server = f"{scheme}://127.0.0.1:{port}"
+            return [command, *options, "--server", server, "-f", "a@example.org", "b@example.org"]
         to = ["--to", f"maildir:{self.path('box')}"] if command == "mail-fetch" else []
         return [command, *options, *self.password(), *to, f"{scheme}://alice@127.0.0.1:{port}"]
 
