@@ -1,12 +1,11 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <random>
 #include <utility>
 
-#include "mailpipe/app/serve/connection.hpp"
 #include "mailpipe/app/serve/maildrop.hpp"
+#include "mailpipe/app/serve/session_connection.hpp"
 #include "mailpipe/pop3/server_session.hpp"
 
 MAILPIPE_COROUTINES_BEGIN
@@ -20,27 +19,22 @@ struct Login {
     std::optional<Error> error;  // of the maildrop
 };
 
-class Pop3Connection : public Connection {
+class Pop3Connection : public SessionConnection<pop3::ServerSession, pop3::ServerOptions> {
  public:
-    using Connection::Connection;
-
-    asio::awaitable<void> run() override;
-    void stop() override;
+    using SessionConnection::SessionConnection;
 
  private:
-    pop3::ServerOptions session_options();
-    asio::awaitable<bool> handle(pop3::ServerStep& step);
-    asio::awaitable<bool> read_input();
+    pop3::ServerOptions session_options() override;
+    asio::awaitable<bool> handle(pop3::ServerStep& step) override;
+    bool handle_silence(const Error& error) override;
+    void release() override { maildrop_.reset(); }
     asio::awaitable<void> log_in(pop3::LoginRequested request);
     asio::awaitable<bool> send_message(pop3::MessageRequested request);
     asio::awaitable<void> commit(pop3::CommitRequested request);
 
-    std::optional<pop3::ServerSession> session_;
     std::string timestamp_;
     std::string user_;
     std::shared_ptr<Maildrop> maildrop_;
-    Clock::time_point progress_ = Clock::now();
-    bool stopping_ = false;
 };
 
 // timestamp = msg-id of RFC 822, different for each greeting (RFC 1939 section 7)
@@ -53,44 +47,12 @@ std::string make_timestamp(const std::string& host_name) {
 pop3::ServerOptions Pop3Connection::session_options() {
     if (context_.config.users.apop_possible()) timestamp_ = make_timestamp(context_.config.host_name);
     pop3::ServerOptions options;
-    options.host_name = context_.config.host_name;
     options.apop_timestamp = timestamp_;
-    options.tls_available = context_.config.tls != nullptr;
-    options.tls_active = on_tls();
     options.login_without_tls = stream_->peer().loopback;
-    options.trace = context_.config.trace ? &context_.trace : nullptr;
     return options;
 }
 
-asio::awaitable<void> Pop3Connection::run() {
-    if (socket_.location.implicit_tls()) {
-        const bool started = co_await start_tls();
-        if (!started) co_return;
-    }
-    session_.emplace(session_options());
-    if (stopping_) session_->shut_down();
-    bool going = true;
-    while (going) {
-        pop3::ServerStep step = session_->next();
-        going = co_await handle(step);
-    }
-    maildrop_.reset();
-    co_await stream_->close();
-}
-
-void Pop3Connection::stop() {
-    stopping_ = true;
-    if (session_) session_->shut_down();
-    cancel();
-}
-
 asio::awaitable<bool> Pop3Connection::handle(pop3::ServerStep& step) {
-    if (std::holds_alternative<wire::NeedInput>(step)) co_return co_await read_input();
-    progress_ = Clock::now();
-    if (auto* output = std::get_if<wire::Output>(&step)) {
-        std::string octets = std::move(output->octets);
-        co_return co_await write(std::move(octets));
-    }
     if (auto* login = std::get_if<pop3::LoginRequested>(&step)) {
         pop3::LoginRequested request = std::move(*login);
         co_await log_in(std::move(request));
@@ -100,35 +62,17 @@ asio::awaitable<bool> Pop3Connection::handle(pop3::ServerStep& step) {
     } else if (auto* deletions = std::get_if<pop3::CommitRequested>(&step)) {
         pop3::CommitRequested request = std::move(*deletions);
         co_await commit(std::move(request));
-    } else if (std::holds_alternative<wire::StartTls>(step)) {
-        const bool started = co_await start_tls();
-        if (!started) co_return false;
-        session_->tls_started();
-    } else if (auto* failed = std::get_if<wire::Failed>(&step)) {
-        if (!stopping_) report(failed->error);
-        co_return false;
     } else if (std::holds_alternative<pop3::PeerQuit>(step)) {
         co_return false;
     }
     co_return true;
 }
 
-asio::awaitable<bool> Pop3Connection::read_input() {
-    const auto left =
-        std::chrono::ceil<std::chrono::milliseconds>(progress_ + context_.config.timeout - Clock::now());
-    const auto timeout = std::max(left, std::chrono::milliseconds(0));
-    Result<std::string_view> octets = co_await stream_->read(timeout);
-    if (octets) {
-        octets->empty() ? session_->feed_eof() : session_->feed(*octets);
-        co_return true;
-    }
-    if (stream_->cancelled()) {
-        session_->shut_down();
-        co_return true;
-    }
+bool Pop3Connection::handle_silence(const Error&) {
     // RFC 1939 section 3: the autologout timer closes without a word, and nothing is removed.
-    report(octets.error());
-    co_return false;
+    if (!stream_->cancelled()) return false;
+    session_->shut_down();
+    return true;
 }
 
 asio::awaitable<void> Pop3Connection::log_in(pop3::LoginRequested request) {

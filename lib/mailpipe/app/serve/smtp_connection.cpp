@@ -5,7 +5,7 @@
 #include <ctime>
 #include <utility>
 
-#include "mailpipe/app/serve/connection.hpp"
+#include "mailpipe/app/serve/session_connection.hpp"
 #include "mailpipe/app/serve/smtp_transaction.hpp"
 #include "mailpipe/smtp/server_session.hpp"
 
@@ -16,76 +16,39 @@ namespace {
 // The least that a peer must send of a message on average, once the timeout is used up (Postfix: 500).
 constexpr std::uint64_t kOctetsPerSecond = 500;
 
-class SmtpConnection : public Connection {
+class SmtpConnection : public SessionConnection<smtp::ServerSession, smtp::ServerOptions> {
  public:
-    using Connection::Connection;
-
-    asio::awaitable<void> run() override;
-    void stop() override;
+    using SessionConnection::SessionConnection;
 
  private:
-    smtp::ServerOptions session_options() const;
-    asio::awaitable<bool> handle(smtp::ServerStep& step);
-    asio::awaitable<bool> read_input();
+    smtp::ServerOptions session_options() override;
+    asio::awaitable<bool> handle(smtp::ServerStep& step) override;
+    bool handle_silence(const Error& error) override;
+    Clock::time_point read_deadline() const override;
+    // A message on its way is read to its end; Server::stop() sets the limit.
+    bool may_cancel() const override { return !in_body_; }
     asio::awaitable<void> authenticate(smtp::AuthRequested request);
     asio::awaitable<void> end_message(std::optional<smtp::Reply> refused);
     void begin_mail(smtp::MailRequested& request);
     void judge_recipient(const smtp::Mailbox& recipient);
-    Clock::time_point read_deadline() const;
-    void on_failed(const Error& error);
     bool is_lmtp() const { return socket_.is_lmtp(); }
 
-    std::optional<smtp::ServerSession> session_;
     std::string user_;  // logged in
     SmtpTransaction transaction_;
-    Clock::time_point progress_ = Clock::now();  // the last reply or event
     Clock::time_point body_began_;
     bool in_body_ = false;
-    bool stopping_ = false;
 };
 
-smtp::ServerOptions SmtpConnection::session_options() const {
+smtp::ServerOptions SmtpConnection::session_options() {
     smtp::ServerOptions options;
     options.protocol = is_lmtp() ? smtp::ServerProtocol::lmtp : smtp::ServerProtocol::smtp;
-    options.host_name = context_.config.host_name;
     options.max_size = context_.config.max_message_size;
-    options.tls_available = context_.config.tls != nullptr;
-    options.tls_active = on_tls();
     options.auth_available = !context_.config.users.empty();
     options.auth_without_tls = stream_->peer().loopback;
-    options.trace = context_.config.trace ? &context_.trace : nullptr;
     return options;
 }
 
-asio::awaitable<void> SmtpConnection::run() {
-    if (socket_.location.implicit_tls()) {
-        const bool started = co_await start_tls();
-        if (!started) co_return;
-    }
-    session_.emplace(session_options());
-    if (stopping_) session_->shut_down();
-    bool going = true;
-    while (going) {
-        smtp::ServerStep step = session_->next();
-        going = co_await handle(step);
-    }
-    co_await stream_->close();
-}
-
-void SmtpConnection::stop() {
-    stopping_ = true;
-    if (session_) session_->shut_down();
-    // A message on its way is read to its end; Server::stop() sets the limit.
-    if (!in_body_) cancel();
-}
-
 asio::awaitable<bool> SmtpConnection::handle(smtp::ServerStep& step) {
-    if (std::holds_alternative<wire::NeedInput>(step)) co_return co_await read_input();
-    progress_ = Clock::now();
-    if (auto* output = std::get_if<wire::Output>(&step)) {
-        std::string octets = std::move(output->octets);
-        co_return co_await write(std::move(octets));
-    }
     if (auto* data = std::get_if<smtp::BodyData>(&step)) {
         transaction_.append(data->octets);
     } else if (auto* mail = std::get_if<smtp::MailRequested>(&step)) {
@@ -106,52 +69,30 @@ asio::awaitable<bool> SmtpConnection::handle(smtp::ServerStep& step) {
     } else if (auto* auth = std::get_if<smtp::AuthRequested>(&step)) {
         smtp::AuthRequested request = std::move(*auth);
         co_await authenticate(std::move(request));
-    } else if (std::holds_alternative<wire::StartTls>(step)) {
-        const bool started = co_await start_tls();
-        if (!started) co_return false;
-        session_->tls_started();
-    } else if (auto* failed = std::get_if<wire::Failed>(&step)) {
-        on_failed(failed->error);
-        co_return false;
     } else if (std::holds_alternative<smtp::PeerQuit>(step)) {
         co_return false;
     }
     co_return true;
 }
 
-void SmtpConnection::on_failed(const Error& error) {
-    // The end of the server is no error of the peer's.
-    if (!stopping_) report(error);
-}
-
 // A command line must be whole within the timeout, however slowly it drips; a message may take longer, at a
 // speed.
 SmtpConnection::Clock::time_point SmtpConnection::read_deadline() const {
-    if (!in_body_) return progress_ + context_.config.timeout;
+    if (!in_body_) return SessionConnection::read_deadline();
     const auto whole = body_began_ + context_.config.timeout +
                        std::chrono::seconds(transaction_.body_octets() / kOctetsPerSecond);
     return std::min(whole, Clock::now() + context_.config.timeout);
 }
 
-asio::awaitable<bool> SmtpConnection::read_input() {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(read_deadline() - Clock::now());
-    const auto timeout = std::max(left, std::chrono::milliseconds(0));
-    Result<std::string_view> octets = co_await stream_->read(timeout);
-    if (octets) {
-        octets->empty() ? session_->feed_eof() : session_->feed(*octets);
-        co_return true;
-    }
+bool SmtpConnection::handle_silence(const Error& error) {
     if (stream_->cancelled()) {
         // Between commands shut_down() has been called; a message that is still not here has had its time.
         if (in_body_) session_->time_out();
-        co_return true;
+        return true;
     }
-    if (octets.error().kind == Errc::temporary) {
-        session_->time_out();
-        co_return true;
-    }
-    report(octets.error());
-    co_return false;
+    if (error.kind != Errc::temporary) return false;
+    session_->time_out();
+    return true;
 }
 
 asio::awaitable<void> SmtpConnection::authenticate(smtp::AuthRequested request) {
