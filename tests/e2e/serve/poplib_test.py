@@ -1,26 +1,18 @@
 """Python's poplib out of mail-serve: USER, APOP, STLS, implicit TLS, TOP, UIDL; deletions at QUIT only."""
 
 import poplib
-import smtplib
 import socket
 import ssl
 
-from peers.case import Case, main
-from peers.mailserve import MailServe
-from peers.messages import TEXTS, crlf
+from peers.case import main
+from peers.messages import crlf
+from pop_clients import PopClientCase
 
 
-class Poplib(Case):
+class Poplib(PopClientCase):
     def setUp(self):
         super().setUp()
-        self.server = MailServe(listen=("smtp://127.0.0.1:0", "pop3://127.0.0.1:0", "pop3s://127.0.0.1:0"),
-                                certificate=self.certificates().good)
-        self.enterContext(self.server)
-        client = smtplib.SMTP("127.0.0.1", self.server.port("smtp"), timeout=20)
-        for octets in TEXTS.values():
-            client.sendmail("carol@example.net", ["alice@example.org"], crlf(octets))
-        client.quit()
-        self.stored = sorted(map(crlf, self.server.messages("alice")))
+        self.stored = sorted(map(crlf, self.stored))
 
     def connect(self, how="plain"):
         context = ssl.create_default_context(cafile=self.certificates().ca)

@@ -1,47 +1,12 @@
 #include "mailpipe/store/mbox_format.hpp"
 
-#include <utility>
-
+#include "tests/support/decoded_mbox.hpp"
 #include "tests/unit/store/store_test_support.hpp"
 
 namespace mailpipe::store::test {
 namespace {
 
-struct Decoded {
-    std::vector<std::pair<std::uint64_t, std::string>> messages;
-    std::vector<std::uint64_t> ends;
-    bool foreign = false;
-    bool operator==(const Decoded&) const = default;
-};
-
-Decoded decode(std::string_view mbox, std::size_t piece) {
-    Decoded decoded;
-    MboxDecoder decoder(0);
-    bool eof = false;
-    while (true) {
-        switch (decoder.next()) {
-            case MboxDecoder::Status::need_input:
-                if (eof) return decoded;
-                eof = mbox.empty();
-                if (eof) decoder.feed_eof();
-                if (!eof) decoder.feed(mbox.substr(0, piece));
-                mbox.remove_prefix(std::min(piece, mbox.size()));
-                break;
-            case MboxDecoder::Status::begin:
-                decoded.messages.emplace_back(decoder.message().offset, "");
-                break;
-            case MboxDecoder::Status::text:
-                decoded.messages.back().second += decoder.text();
-                break;
-            case MboxDecoder::Status::end:
-                decoded.ends.push_back(decoder.message().end);
-                break;
-            case MboxDecoder::Status::foreign:
-                decoded.foreign = true;
-                return decoded;
-        }
-    }
-}
+using mailpipe::test::decode_mbox;
 
 TEST(MboxFormatTest, DecodesAtEverySplit) {
     struct Row {
@@ -67,21 +32,21 @@ TEST(MboxFormatTest, DecodesAtEverySplit) {
         {"only line ends", "From a\n\n\n\n", {"\n\n"}},
     };
     for (const auto& row : rows) {
-        const auto whole = decode(row.mbox, row.mbox.size() + 1);
+        const auto whole = decode_mbox(row.mbox, row.mbox.size() + 1);
         ASSERT_EQ(whole.messages.size(), row.messages.size()) << row.name;
         for (std::size_t i = 0; i < row.messages.size(); ++i) {
-            EXPECT_EQ(whole.messages[i].second, row.messages[i]) << row.name;
+            EXPECT_EQ(whole.messages[i].text, row.messages[i]) << row.name;
         }
         for (std::size_t piece = 1; piece <= row.mbox.size(); ++piece) {
-            EXPECT_EQ(decode(row.mbox, piece), whole) << row.name << " " << piece;
+            EXPECT_EQ(decode_mbox(row.mbox, piece), whole) << row.name << " " << piece;
         }
     }
 }
 
 TEST(MboxFormatTest, ForeignFiles) {
     for (const std::string text : {"Subject: a\n", "\nFrom a\n", ">From a\n", "Fro", "F"}) {
-        EXPECT_TRUE(decode(text, 3).foreign) << text;
-        EXPECT_TRUE(decode(text, 1).foreign) << text;
+        EXPECT_TRUE(decode_mbox(text, 3).foreign) << text;
+        EXPECT_TRUE(decode_mbox(text, 1).foreign) << text;
     }
 }
 
@@ -145,9 +110,9 @@ TEST(MboxFormatTest, StatusFields) {
 TEST(MboxFormatTest, LinearInQuotesAndLineStarts) {
     std::string mbox = "From a\n";
     mbox += std::string(2'000'000, '>') + "From b\n\n";
-    const auto decoded = decode(mbox, 7);
+    const auto decoded = decode_mbox(mbox, 7);
     ASSERT_EQ(decoded.messages.size(), 1U);
-    EXPECT_EQ(decoded.messages[0].second.size(), 2'000'000U - 1 + 7);
+    EXPECT_EQ(decoded.messages[0].text.size(), 2'000'000U - 1 + 7);
 }
 
 }  // namespace
