@@ -25,12 +25,13 @@ inline constexpr std::size_t kUidl = 70;                   // RFC 1939 section 7
 inline constexpr std::size_t kUidlAccepted = 1024;         // what servers send in practice is kept up to this
 
 // Sessions.
-inline constexpr std::size_t kSaslMessage = 65536;         // a challenge or response after base64 decoding
-inline constexpr std::size_t kRecipients = 1000;           // SMTP: of one transaction
-inline constexpr std::size_t kHardErrors = 20;             // failed commands until the server closes
-inline constexpr std::size_t kAuthFailures = 3;            // failed logins until the server closes
-inline constexpr std::size_t kReceivedFields = 50;         // loop detection
-inline constexpr std::uint64_t kMessageSize = 1ULL << 30;  // mail-serve: default of --max-message-size
+inline constexpr std::size_t kSaslMessage = 65536;            // a challenge or response after base64 decoding
+inline constexpr std::uint64_t kScramIterations = 1'000'000;  // net-imap CVE-2026-42256
+inline constexpr std::size_t kRecipients = 1000;              // SMTP: of one transaction
+inline constexpr std::size_t kHardErrors = 20;                // failed commands until the server closes
+inline constexpr std::size_t kAuthFailures = 3;               // failed logins until the server closes
+inline constexpr std::size_t kReceivedFields = 50;            // loop detection
+inline constexpr std::uint64_t kMessageSize = 1ULL << 30;     // mail-serve: default of --max-message-size
 
 // Messages (parser). Exceeding one sets `limitsMet`; it is never an error.
 inline constexpr std::size_t kMimeDepth = 100;
@@ -43,6 +44,8 @@ inline constexpr std::size_t kShownMessage =
 // Input of the commands.
 inline constexpr std::size_t kJsonRecord = 16U << 20;  // a JSON line without its `raw`, which streams
 inline constexpr std::size_t kJsonRawHeld = 4U << 20;  // base64 of a `raw` that is not the last key
+inline constexpr std::size_t kRefLine = 1U << 20;      // a line with a ref or a record that has one
+inline constexpr std::size_t kLongestLine = 998;       // of a message to send (RFC 5321 section 4.5.3.1.6)
 inline constexpr std::size_t kPassword = 65536;        // the first line of a password source
 inline constexpr std::size_t kNetrcFile = 1U << 20;
 inline constexpr std::size_t kDiagnosticLine = 2000;  // a line for people is cut there

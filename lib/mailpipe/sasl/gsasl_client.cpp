@@ -8,8 +8,6 @@
 namespace mailpipe::sasl {
 namespace {
 
-// A server that asks for more wants to keep this side busy (net-imap CVE-2026-42256).
-constexpr std::uint64_t kScramIterations = 1'000'000;
 constexpr std::uint64_t kScramLeastIterations = 4096;  // RFC 5802 section 5.1
 
 struct FreeContext {
@@ -31,7 +29,8 @@ Result<void> check_scram_challenge(std::string_view challenge) {
         if (!iterations || *iterations < kScramLeastIterations) {
             return fail(Errc::protocol, "SCRAM: the server asks for too few iterations");
         }
-        if (*iterations > kScramIterations) {
+        // A server that asks for more wants to keep this side busy.
+        if (*iterations > limits::kScramIterations) {
             return fail(Errc::limit,
                         "SCRAM: the server asks for more iterations than kScramIterations (1000000)");
         }

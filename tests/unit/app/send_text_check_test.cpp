@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "mailpipe/base/limits.hpp"
+
 namespace mailpipe::app {
 namespace {
 
@@ -13,7 +15,7 @@ struct CheckRow {
 };
 
 TEST(TextCheck, NamesTheFirstLineThatSmtpCannotCarryHoweverTheTextIsSplit) {
-    const std::string longest(kLongestLine, 'x');
+    const std::string longest(limits::kLongestLine, 'x');
     const CheckRow rows[] = {
         {"", ""},
         {"a\r\nb\r\n", ""},

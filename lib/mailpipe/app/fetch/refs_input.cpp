@@ -8,11 +8,11 @@
 
 #include "mailpipe/app/stop.hpp"
 #include "mailpipe/base/ascii.hpp"
+#include "mailpipe/base/limits.hpp"
 
 namespace mailpipe::app {
 namespace {
 
-constexpr std::size_t kLine = 1 << 20;
 constexpr std::size_t kPiece = 64 * 1024;
 
 Result<Location> parse_line(std::string_view line, std::size_t number) {
@@ -45,7 +45,7 @@ Result<void> read_refs(int fd, const std::function<void(Result<Location>)>& use)
         ++number;
         line = ascii::trim(line);
         if (too_long) {
-            use(fail(Errc::data, "stdin, line " + std::to_string(number) + ": longer than 1 MiB"));
+            use(fail(Errc::data, "stdin, line " + std::to_string(number) + ": longer than kRefLine (1 MiB)"));
         } else if (!line.empty()) {
             use(parse_line(line, number));
         }
@@ -63,7 +63,7 @@ Result<void> read_refs(int fd, const std::function<void(Result<Location>)>& use)
         while (!rest.empty()) {
             const std::size_t end = rest.find('\n');
             if (!too_long) held += rest.substr(0, end);
-            if (held.size() > kLine) {
+            if (held.size() > limits::kRefLine) {
                 too_long = true;
                 held.clear();
             }

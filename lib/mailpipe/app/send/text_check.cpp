@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "mailpipe/base/limits.hpp"
+
 namespace mailpipe::app {
 
 void TextCheck::report(std::string_view what) {
@@ -24,8 +26,10 @@ void TextCheck::append_to_line(std::string_view part) {
             std::any_of(part.begin(), part.end(), [](char c) { return static_cast<signed char>(c) < 0; });
     }
     line_length_ += part.size();
-    if (line_length_ > kLongestLine) {
-        report("is longer than 998 octets, which SMTP forbids; encode the part as quoted-printable or base64");
+    if (line_length_ > limits::kLongestLine) {
+        report(
+            "is longer than 998 octets (kLongestLine), which SMTP forbids; "
+            "encode the part as quoted-printable or base64");
     }
 }
 

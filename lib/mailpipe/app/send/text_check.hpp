@@ -8,11 +8,8 @@
 
 namespace mailpipe::app {
 
-// The longest line of a message, without its CRLF (RFC 5321 section 4.5.3.1.6, RFC 5322 section 2.1.1).
-inline constexpr std::size_t kLongestLine = 998;
-
 // Judges CRLF text, given in pieces of any size, by what SMTP can carry: where the first bare CR, bare LF, NUL
-// or line of more than kLongestLine octets is.
+// or line of more than limits::kLongestLine octets is.
 class TextCheck {
  public:
     void append(std::string_view text);
