@@ -1,6 +1,5 @@
 """mail-serve under kill_at_step, and what must hold for its store."""
 
-import json
 import os
 import shlex
 import signal
@@ -48,20 +47,11 @@ class KilledServe(MailServe):
         finally:
             os.environ["MAILPIPE_BIN"] = real
 
-    def _read(self):
-        for line in self.process.stdout:
-            try:
-                event = json.loads(line)
-            except ValueError:
-                continue
-            with self._changed:
-                self.events.append(event)
-                if event.get("event") == "listening":
-                    self.urls.setdefault(event["url"].split(":")[0], event["url"])
-                self._changed.notify_all()
-        with self._changed:
-            self._ended = True
-            self._changed.notify_all()
+    def _decode(self, line):
+        try:
+            return super()._decode(line)
+        except ValueError:
+            return None
 
     def steps(self):
         with open(self._report, encoding="utf-8") as file:

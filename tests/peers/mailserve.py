@@ -57,9 +57,15 @@ class MailServe:
             raise PeerError(f"{error}\n{self.stderr()}") from error
         return self
 
+    def _decode(self, line):
+        """The event of a line, or None for one to be passed over."""
+        return json.loads(line)
+
     def _read(self):
         for line in self.process.stdout:
-            event = json.loads(line)
+            event = self._decode(line)
+            if event is None:
+                continue
             with self._changed:
                 self.events.append(event)
                 if event.get("event") == "listening":
