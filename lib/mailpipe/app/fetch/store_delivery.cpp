@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "mailpipe/app/fetch/delivery.hpp"
-#include "mailpipe/store/open.hpp"
+#include "mailpipe/app/local_store.hpp"
 
 namespace mailpipe::app {
 namespace {
@@ -32,16 +32,6 @@ struct Group {
     std::uint64_t octets = 0;
     Clock::time_point begun;
 };
-
-std::string ref_at(const Location& destination, const std::string& entry_id) {
-    Location ref = destination;
-    if (destination.scheme == Scheme::maildir) {
-        ref.id = entry_id;
-    } else {
-        ref.mbox_offset = std::stoull(entry_id);
-    }
-    return encode(ref);
-}
 
 // Steps 2 to 5 of delivery.hpp.
 Result<std::vector<Delivered>> commit(Group& group, FetchState& state, const Location& destination) {
@@ -70,7 +60,7 @@ Result<std::vector<Delivered>> commit(Group& group, FetchState& state, const Loc
         const Origin& origin = group.origins[i];
         const double seconds = std::chrono::duration<double>(now - origin.begun).count();
         delivered.push_back(
-            {std::move(staged.key), origin.number, ref_at(destination, (*ids)[i]), staged.size, seconds});
+            {std::move(staged.key), origin.number, ref_in_store(destination, (*ids)[i]), staged.size, seconds});
     }
     group.staged = {};
     group.origins = {};
@@ -184,7 +174,7 @@ class StoreDelivery : public Delivery {
             const std::string& entry = (*entries)[i];
             (entry.empty() ? lost : done).push_back(pending[i].key);
             if (entry.empty()) continue;
-            delivered.push_back({pending[i].key, 0, ref_at(destination_, entry), pending[i].size, -1});
+            delivered.push_back({pending[i].key, 0, ref_in_store(destination_, entry), pending[i].size, -1});
         }
         if (pending.empty()) return delivered;
         if (auto recorded = state_.record_done(done); !recorded) return tl::unexpected(recorded.error());
@@ -251,7 +241,7 @@ class StoreDelivery : public Delivery {
 }  // namespace
 
 Result<std::unique_ptr<Delivery>> make_store_delivery(const Location& destination, FetchState& state) {
-    const auto format = destination.scheme == Scheme::maildir ? store::Format::maildir : store::Format::mbox;
+    const auto format = store_format(destination);
     auto writer = store::open_writer(format, destination.path);
     if (!writer) return tl::unexpected(writer.error());
     auto other = store::open_writer(format, destination.path);
