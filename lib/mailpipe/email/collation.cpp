@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "mailpipe/base/ascii.hpp"
+
 namespace mailpipe::email {
 namespace {
 
@@ -13,32 +15,37 @@ bool is_ascii(std::string_view text) {
     return std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) > 0x7F; });
 }
 
-std::string upper_ascii(std::string_view text) {
-    std::string out(text);
-    for (char& c : out) {
-        if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-    }
-    return out;
+icu::UnicodeString unicode(std::string_view utf8) {
+    return icu::UnicodeString::fromUTF8({utf8.data(), static_cast<std::int32_t>(utf8.size())});
+}
+
+// As it is when ICU fails: only without memory, or without its own data, which is part of its library.
+icu::UnicodeString normalize(const icu::Normalizer2* form, icu::UnicodeString text) {
+    UErrorCode status = U_ZERO_ERROR;
+    if (form == nullptr) return text;
+    icu::UnicodeString normalized = form->normalize(text, status);
+    return U_SUCCESS(status) ? normalized : text;
 }
 
 }  // namespace
 
 std::string casemap(std::string_view utf8) {
-    if (is_ascii(utf8)) return upper_ascii(utf8);
-    const auto text = icu::UnicodeString::fromUTF8({utf8.data(), static_cast<std::int32_t>(utf8.size())});
+    if (is_ascii(utf8)) return ascii::to_upper(utf8);
+    const icu::UnicodeString text = unicode(utf8);
     // Simple mappings, one character to one (RFC 5051 section 2).
     icu::UnicodeString title;
     for (std::int32_t i = 0; i < text.length(); i = text.moveIndex32(i, 1))
         title.append(u_totitle(text.char32At(i)));
     UErrorCode status = U_ZERO_ERROR;
-    const icu::Normalizer2* decompose = icu::Normalizer2::getNFKDInstance(status);
     std::string out;
-    if (U_SUCCESS(status)) {
-        const icu::UnicodeString decomposed = decompose->normalize(title, status);
-        if (U_SUCCESS(status)) return decomposed.toUTF8String(out);
-    }
-    // Only without memory or without ICU's own data, which is part of its library.
-    return title.toUTF8String(out);
+    return normalize(icu::Normalizer2::getNFKDInstance(status), title).toUTF8String(out);
+}
+
+std::string nfc(std::string utf8) {
+    if (is_ascii(utf8)) return utf8;
+    UErrorCode status = U_ZERO_ERROR;
+    std::string out;
+    return normalize(icu::Normalizer2::getNFCInstance(status), unicode(utf8)).toUTF8String(out);
 }
 
 }  // namespace mailpipe::email

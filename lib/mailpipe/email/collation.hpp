@@ -13,4 +13,7 @@ namespace mailpipe::email {
 // fails.
 MAILPIPE_EXPORT std::string casemap(std::string_view utf8);
 
+// Unicode Normalization Form C (UAX #15), in which JMAP gives text. The same for octets that are not UTF-8.
+MAILPIPE_EXPORT std::string nfc(std::string utf8);
+
 }  // namespace mailpipe::email

@@ -1,7 +1,6 @@
 #include "mailpipe/email/email.hpp"
-#include "mailpipe/mime/address.hpp"
+#include "mailpipe/email/header_form.hpp"
 #include "mailpipe/mime/date.hpp"
-#include "mailpipe/mime/encoded_word.hpp"
 #include "mailpipe/mime/header.hpp"
 #include "mailpipe/mime/message_id.hpp"
 
@@ -17,14 +16,7 @@ void add_message_ids(Json& json, const mime::Header& header, const char* key, st
 void add_addresses(Json& json, const mime::Header& header, const char* key, std::string_view name) {
     const mime::Field* field = header.find_last(name);
     if (field == nullptr) return;
-    Json list = Json::array();
-    for (auto& address : mime::flatten(mime::parse_address_list(field->value))) {
-        Json one;
-        one["name"] = address.name.empty() ? Json() : Json(std::move(address.name));
-        one["email"] = std::move(address.email);
-        list.push_back(std::move(one));
-    }
-    json[key] = std::move(list);
+    json[key] = addresses_json(field->value);
 }
 
 Json keywords_object(const std::vector<std::string>& keywords) {
@@ -60,8 +52,7 @@ Json envelope(std::string_view header, const Context& context) {
     add_addresses(json, parsed, "cc", "Cc");
     add_addresses(json, parsed, "bcc", "Bcc");
     add_addresses(json, parsed, "replyTo", "Reply-To");
-    if (const mime::Field* subject = parsed.find_last("Subject"))
-        json["subject"] = mime::decode_text(subject->value).text;
+    if (const mime::Field* subject = parsed.find_last("Subject")) json["subject"] = text_form(subject->value);
     if (const mime::Field* date = parsed.find_last("Date")) {
         if (const auto parsed_date = mime::parse_date(date->value))
             json["sentAt"] = mime::rfc3339(*parsed_date);
