@@ -11,6 +11,8 @@ constexpr const char* kExamples =
     "      A table on a terminal, JSONL into a pipe.\n"
     "  mail-list imaps://alice@imap.example.org --search 'UNSEEN SINCE 1-Nov-2026' --json\n"
     "      The server searches.\n"
+    "  mail-list maildir:Mail --thread references --sort 'REVERSE DATE'\n"
+    "      Conversations, the latest first.\n"
     "  mail-list maildir:Mail --search 'FROM bob LARGER 1000000' --json | mail-show --refs -\n"
     "      Read the messages that were found.\n"
     "  mail-fetch imaps://alice@imap.example.org | mail-list -\n"
@@ -28,6 +30,22 @@ std::unique_ptr<CLI::App> make_list_app(app::ListOptions& options) {
                     "List only what fits these IMAP search keys: FROM, TO, SUBJECT, SINCE, "
                     "BEFORE, SEEN, UNSEEN, LARGER, SMALLER (octets), TEXT, NOT, OR, ...")
         ->type_name("KEYS");
+    app->add_option("--sort", options.sort,
+                    "Order by IMAP sort keys: ARRIVAL, CC, DATE, DISPLAYFROM, DISPLAYTO, FROM, SIZE, SUBJECT, "
+                    "TO, each with REVERSE before it or not")
+        ->type_name("KEYS");
+    app->add_option("--thread", options.thread,
+                    "Put replies below what they answer: references or orderedsubject")
+        ->type_name("ALGORITHM");
+    app->add_flag("--reverse", options.reverse, "The last one first");
+    app->add_option("--limit", options.limit, "At most so many messages")->type_name("COUNT");
+    auto* count = app->add_flag("--count", options.count, "Only say how many there are");
+    app->add_option(
+           "--fields", options.fields,
+           "Write only these properties, as JSON: subject, from, ..., header:NAME, header:NAME:asFORM:all")
+        ->type_name("FIELD,...")
+        ->delimiter(',')
+        ->excludes(count);
     add_refs(*app, options.refs_from_stdin)->excludes(locations);
     add_common_options(*app, options.common);
     add_client_options(*app, options.client);

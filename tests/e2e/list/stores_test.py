@@ -58,6 +58,77 @@ class Stores(Case):
         self.write(name, text)
         return "mbox:" + self.path(name)
 
+    def conversation(self):
+        def mail(number, subject, references="", hour=0):
+            return (f"Message-ID: <{number}@x>\n{references and f'References: {references}' + chr(10)}"
+                    f"Date: Mon, 2 Nov 2026 {hour:02}:00:00 +0000\nFrom: {number}@x\nSubject: {subject}\n"
+                    f"X-Number: {number}\n\nbody\n").encode()
+        return [mail(1, "start", hour=1), mail(2, "other", hour=5), mail(3, "Re: start", "<1@x>", hour=3),
+                mail(4, "Re: start", "<1@x> <3@x>", hour=4), mail(5, "[l] Re: start", "<1@x>", hour=2)]
+
+    def numbers(self, *argv, **arguments):
+        return [record["from"][0]["email"][0] for record in self.list(*argv, **arguments)]
+
+    def test_order(self):
+        mbox = self.make_mbox(self.conversation())
+        with open(self.path("box"), "rb") as file:
+            text = file.read()
+        for location, stdin in ((mbox, None), ("-", text), (self.make_maildir(self.conversation()), None)):
+            def numbers(*options, location=location, stdin=stdin):
+                return "".join(self.numbers(location, *options, **({} if stdin is None else {"stdin": stdin})))
+            with self.subTest(location=location):
+                self.assertEqual(sorted(numbers()), list("12345"))
+                self.assertEqual(numbers("--sort", "DATE"), "15342")
+                self.assertEqual(numbers("--sort", "reverse date"), "24351")
+                self.assertEqual(numbers("--sort", "DATE", "--reverse"), "24351")
+                self.assertEqual(numbers("--sort", "SUBJECT REVERSE DATE", "--limit", "3"), "243")
+                self.assertEqual(numbers("--sort", "DATE", "--search", "SUBJECT start"), "1534")
+                self.assertEqual(numbers("--thread", "references"), "15342")
+                self.assertEqual(numbers("--thread", "orderedsubject", "--sort", "REVERSE DATE"), "21534")
+                self.assertEqual(len(numbers("--limit", "2")), 2)
+                self.assertEqual(numbers("--limit", "0"), "")
+                self.assertEqual(numbers("--limit", "2", "--reverse"), numbers()[:2:-1])
+
+    def test_conversations_in_json(self):
+        records = self.list(self.make_mbox(self.conversation()), "--thread", "references")
+        self.assertEqual([record["depth"] for record in records], [0, 1, 1, 2, 0])
+        self.assertEqual(len({record["threadId"] for record in records}), 2)
+        self.assertEqual(len({record["threadId"] for record in records[:4]}), 1)
+
+    def test_conversations_in_a_table(self):
+        out = self.run_ok("mail-list", self.make_mbox(self.conversation()), "--thread", "references", "--output",
+                          "table").stdout.decode()
+        rows = [line for line in out.splitlines() if "start" in line]
+        self.assertEqual([row[row.index("start") - 10:].split("start")[0].split("  ")[-1].strip() for row in rows],
+                         ["", "├ [l] Re:", "└ Re:", "└ Re:"])
+
+    def test_several_locations_are_sorted_together(self):
+        box = self.make_mbox(self.conversation()[:2])
+        maildir = self.make_maildir(self.conversation()[2:])
+        self.assertEqual("".join(self.numbers(box, maildir, "--sort", "DATE")), "15342")
+        self.assertEqual(len(self.list(box, maildir, "--limit", "3")), 3)
+
+    def test_count(self):
+        maildir = self.make_maildir(self.conversation())
+        for options, count in (((), 5), (("--search", "SUBJECT start"), 4), (("--limit", "2"), 2)):
+            self.assertEqual(self.run_ok("mail-list", maildir, "--count", *options).stdout, f"{count}\n".encode())
+
+    def test_fields(self):
+        records = self.list(self.make_mbox(self.conversation()), "--fields", "header:X-Number:asText,subject",
+                            "--limit", "1")
+        self.assertEqual([list(record.items()) for record in records],
+                         [[("header:X-Number:asText", "1"), ("subject", "start")]])
+        records = self.list(self.make_mbox(self.conversation()), "--fields", "depth", "--thread", "references")
+        self.assertEqual(records, [{"depth": 0}, {"depth": 1}, {"depth": 1}, {"depth": 2}, {"depth": 0}])
+
+    def test_order_errors(self):
+        location = self.make_mbox(self.conversation())
+        for options, says in ((("--sort", "DATE COLOUR"), '"COLOUR" at offset 5'), (("--thread", "jwz"), '"jwz"'),
+                              (("--fields", "Subject"), '"Subject" is no property'),
+                              (("--fields", "subject,header:Subject:asDate"), "RFC 8621"),
+                              (("--limit", "many"), "--limit"), (("--count", "--fields", "ref"), "--fields")):
+            self.run_error(64, says, argv=["mail-list", location, *options])
+
     def test_search(self):
         stores = {"maildir": self.make_maildir(search_messages()), "mbox": self.make_mbox(search_messages())}
         with open(self.path("box"), "rb") as file:

@@ -19,6 +19,10 @@ class ImapSource : public ListSource {
     Result<void> list_all() override {
         auto uids = client_->search(listing_.query ? email::encode_search(listing_.query) : "ALL");
         if (!uids) return tl::unexpected(uids.error());
+        if (listing_.output.counts_only()) return listing_.output.count(uids->size());
+        const auto [first, last] = listing_.output.wanted(uids->size());
+        uids->erase(uids->begin() + static_cast<std::ptrdiff_t>(last), uids->end());
+        uids->erase(uids->begin(), uids->begin() + static_cast<std::ptrdiff_t>(first));
         return fetch(*uids);
     }
 

@@ -30,7 +30,7 @@ void list_argument(const std::string& text, Listing& listing) {
     if (!location) return listing.diagnostics.error(text, location.error());
     if (location->scheme == Scheme::message_file) return list_file(*location, text, listing);
     if (const auto listed = list_location(*location, listing); !listed) {
-        listing.diagnostics.error(text, listed.error());
+        listing.report(text, listed.error());
     }
 }
 
@@ -64,13 +64,18 @@ int run_list(const ListOptions& options) {
         }
         query = std::move(*parsed);
     }
-    ListOutput output(options.common);
+    auto form = ListForm::of(options);
+    if (!form) {
+        diagnostics.error("", form.error());
+        return diagnostics.exit_status();
+    }
+    ListOutput output(options.common, std::move(*form));
     diagnostics.set_progress(&output.progress());
     Listing listing{options, std::move(query), output, diagnostics};
     output.progress().begin("stdin");
     if (options.refs_from_stdin) list_input(STDIN_FILENO, "stdin", true, {}, listing);
     for (const std::string& location : options.locations) {
-        if (output.failed()) break;
+        if (output.ended()) break;
         if (stop_requested()) {
             diagnostics.error(location, Error{Errc::temporary, "stopped by a signal", std::nullopt});
             break;
@@ -78,6 +83,7 @@ int run_list(const ListOptions& options) {
         output.progress().begin(location);
         list_argument(location, listing);
     }
+    if (const auto finished = output.finish(); !finished) diagnostics.error("stdout", finished.error());
     return diagnostics.exit_status();
 }
 

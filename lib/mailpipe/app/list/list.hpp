@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,11 +15,18 @@ struct ListOptions {
     ClientOptions client;
     std::vector<std::string> locations;
     bool refs_from_stdin = false;
-    std::string search;  // empty: all
+    std::string search;    // SEARCH keys; empty: all
+    std::string sort;      // SORT keys (email/sort.hpp); empty: the order of the mailboxes
+    std::string thread;    // REFERENCES or ORDEREDSUBJECT; empty: no threads
+    bool reverse = false;  // the last one first
+    std::optional<std::uint64_t> limit;
+    bool count = false;               // only how many there are
+    std::vector<std::string> fields;  // properties of the record, in this order; empty: the envelope
 };
 
 // Runs mail-list; the exit status. A source that cannot be listed is reported, and the others are listed; what
-// is held of a mailbox is its list of identifiers and the headers in flight.
+// is held of a mailbox is its list of identifiers and the headers in flight, with an order of its own (sort,
+// thread, reverse) also a record for each message.
 MAILPIPE_EXPORT int run_list(const ListOptions& options);
 
 }  // namespace mailpipe::app

@@ -38,7 +38,7 @@ class RefLister {
 
     void flush() {
         const std::vector<Location> refs = std::exchange(refs_, {});
-        if (refs.empty() || open_failed_ || listing_.output.failed()) return;
+        if (refs.empty() || open_failed_ || listing_.output.ended()) return;
         if (!source_) {
             auto opened = open_list_source(*mailbox_, listing_);
             if (!opened) return end_source(opened.error());
@@ -50,7 +50,7 @@ class RefLister {
  private:
     // Said once, not for each ref into the mailbox.
     void end_source(const Error& error) {
-        listing_.diagnostics.error(encode(*mailbox_), error);
+        listing_.report(encode(*mailbox_), error);
         open_failed_ = true;
         source_.reset();
     }
@@ -85,7 +85,7 @@ Result<void> list_message(MessageInput& input, const std::string& ref, Listing& 
         candidate.set_header(header.take());
         candidate.context.size = size;
     }
-    const auto verdict = candidate.judge(listing.query);
+    const auto verdict = candidate.judge(listing.query, listing.output.counts_only());
     if (!verdict) return tl::unexpected(verdict.error());
     return verdict->listed ? listing.output.write(candidate) : Result<void>{};
 }
@@ -95,7 +95,7 @@ Result<void> list_message(MessageInput& input, const std::string& ref, Listing& 
 void list_input(int fd, std::string_view where, bool only_refs, const std::string& ref, Listing& listing) {
     const auto input = MessageInput::make(fd);
     RefLister refs(listing);
-    while (!listing.output.failed()) {
+    while (!listing.output.ended()) {
         const auto more = input->next();
         if (!more) {
             listing.diagnostics.error(where, more.error());
@@ -112,7 +112,7 @@ void list_input(int fd, std::string_view where, bool only_refs, const std::strin
         if (only_refs) {
             listing.diagnostics.error(where, Error{Errc::data, "a record without a ref", std::nullopt});
         } else if (const auto listed = list_message(*input, ref, listing); !listed) {
-            listing.diagnostics.error(where, listed.error());
+            listing.report(where, listed.error());
             if (listed.error().kind != Errc::data) break;
         }
     }

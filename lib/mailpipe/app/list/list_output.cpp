@@ -3,6 +3,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "mailpipe/app/list/table.hpp"
@@ -27,13 +28,44 @@ std::size_t terminal_width() {
 
 }  // namespace
 
-ListOutput::ListOutput(const CommonOptions& options) : progress_(options, true) {
+Result<ListForm> ListForm::of(const ListOptions& options) {
+    ListForm form;
+    const auto refuse = [](const char* option, const Error& error) {
+        return fail(error.kind, std::string(option) + ": " + error.message);
+    };
+    if (!options.sort.empty()) {
+        auto program = email::parse_sort(options.sort);
+        if (!program) return refuse("--sort", program.error());
+        form.order.sort = std::move(*program);
+    }
+    if (!options.thread.empty()) {
+        const auto algorithm = email::parse_thread_algorithm(options.thread);
+        if (!algorithm) return refuse("--thread", algorithm.error());
+        form.order.thread = *algorithm;
+    }
+    auto fields = RecordFields::parse(options.fields);
+    if (!fields) return refuse("--fields", fields.error());
+    form.fields = std::move(*fields);
+    form.order.reverse = options.reverse;
+    form.limit = options.limit;
+    form.count = options.count;
+    return form;
+}
+
+ListOutput::ListOutput(const CommonOptions& options, ListForm form)
+    : form_(std::move(form)), progress_(options, true), arrangement_(form_.order) {
     const bool terminal = ::isatty(STDOUT_FILENO) == 1;
     table_ = options.output == OutputStyle::table || options.output == OutputStyle::text ||
-             (options.output == OutputStyle::automatic && terminal);
+             (options.output == OutputStyle::automatic && terminal && !form_.fields.are_chosen());
     color_ = options.color == When::always || (options.color == When::automatic && terminal);
     heading_due_ = table_;
     if (table_) width_ = terminal_width();
+}
+
+std::pair<std::size_t, std::size_t> ListOutput::wanted(std::size_t count) const {
+    if (!form_.limit || !form_.order.sort.empty() || form_.order.thread) return {0, count};
+    const auto left = static_cast<std::size_t>(std::min<std::uint64_t>(count, *form_.limit - written_));
+    return form_.order.reverse ? std::pair(count - left, count) : std::pair(std::size_t{0}, left);
 }
 
 Result<void> ListOutput::write_line(std::string line) {
@@ -45,17 +77,49 @@ Result<void> ListOutput::write_line(std::string line) {
 
 Result<void> ListOutput::write(const Candidate& candidate) {
     if (stop_requested()) return fail(Errc::temporary, "stopped by a signal");
+    if (full()) return fail(Errc::temporary, "the limit is reached");
     progress_.add_octets(candidate.context.size.value_or(0));
     progress_.end_message();
-    const email::Json json = email::envelope(candidate.header_text(), candidate.context);
-    if (!table_) return write_line(email::dump(json));
+    if (form_.count) return count(1);
+    const email::Json record = form_.fields.record(candidate);
+    if (form_.order.is_natural()) return write_record(record, {});
+    arrangement_.add(candidate, email::dump(record));
+    return {};
+}
+
+Result<void> ListOutput::count(std::size_t messages) {
+    written_ += form_.limit ? std::min<std::uint64_t>(messages, *form_.limit - written_) : messages;
+    return {};
+}
+
+Result<void> ListOutput::finish() {
+    if (failed_) return {};
+    if (form_.count) return write_line(std::to_string(written_));
+    for (const Arrangement::Placed& placed : arrangement_.place()) {
+        if (full()) break;
+        if (stop_requested()) return fail(Errc::temporary, "stopped by a signal");
+        const auto written = write_record(email::Json::parse(arrangement_.record(placed.record)), placed);
+        if (!written) return written;
+    }
+    return {};
+}
+
+Result<void> ListOutput::write_record(const email::Json& record, const Arrangement::Placed& placed) {
+    ++written_;
+    if (!table_) {
+        if (placed.thread_id.empty()) return write_line(email::dump(record));
+        email::Json threaded = record;
+        if (form_.fields.has("threadId")) threaded["threadId"] = placed.thread_id;
+        if (form_.fields.has("depth")) threaded["depth"] = placed.depth;
+        return write_line(email::dump(threaded));
+    }
     if (heading_due_) {
         heading_due_ = false;
         if (auto written = write_line(table_heading(width_)); !written) return written;
     }
-    std::string row = table_row(json, width_);
-    const auto keywords = json.find("keywords");
-    if (color_ && keywords != json.end() && !keywords->contains("$seen")) row = "\x1b[1m" + row + "\x1b[0m";
+    std::string row = table_row(record, width_, placed.branch);
+    const auto keywords = record.find("keywords");
+    if (color_ && keywords != record.end() && !keywords->contains("$seen")) row = "\x1b[1m" + row + "\x1b[0m";
     return write_line(std::move(row));
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "mailpipe/app/diagnostics.hpp"
@@ -19,6 +20,14 @@ struct Listing {
     Diagnostics& diagnostics;
     StderrTrace trace = {};
 
+    // What of `count` messages, in the order of the mailbox, has to be looked at at all: first and last one.
+    std::pair<std::size_t, std::size_t> wanted(std::size_t count) const {
+        return query ? std::pair(std::size_t{0}, count) : output.wanted(count);
+    }
+    // Of what ended a source; nothing when that is the limit.
+    void report(std::string_view where, const Error& error) {
+        if (!output.full()) diagnostics.error(where, error);
+    }
     Trace* trace_or_null() { return options.common.trace ? &trace : nullptr; }
 };
 

@@ -30,9 +30,9 @@ class Pop3Source : public ListSource {
 
     Result<void> list_all() override {
         std::vector<const Pop3Entry*> entries;
-        entries.reserve(client_->entries().size());
-        for (const Pop3Entry& entry : client_->entries())
-            entries.push_back(&entry);
+        const auto [first, last] = listing_.wanted(client_->entries().size());
+        for (std::size_t i = first; i < last; ++i)
+            entries.push_back(&client_->entries()[i]);
         return list_entries(entries);
     }
 
@@ -74,7 +74,7 @@ class Pop3Source : public ListSource {
 
     // Judges by what is there, and asks for what is missing.
     Result<void> judge(Slot& slot) {
-        const auto verdict = slot.candidate.judge(listing_.query);
+        const auto verdict = slot.candidate.judge(listing_.query, listing_.output.counts_only());
         if (!verdict) return tl::unexpected(verdict.error());
         slot.asked = verdict->need;
         if (verdict->need == Candidate::Need::nothing) {

@@ -11,8 +11,9 @@ class StoreSource : public ListSource {
     Result<void> list_all() override {
         const auto entries = store_.reader().list();
         if (!entries) return tl::unexpected(entries.error());
-        for (const store::Entry& entry : *entries) {
-            if (auto listed = list_entry(entry); !listed) return listed;
+        const auto [first, last] = listing_.wanted(entries->size());
+        for (std::size_t i = first; i < last; ++i) {
+            if (auto listed = list_entry((*entries)[i]); !listed) return listed;
         }
         return {};
     }
@@ -37,7 +38,7 @@ class StoreSource : public ListSource {
         candidate.context = store_.context_of(entry);
         candidate.context.size = entry.size;
         while (true) {
-            const auto verdict = candidate.judge(listing_.query);
+            const auto verdict = candidate.judge(listing_.query, listing_.output.counts_only());
             if (!verdict) return tl::unexpected(verdict.error());
             if (verdict->listed) return listing_.output.write(candidate);
             if (verdict->need == Candidate::Need::nothing) return {};

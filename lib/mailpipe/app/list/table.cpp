@@ -168,10 +168,10 @@ std::string table_heading(std::size_t width) {
     return compose("", "DATE", "FROM", "SUBJECT", "SIZE", width);
 }
 
-std::string table_row(const email::Json& json, std::size_t width) {
+std::string table_row(const email::Json& json, std::size_t width, std::string_view branch) {
     const auto size = json.find("size");
     return compose(flags_of(json), one_line(date_of(json)), one_line(from_of(json)),
-                   one_line(json.value("subject", std::string())),
+                   std::string(branch) + one_line(json.value("subject", std::string())),
                    size == json.end() ? std::string() : short_size(size->get<std::uint64_t>()), width);
 }
 

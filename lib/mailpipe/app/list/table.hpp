@@ -18,9 +18,9 @@ std::string fit(std::string_view utf8, std::size_t columns);
 
 std::string table_heading(std::size_t width);
 
-// Flags (N unseen, R answered, F flagged, D deleted, T draft), date, from, subject, size. `json` is an
-// envelope. No control character of the message gets through. No line end.
-std::string table_row(const email::Json& json, std::size_t width);
+// Flags (N unseen, R answered, F flagged, D deleted, T draft), date, from, subject with `branch` before it,
+// size. `json` is an envelope. No control character of the message gets through. No line end.
+std::string table_row(const email::Json& json, std::size_t width, std::string_view branch = {});
 
 // "812", "13K", "1.2M"
 std::string short_size(std::uint64_t octets);

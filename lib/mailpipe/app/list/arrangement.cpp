@@ -1,0 +1,120 @@
+#include "mailpipe/app/list/arrangement.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <numeric>
+
+namespace mailpipe::app {
+namespace {
+
+using email::ThreadEntry;
+
+// FNV-1a, 64 bits: the same on every machine and in every run, and no secret.
+std::uint64_t hash(std::string_view text) {
+    std::uint64_t value = 0xCBF29CE484222325U;
+    for (const char c : text)
+        value = (value ^ static_cast<unsigned char>(c)) * 0x100000001B3U;
+    return value;
+}
+
+// For each entry what stands before its subject: a line from the entries above it, which go on below, and a
+// branch.
+std::vector<std::string> branches(const std::vector<ThreadEntry>& entries) {
+    std::vector<std::string> out(entries.size());
+    // From the end: whether a sibling follows at each depth before a shallower entry does.
+    std::vector<bool> followed;
+    for (std::size_t i = entries.size(); i-- > 0;) {
+        const std::size_t depth = entries[i].depth;
+        const bool last = followed.size() <= depth || !followed[depth];
+        for (std::size_t above = 1; above < depth; ++above)
+            out[i] += above < followed.size() && followed[above] ? "│ " : "  ";
+        if (depth > 0) out[i] += last ? "└ " : "├ ";
+        followed.resize(depth + 1);
+        followed[depth] = true;
+    }
+    return out;
+}
+
+}  // namespace
+
+void Arrangement::add(const Candidate& candidate, std::string record) {
+    records_.push_back(std::move(record));
+    const auto received_at = static_cast<std::int64_t>(candidate.received_at());
+    const std::string& header = candidate.header_text();
+    if (!order_.sort.empty()) {
+        sort_values_.push_back(
+            email::sort_values(order_.sort, {header, received_at, candidate.context.size.value_or(0)}));
+    }
+    if (order_.thread) {
+        thread_facts_.push_back(email::thread_facts(header, received_at));
+        refs_.push_back(thread_facts_.back().message_id.empty() ? candidate.context.ref : std::string());
+    }
+}
+
+std::vector<Arrangement::Placed> Arrangement::place() const {
+    if (order_.thread) return place_threads();
+    std::vector<Placed> placed;
+    placed.reserve(records_.size());
+    for (const std::size_t message : sorted())
+        placed.push_back({message, 0, {}, {}});
+    if (order_.reverse) std::reverse(placed.begin(), placed.end());
+    return placed;
+}
+
+std::vector<std::size_t> Arrangement::sorted() const {
+    std::vector<std::size_t> order(records_.size());
+    std::iota(order.begin(), order.end(), 0);
+    if (order_.sort.empty()) return order;
+    std::stable_sort(order.begin(), order.end(), [this](std::size_t a, std::size_t b) {
+        return email::sorts_before(order_.sort, sort_values_[a], sort_values_[b]);
+    });
+    return order;
+}
+
+std::string Arrangement::thread_id(std::size_t message) const {
+    const std::string& id = thread_facts_[message].message_id;
+    return fmt::format("T{:016x}", hash(id.empty() ? refs_[message] : id));
+}
+
+std::vector<Arrangement::Placed> Arrangement::place_threads() const {
+    const std::vector<ThreadEntry> entries = email::thread(*order_.thread, thread_facts_);
+    const std::vector<std::string> drawn = branches(entries);
+    std::vector<std::size_t> rank(records_.size());
+    const std::vector<std::size_t> order = sorted();
+    for (std::size_t i = 0; i < order.size(); ++i)
+        rank[order[i]] = i;
+
+    struct Thread {
+        std::size_t begin;
+        std::size_t end;
+        std::size_t best;
+    };
+    std::vector<Thread> threads;
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        if (entries[i].depth == 0) threads.push_back({i, i, SIZE_MAX});
+        threads.back().end = i + 1;
+        if (entries[i].message != ThreadEntry::kNoMessage)
+            threads.back().best = std::min(threads.back().best, rank[entries[i].message]);
+    }
+    if (!order_.sort.empty()) {
+        std::sort(threads.begin(), threads.end(),
+                  [](const Thread& a, const Thread& b) { return a.best < b.best; });
+    }
+    if (order_.reverse) std::reverse(threads.begin(), threads.end());
+
+    std::vector<Placed> placed;
+    placed.reserve(records_.size());
+    for (const Thread& thread : threads) {
+        std::string id;
+        for (std::size_t i = thread.begin; i < thread.end; ++i) {
+            if (entries[i].message == ThreadEntry::kNoMessage) continue;
+            if (id.empty()) id = thread_id(entries[i].message);
+            placed.push_back({entries[i].message, entries[i].depth, id, drawn[i]});
+        }
+    }
+    return placed;
+}
+
+}  // namespace mailpipe::app
