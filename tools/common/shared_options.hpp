@@ -13,6 +13,10 @@ namespace mailpipe::tools {
 template <class Enum>
 using Choices = std::vector<std::pair<std::string, Enum>>;
 
+inline const Choices<app::MessageFormat> kMessageFormats{{"mboxrd", app::MessageFormat::mboxrd},
+                                                         {"jsonl", app::MessageFormat::jsonl},
+                                                         {"rfc822", app::MessageFormat::rfc822}};
+
 // An option that takes one of the words. `choices` must outlive the app.
 template <class Enum, class Place>
 CLI::Option* add_choice(CLI::App& app, const std::string& name, Place& place, const Choices<Enum>& choices,

@@ -6,10 +6,6 @@
 namespace mailpipe::tools {
 namespace {
 
-const Choices<app::MessageFormat> kFormats{{"mboxrd", app::MessageFormat::mboxrd},
-                                           {"jsonl", app::MessageFormat::jsonl},
-                                           {"rfc822", app::MessageFormat::rfc822}};
-
 constexpr const char* kExamples =
     "  mail-fetch imaps://alice@imap.example.org --to maildir:Mail\n"
     "      Fetch what has not been fetched before into the Maildir ./Mail.\n"
@@ -43,7 +39,8 @@ std::unique_ptr<CLI::App> make_fetch_app(app::FetchOptions& options) {
                     "Keep the record of what was fetched in this directory "
                     "(default: $XDG_STATE_HOME/mailpipe)")
         ->type_name("DIR");
-    add_choice(*app, "--format", options.format, kFormats, "Form of the messages on stdout (default: mboxrd)")
+    add_choice(*app, "--format", options.format, kMessageFormats,
+               "Form of the messages on stdout (default: mboxrd)")
         ->excludes(to);
     add_common_options(*app, options.common);
     add_client_options(*app, options.client);

@@ -28,22 +28,38 @@ std::unique_ptr<CLI::App> make_show_app(app::ShowOptions& options) {
         "--text", [&options] { options.what = app::ShowWhat::text; }, "Main headers and text (the default)");
     auto* headers = app->add_flag_callback(
         "--headers", [&options] { options.what = app::ShowWhat::headers; }, "All header fields, decoded");
+    auto* structure = app->add_flag_callback(
+        "--structure", [&options] { options.what = app::ShowWhat::structure; }, "The tree of parts, drawn");
+    auto* raw = app->add_flag_callback(
+        "--raw", [&options] { options.what = app::ShowWhat::raw; }, "The message, octet for octet");
     auto* part = app->add_option("--part", options.part,
-                                 "Write the decoded octets of this part, numbered as in IMAP: 1, 2.1, ...");
-    part->type_name("N");
+                                 "Write the decoded octets of this part: its number as in IMAP (1, 2.1, ...), "
+                                 "its Content-ID or its file name");
+    part->type_name("PART");
+    auto* extract =
+        app->add_option("--extract", options.extract_to,
+                        "Write the attachments into this directory; never over a file, always under "
+                        "a harmless name; print their paths");
+    extract->type_name("DIR");
+    add_choice(*app, "--format", options.format, kMessageFormats,
+               "Form of the messages of --raw (default: rfc822)")
+        ->needs(raw);
     add_common_options(*app, options.common);
     add_client_options(*app, options.client);
     auto* json = app->get_option("--json");
     json->description("A JMAP Email object a line; short for --output jsonl");
-    text->excludes(headers)->excludes(part)->excludes(json);
-    headers->excludes(part)->excludes(json);
-    part->excludes(json);
-    app->final_callback([&options, part] {
+    const std::vector<CLI::Option*> views = {text, headers, structure, raw, part, extract, json};
+    for (std::size_t i = 0; i < views.size(); ++i) {
+        for (std::size_t j = i + 1; j < views.size(); ++j)
+            views[i]->excludes(views[j]);
+    }
+    app->final_callback([&options, part, extract, views] {
         if (part->count() != 0) options.what = app::ShowWhat::part;
+        if (extract->count() != 0) options.what = app::ShowWhat::extract;
         if (options.common.output != app::OutputStyle::jsonl) return;
-        if (options.what != app::ShowWhat::text) {
-            throw CLI::ExcludesError("--output jsonl",
-                                     options.what == app::ShowWhat::part ? "--part" : "--headers");
+        for (const CLI::Option* view : views) {
+            if (view->count() != 0 && view->get_name() != "--json")
+                throw CLI::ExcludesError("--output jsonl", view->get_name());
         }
         options.what = app::ShowWhat::json;
     });

@@ -7,6 +7,7 @@ import os
 
 from peers import schema
 from peers.case import Case, main
+from peers.disk import SmallDisk
 
 ATTACHMENT = bytes(range(256)) * 300
 
@@ -105,11 +106,64 @@ class Show(Case):
         self.assertEqual(record["subject"], "deep")
         self.assertTrue(record["limitsMet"])
 
+    def test_structure(self):
+        self.assertEqual(self.show("--structure").decode().splitlines(), [
+            "multipart/mixed", "├ 1 multipart/alternative",
+            "│ ├ 1.1 text/plain, iso-8859-15, quoted-printable, 26 octets", "│ └ 1.2 text/html, utf-8, 22 octets",
+            f"└ 2 application/octet-stream, base64, attachment, \"Köln.bin\", {len(ATTACHMENT)} octets"])
+
+    def test_raw(self):
+        self.assertEqual(self.show("--raw"), MIXED)
+        self.assertEqual(self.show("--raw", stdin=MIXED.replace(b"\n", b"\r\n")), MIXED)
+        box = self.show("--raw", "--format", "mboxrd", stdin=b"Subject: a\n\nFrom here\n")
+        self.assertTrue(box.startswith(b"From "), box)
+        self.assertIn(b"\n>From here\n", box)
+        record, = schema.check_lines(self.show("--raw", "--format", "jsonl"))
+        self.assertEqual(base64.b64decode(record["raw"]).replace(b"\r\n", b"\n"), MIXED)
+        self.assertEqual(self.show("--raw", stdin=json.dumps(record).encode() + b"\n"), MIXED)
+
+    def extract(self, stdin=MIXED):
+        return self.show("--extract", self.path("out"), stdin=stdin).decode().splitlines()
+
+    def test_extract(self):
+        self.assertEqual(self.extract(), [self.path("out", "Köln.bin")])
+        with open(self.path("out", "Köln.bin"), "rb") as file:
+            self.assertEqual(file.read(), ATTACHMENT)
+        # Never over a file, or through a link.
+        with open(self.path("out", "Köln.bin"), "wb") as file:
+            file.write(b"mine")
+        os.symlink(self.path("elsewhere"), self.path("out", "Köln-2.bin"))
+        self.assertEqual(self.extract(), [self.path("out", "Köln-3.bin")])
+        with open(self.path("out", "Köln.bin"), "rb") as file:
+            self.assertEqual(file.read(), b"mine")
+        self.assertFalse(os.path.exists(self.path("elsewhere")))
+
+    def test_extract_never_leaves_the_directory(self):
+        """threats.md: path traversal by attachment."""
+        names = ["../up", "/etc/passwd", "..", ".hidden", "-rf", "a\\b", "", "x" * 400]
+        parts = "".join(f"--b\nContent-Type: application/x\nContent-Disposition: attachment; filename=\"{name}\"\n\n"
+                        f"{number}\n" for number, name in enumerate(names))
+        self.extract(f"Content-Type: multipart/mixed; boundary=b\n\n{parts}--b--\n".encode())
+        self.assertEqual(sorted(os.listdir(self.path("out"))),
+                         sorted(["up", "passwd", "_.", "_hidden", "_rf", "ab", "part-7.bin", "x" * 200]))
+        self.assertEqual(sorted(os.listdir(self.directory)), ["out"])
+
+    def test_extract_errors(self):
+        self.run_error(73, "none/out", argv=["mail-show", "--extract", self.path("none", "out")], stdin=MIXED)
+        self.write("file", b"")
+        self.run_error(73, "file", argv=["mail-show", "--extract", self.path("file")], stdin=MIXED)
+        with SmallDisk(self.path("small"), 40):
+            self.run_error(74, "No space left", argv=["mail-show", "--extract", self.path("small")], stdin=MIXED)
+            self.assertEqual(os.listdir(self.path("small")), [])
+
     def test_errors(self):
         for argv, status, says in ((["mail-show", "--part", "7"], 66, "7"), (["mail-show", "--nope"], 64, "nope"),
                                    (["mail-show", self.path("missing.eml")], 66, "missing.eml"),
-                                   (["mail-show", "--part", "x"], 64, "part|x"),
-                                   (["mail-show", "--part", "1", "--json"], 64, "--part|--json")):
+                                   (["mail-show", "--part", "x"], 66, "no part x"),
+                                   (["mail-show", "--part", "1", "--json"], 64, "--part|--json"),
+                                   (["mail-show", "--raw", "--structure"], 64, "--raw|--structure"),
+                                   (["mail-show", "--format", "mboxrd"], 64, "--raw"),
+                                   (["mail-show", "--raw", "--output", "jsonl"], 64, "--raw")):
             with self.subTest(argv):
                 self.run_error(status, says, argv=argv, stdin=MIXED)
 

@@ -53,28 +53,48 @@ TEST(ShowViews, PartOctets) {
         {"2", std::string("\0\r\n\0\xFF", 5)},
         {"3", "\r\n"},
     };
+    const mime::PartTree tree = mime::parse_parts(kMessage);
     for (const Row& row : rows) {
         SCOPED_TRACE(row.number);
-        const auto octets = part_octets(kMessage, row.number);
-        ASSERT_TRUE(octets) << octets.error().message;
-        EXPECT_EQ(*octets, row.octets);
+        const auto index = select_part(tree, row.number);
+        ASSERT_TRUE(index) << index.error().message;
+        EXPECT_EQ(part_octets(tree, *index), row.octets);
     }
-    EXPECT_EQ(*part_octets("A: 1\r\n\r\na\r\nb\r\n", "1"), "a\nb\n");
+    EXPECT_EQ(part_octets(mime::parse_parts("A: 1\r\n\r\na\r\nb\r\n"), 0), "a\nb\n");
 }
 
-TEST(ShowViews, NoSuchPart) {
-    const auto octets = part_octets(kMessage, "7");
-    ASSERT_FALSE(octets);
-    EXPECT_EQ(octets.error().kind, Errc::not_found);
-    EXPECT_EQ(octets.error().message, "there is no part 7; the message has 1, 1.1, 1.2, 2, 3");
+TEST(ShowViews, PartsByContentIdAndName) {
+    const std::string message =
+        "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-ID: <logo@x>\r\n\r\n1\r\n"
+        "--b\r\nContent-Disposition: attachment; filename=\"a b.txt\"\r\n\r\n2\r\n"
+        "--b\r\nContent-Disposition: attachment; filename=\"1\"\r\n\r\n3\r\n--b--\r\n";
+    const mime::PartTree tree = mime::parse_parts(message);
+    const std::pair<const char*, const char*> rows[] = {
+        {"logo@x", "1"}, {"<logo@x>", "1"}, {"a b.txt", "2"}, {"2", "2"}, {"1", "1"}};
+    for (const auto& [selector, octets] : rows) {
+        const auto index = select_part(tree, selector);
+        ASSERT_TRUE(index) << selector;
+        EXPECT_EQ(part_octets(tree, *index), octets) << selector;
+    }
+    for (const char* selector : {"", "7", "a b", "logo", "0", "1.", "HEADER"}) {
+        const auto index = select_part(tree, selector);
+        ASSERT_FALSE(index) << selector;
+        EXPECT_EQ(index.error().kind, Errc::not_found);
+        EXPECT_EQ(index.error().message,
+                  "there is no part " + std::string(selector) + "; the message has 1, 2, 3");
+    }
 }
 
-TEST(ShowViews, PartNumbers) {
-    for (const char* good : {"1", "10.2", "99999999999999999999"})
-        EXPECT_TRUE(is_part_number(good)) << good;
-    for (const char* bad : {"", "0", "01", "1.", ".1", "1..2", "x", "1.x", "-1", "1.TEXT", "HEADER"}) {
-        EXPECT_FALSE(is_part_number(bad)) << bad;
-    }
+TEST(ShowViews, Structure) {
+    EXPECT_EQ(structure_view(kMessage),
+              "multipart/mixed\n"
+              "├ 1 multipart/alternative\n"
+              "│ ├ 1.1 text/plain, iso-8859-15, quoted-printable, 10 octets\n"
+              "│ └ 1.2 text/html, 11 octets\n"
+              "├ 2 application/octet-stream, base64, \"a b.bin\", 5 octets\n"
+              "└ 3 image/png, 2 octets\n");
+    EXPECT_EQ(structure_view("Content-Type: message/rfc822\r\n\r\nSubject: =?utf-8?q?in=0Aside?=\r\n\r\nx"),
+              "1 message/rfc822, \"in side\", 35 octets\n└ 1.1 text/plain, 1 octets\n");
 }
 
 }  // namespace

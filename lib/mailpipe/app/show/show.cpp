@@ -2,14 +2,16 @@
 
 #include <unistd.h>
 
+#include <optional>
+
 #include "mailpipe/app/message_output.hpp"
 #include "mailpipe/app/message_source.hpp"
 #include "mailpipe/app/progress.hpp"
+#include "mailpipe/app/show/extract.hpp"
 #include "mailpipe/app/show/views.hpp"
 #include "mailpipe/app/stop.hpp"
 #include "mailpipe/base/limits.hpp"
 #include "mailpipe/base/terminal_text.hpp"
-#include "mailpipe/mime/header.hpp"
 
 namespace mailpipe::app {
 namespace {
@@ -31,6 +33,7 @@ class Shower {
     // The error is that of the output.
     Result<void> show(std::string_view where, const email::Context& context, store::MessageReader& reader) {
         const std::string name = context.ref.empty() ? std::string(where) : context.ref;
+        if (options_.what == ShowWhat::raw) return show_raw(name, context, reader);
         const auto message = read_message(reader);
         if (!message) {
             diagnostics_.error(name, message.error());
@@ -43,7 +46,12 @@ class Shower {
                 return show_part(name, *message);
             case ShowWhat::headers:
                 return write_text(header_view(*message));
+            case ShowWhat::structure:
+                return write_text(structure_view(*message));
+            case ShowWhat::extract:
+                return extract(name, *message);
             case ShowWhat::text:
+            case ShowWhat::raw:
                 break;
         }
         return write_text(text_view(*message));
@@ -71,12 +79,45 @@ class Shower {
     }
 
     Result<void> show_part(std::string_view where, std::string_view message) {
-        const auto octets = part_octets(message, options_.part);
-        if (!octets) {
-            diagnostics_.error(where, octets.error());
+        const mime::PartTree tree = mime::parse_parts(message);
+        const auto index = select_part(tree, options_.part);
+        if (!index) {
+            diagnostics_.error(where, index.error());
             return {};
         }
-        return write(*octets);
+        return write(part_octets(tree, *index));
+    }
+
+    // Streams, whatever its size. What fails on the way out ends the run: half of a message stands there.
+    Result<void> show_raw(std::string_view where, const email::Context& context, store::MessageReader& reader) {
+        if (!output_) output_ = MessageOutput::make(options_.format, STDOUT_FILENO);
+        if (auto begun = output_->begin(context); !begun) return begun;
+        while (true) {
+            const auto text = reader.read();
+            if (!text) {
+                return fail(text.error().kind, std::string(where) + ": " + text.error().message);
+            }
+            if (text->empty()) break;
+            progress_.add_octets(text->size());
+            if (auto written = output_->append(*text); !written) return written;
+        }
+        progress_.end_message();
+        return output_->finish();
+    }
+
+    Result<void> extract(std::string_view where, std::string_view message) {
+        if (!directory_) {
+            auto opened = ExtractDirectory::open(options_.extract_to);
+            if (!opened) return tl::unexpected(opened.error());
+            directory_.emplace(std::move(*opened));
+        }
+        Result<void> said;
+        const auto extracted = directory_->extract(message, [&](const std::string& path) {
+            said = write((terminal_ ? terminal_text(path) : path) + "\n");
+            return said;
+        });
+        if (!extracted && said) diagnostics_.error(where, extracted.error());
+        return said;
     }
 
     // Messages that follow each other are kept apart by a line.
@@ -92,6 +133,8 @@ class Shower {
     Progress progress_;
     bool terminal_;
     std::size_t shown_ = 0;
+    std::unique_ptr<MessageOutput> output_;
+    std::optional<ExtractDirectory> directory_;
 };
 
 Result<void> show_all(const ShowOptions& options, Diagnostics& diagnostics) {
@@ -116,12 +159,6 @@ Result<void> show_all(const ShowOptions& options, Diagnostics& diagnostics) {
 int run_show(const ShowOptions& options) {
     install_stop_handlers();
     Diagnostics diagnostics("mail-show", options.common);
-    if (options.what == ShowWhat::part && !is_part_number(options.part)) {
-        diagnostics.error(
-            "--part",
-            Error{Errc::usage, "'" + options.part + "' is no part number such as 1 or 2.1", std::nullopt});
-        return diagnostics.exit_status();
-    }
     if (const auto shown = show_all(options, diagnostics); !shown) diagnostics.error("", shown.error());
     return diagnostics.exit_status();
 }

@@ -8,7 +8,7 @@
 
 namespace mailpipe::app {
 
-enum class ShowWhat { text, json, part, headers };
+enum class ShowWhat { text, json, part, headers, structure, raw, extract };
 
 struct ShowOptions {
     CommonOptions common;
@@ -16,7 +16,9 @@ struct ShowOptions {
     std::vector<std::string> locations;  // empty: stdin
     bool refs_from_stdin = false;
     ShowWhat what = ShowWhat::text;
-    std::string part;  // "1.2" (RFC 9051 section 6.4.5.1), for ShowWhat::part
+    std::string part;                              // its number, Content-ID or file name, for ShowWhat::part
+    std::string extract_to;                        // the directory, for ShowWhat::extract
+    MessageFormat format = MessageFormat::rfc822;  // for ShowWhat::raw
 };
 
 // Runs mail-show; the exit status.

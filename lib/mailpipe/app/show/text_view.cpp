@@ -14,13 +14,6 @@
 namespace mailpipe::app {
 namespace {
 
-// One line: an encoded word may hold line ends, which would forge lines of this view.
-std::string one_line(std::string text) {
-    std::replace_if(
-        text.begin(), text.end(), [](char c) { return c == '\r' || c == '\n'; }, ' ');
-    return text;
-}
-
 // A name is quoted where it could be taken for an address or for several: "boss@example.com, x"
 // <evil@example.net>.
 std::string address_text(const mime::Address& address) {
@@ -109,6 +102,12 @@ std::string attachments_text(const mime::PartTree& tree, const email::BodyParts&
 }
 
 }  // namespace
+
+std::string one_line(std::string text) {
+    std::replace_if(
+        text.begin(), text.end(), [](char c) { return c == '\r' || c == '\n'; }, ' ');
+    return text;
+}
 
 std::string text_view(std::string_view message) {
     const mime::PartTree tree = mime::parse_parts(message);

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "mailpipe/base/error.hpp"
+#include "mailpipe/mime/part_tree.hpp"
 
 // What mail-show prints of one message. Text in, text out; lines end with LF.
 namespace mailpipe::app {
@@ -15,11 +16,18 @@ std::string text_view(std::string_view message);
 // Every field decoded and unfolded, each on one line whatever it holds.
 std::string header_view(std::string_view header);
 
-// The decoded octets of the part of that number: exact for base64 and binary; where lines are lines of the
-// message, they end with LF as they do in a Maildir. Errors: not_found, naming the parts that there are.
-Result<std::string> part_octets(std::string_view message, std::string_view number);
+// The tree of parts, a line each: number, type, charset, encoding, file name, octets after decoding.
+std::string structure_view(std::string_view message);
 
-// part = 1*DIGIT *("." 1*DIGIT), no zero in front (RFC 9051 section 9, section-part)
-bool is_part_number(std::string_view text);
+// The index of the part that is meant by its number (RFC 9051 section 6.4.5.1), else by its Content-ID, in angle
+// brackets or not, else by its file name. Errors: not_found, naming the parts that there are.
+Result<std::size_t> select_part(const mime::PartTree& tree, std::string_view selector);
+
+// The decoded octets of a part: exact for base64 and binary; where lines are lines of the message, they end with LF as
+// they do in a Maildir.
+std::string part_octets(const mime::PartTree& tree, std::size_t index);
+
+// One line of a text: a line end in a decoded name or field would forge lines of a view.
+std::string one_line(std::string text);
 
 }  // namespace mailpipe::app
