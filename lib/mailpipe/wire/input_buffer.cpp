@@ -1,20 +1,34 @@
 #include "mailpipe/wire/input_buffer.hpp"
 
+#include <algorithm>
+#include <cstring>
+
+#include "mailpipe/base/secret.hpp"
+
 namespace mailpipe::wire {
 
 void InputBuffer::append(std::string_view octets) {
     if (start_ == octets_.size()) {
-        octets_.clear();
-        start_ = 0;
+        clear();
     } else if (start_ > octets_.size() / 2) {
-        octets_.erase(0, start_);
+        const std::size_t left = octets_.size() - start_;
+        std::memmove(octets_.data(), octets_.data() + start_, left);
+        wipe(octets_.data() + left, start_);
+        octets_.resize(left);
         start_ = 0;
+    }
+    if (octets_.size() + octets.size() > octets_.capacity()) {
+        std::string grown;
+        grown.reserve(std::max(2 * octets_.capacity(), octets_.size() + octets.size()));
+        grown = octets_;
+        octets_.swap(grown);
+        wipe(grown);
     }
     octets_ += octets;
 }
 
 void InputBuffer::clear() {
-    octets_.clear();
+    wipe(octets_);
     start_ = 0;
 }
 

@@ -5,9 +5,15 @@
 
 namespace mailpipe::wire {
 
-// Octets received and not yet consumed. Memory grows with what was received only.
+// Octets received and not yet consumed. Memory grows with what was received only. What is consumed is overwritten, by
+// the next append() or at the end: a client's password passes through here.
 class InputBuffer {
  public:
+    InputBuffer() = default;
+    ~InputBuffer() { clear(); }
+    InputBuffer(InputBuffer&&) = delete;
+    InputBuffer& operator=(InputBuffer&&) = delete;
+
     void append(std::string_view octets);
     void set_eof() { eof_ = true; }
 

@@ -57,5 +57,20 @@ TEST(InputBuffer, MemoryDoesNotGrowWithWhatWasConsumed) {
     }
 }
 
+// A password is not left behind: neither where it stood, nor when what follows it moves to its place.
+TEST(InputBuffer, WhatIsConsumedIsOverwritten) {
+    const std::string line = "PASS secret\r\n";
+    InputBuffer buffer;
+    buffer.append(line + "NOOP\r\n");
+    const char* memory = buffer.view().data();
+    buffer.consume(line.size());
+    buffer.append("x");
+    EXPECT_EQ(buffer.view(), "NOOP\r\nx");
+    EXPECT_EQ(std::string_view(memory, line.size() + 6), "NOOP\r\nx" + std::string(line.size() - 1, '\0'));
+    buffer.consume(7);
+    buffer.append("QUIT");
+    EXPECT_EQ(std::string_view(memory, 8), std::string_view("QUIT\0\0\0\0", 8));
+}
+
 }  // namespace
 }  // namespace mailpipe::wire
