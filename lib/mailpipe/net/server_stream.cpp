@@ -2,11 +2,13 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <optional>
 #include <utility>
 
+#include "mailpipe/base/secret.hpp"
 #include "mailpipe/net/socket.hpp"
 
 MAILPIPE_COROUTINES_BEGIN
@@ -33,6 +35,7 @@ struct ServerStream::Impl {
     Peer peer;
     std::unique_ptr<TlsEngine> tls;
     std::unique_ptr<char[]> buffer;  // only while its octets are in use
+    std::size_t filled = 0;          // octets of buffer that were ever used
     std::string_view fresh;          // of buffer, what recv() has left there
     std::string ahead;               // plaintext that no read() has returned yet
     std::string plaintext;           // what the last read() returned
@@ -50,6 +53,7 @@ struct ServerStream::Impl {
             const ssize_t count = ::recv(descriptor.native_handle(), buffer.get(), kChunk, MSG_DONTWAIT);
             if (count > 0) {
                 fresh = std::string_view(buffer.get(), static_cast<std::size_t>(count));
+                filled = std::max(filled, fresh.size());
                 return Received::octets;
             }
             if (count == 0) {
@@ -61,7 +65,10 @@ struct ServerStream::Impl {
         }
     }
 
+    // Overwritten first: a client's password comes this way.
     void release_buffers() {
+        if (buffer) wipe(buffer.get(), std::exchange(filled, 0));
+        wipe(plaintext);
         buffer.reset();
         fresh = {};
         std::string().swap(plaintext);
@@ -166,7 +173,7 @@ ServerStream::~ServerStream() {
 asio::awaitable<Result<std::string_view>> ServerStream::read(milliseconds timeout) {
     const std::shared_ptr<Impl> state = impl_;
     const auto end = steady_clock::now() + timeout;
-    state->plaintext.clear();
+    wipe(state->plaintext);
     while (true) {
         if (state->aborted) co_return fail(Errc::io, "the connection is closed");
         if (!state->ahead.empty()) {
