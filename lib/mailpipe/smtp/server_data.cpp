@@ -31,22 +31,24 @@ std::optional<ServerStep> ServerSession::Impl::take_data() {
         if (step.status == wire::DotDecoder::Status::end) break;
         size += step.data.size();
         line_ends.append(step.data);
-        if (options.max_size != 0 && size > options.max_size) {
-            refuse_message(
-                {552, "5.3.4", {"Message is larger than " + std::to_string(options.max_size) + " octets"}});
-        }
-        if (!line_ends.clean()) refuse_message({550, "5.6.0", {"Message has a bare CR, a bare LF or a NUL"}});
+        judge_message();
         if (!refused_message) return BodyData{step.data};
     }
     line_ends.finish();
-    if (!line_ends.clean()) refuse_message({550, "5.6.0", {"Message has a bare CR, a bare LF or a NUL"}});
+    judge_message();
     if (options.trace != nullptr) options.trace->client_line('[' + std::to_string(size) + " octets]");
     state = State::body_answer;
     return BodyEnd{refused_message};
 }
 
-void ServerSession::Impl::refuse_message(Reply reply) {
-    if (!refused_message) refused_message = std::move(reply);
+// Octets that are forbidden outweigh a size that is: which one is met first depends on how the message was cut.
+void ServerSession::Impl::judge_message() {
+    if (!line_ends.clean()) {
+        refused_message = Reply{550, "5.6.0", {"Message has a bare CR, a bare LF or a NUL"}};
+    } else if (options.max_size != 0 && size > options.max_size) {
+        refused_message =
+            Reply{552, "5.3.4", {"Message is larger than " + std::to_string(options.max_size) + " octets"}};
+    }
 }
 
 void ServerSession::Impl::body_answered(std::vector<Reply> replies) {

@@ -85,7 +85,7 @@ struct ServerSession::Impl {
 
     // Message.
     void answer(const Reply& reply);
-    void refuse_message(Reply reply);
+    void judge_message();
     void body_answered(std::vector<Reply> replies);
 
     ServerOptions options;

@@ -78,6 +78,16 @@ TEST(ServerData, SizeIsEnforcedWhileStreaming) {
     EXPECT_EQ(exact.log.codes(), "220 250 250 250 354 250");
 }
 
+TEST(ServerData, TooLargeAndMalformedIsMalformedHoweverItIsCut) {
+    for (const std::size_t piece : {std::size_t{1}, std::size_t{100}, std::string::npos}) {
+        for (const std::string& body :
+             {"a\nb\r\n" + std::string(20'000, 'x'), std::string(20'000, 'x') + "\r\na\nb"}) {
+            const ServerLog log = run_server(kEnvelope + body + "\r\n.\r\n", server_options(), piece);
+            EXPECT_EQ(log.events.back(), "refused 550") << piece;
+        }
+    }
+}
+
 TEST(ServerData, LmtpRefusesForEachRecipient) {
     const ServerLog log =
         run_server("LHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<a@x>\r\nRCPT TO:<b@x>\r\nDATA\r\na\nb\r\n.\r\n",
