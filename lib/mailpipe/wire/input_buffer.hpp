@@ -11,7 +11,11 @@ class InputBuffer {
  public:
     InputBuffer() = default;
     ~InputBuffer() { clear(); }
-    InputBuffer(InputBuffer&&) = delete;
+    // What is moved from is empty, of short texts too.
+    InputBuffer(InputBuffer&& other) noexcept
+        : octets_(other.octets_), start_(other.start_), eof_(other.eof_) {
+        other.clear();
+    }
     InputBuffer& operator=(InputBuffer&&) = delete;
 
     void append(std::string_view octets);
