@@ -12,8 +12,7 @@ class InputBuffer {
     InputBuffer() = default;
     ~InputBuffer() { clear(); }
     // What is moved from is empty, of short texts too.
-    InputBuffer(InputBuffer&& other) noexcept
-        : octets_(other.octets_), start_(other.start_), eof_(other.eof_) {
+    InputBuffer(InputBuffer&& other) noexcept : octets_(other.octets_), start_(other.start_), eof_(other.eof_) {
         other.clear();
     }
     InputBuffer& operator=(InputBuffer&&) = delete;
