@@ -71,4 +71,11 @@ std::string terminal_text(std::string_view text, bool keep_lines) {
     return out;
 }
 
+std::string_view utf8_prefix(std::string_view text, std::size_t octets) {
+    if (text.size() <= octets) return text;
+    while (octets > 0 && (static_cast<unsigned char>(text[octets]) & 0xC0) == 0x80)
+        --octets;
+    return text.substr(0, octets);
+}
+
 }  // namespace mailpipe

@@ -18,4 +18,7 @@ std::size_t utf8_sequence_length(std::string_view text);
 
 bool is_utf8(std::string_view text);
 
+// The beginning of UTF-8 text of at most so many octets, cut between two characters.
+std::string_view utf8_prefix(std::string_view text, std::size_t octets);
+
 }  // namespace mailpipe

@@ -18,14 +18,6 @@ namespace {
 constexpr std::size_t kPreviewCharacters = 256;  // RFC 8621 section 4.1.4
 constexpr std::size_t kPreviewOctets = 16'384;   // of the text that it is made from
 
-// At most `octets` of UTF-8 text, cut between two characters.
-std::string_view cut(std::string_view text, std::size_t octets) {
-    if (text.size() <= octets) return text;
-    while (octets > 0 && (static_cast<unsigned char>(text[octets]) & 0xC0) == 0x80)
-        --octets;
-    return text.substr(0, octets);
-}
-
 std::string make_preview(std::string_view text) {
     std::string out;
     std::size_t characters = 0;
@@ -121,7 +113,7 @@ class Builder {
         mime::DecodedText decoded = text_value(octets, part);
         std::string_view value = decoded.text;
         const bool truncated = options_.max_body_value > 0 && value.size() > options_.max_body_value;
-        if (truncated) value = cut(value, options_.max_body_value);
+        if (truncated) value = utf8_prefix(value, options_.max_body_value);
         Json json = Json::object();
         json["value"] = value;
         json["isEncodingProblem"] = problem || decoded.problem;
@@ -136,7 +128,7 @@ class Builder {
             if (!part.is_text()) continue;
             const auto value =
                 values_.at(mime::part_number(tree_, index)).at("value").get_ref<const std::string&>();
-            const std::string_view text = cut(value, kPreviewOctets);
+            const std::string_view text = utf8_prefix(value, kPreviewOctets);
             return make_preview(part.type.subtype == "html" ? html_text(text) : std::string(text));
         }
         return "";

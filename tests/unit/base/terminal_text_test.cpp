@@ -82,5 +82,18 @@ TEST(Utf8, WellFormed) {
     EXPECT_FALSE(is_utf8("a\xC3"));
 }
 
+TEST(TerminalText, Prefix) {
+    const std::pair<std::size_t, const char*> rows[] = {{0, ""},
+                                                        {1, "a"},
+                                                        {2, "a"},
+                                                        {3, "a\u00fc"},
+                                                        {5, "a\u00fc"},
+                                                        {6, "a\u00fc\u20ac"},
+                                                        {99, "a\u00fc\u20ac"}};
+    for (const auto& [octets, prefix] : rows)
+        EXPECT_EQ(utf8_prefix("a\u00fc\u20ac", octets), prefix) << octets;
+    EXPECT_EQ(utf8_prefix("\x80\x80\x80", 2), "");
+}
+
 }  // namespace
 }  // namespace mailpipe

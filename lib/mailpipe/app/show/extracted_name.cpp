@@ -18,13 +18,6 @@ std::size_t extension_begin(std::string_view name) {
                                                                                               : dot;
 }
 
-std::string_view cut(std::string_view text, std::size_t octets) {
-    if (text.size() <= octets) return text;
-    while (octets > 0 && (static_cast<unsigned char>(text[octets]) & 0xC0) == 0x80)
-        --octets;
-    return text.substr(0, octets);
-}
-
 }  // namespace
 
 std::string extracted_name(std::string_view name, std::string_view fallback) {
@@ -37,7 +30,7 @@ std::string extracted_name(std::string_view name, std::string_view fallback) {
     if (!safe.empty() && (safe[0] == '.' || safe[0] == '-')) safe[0] = '_';
     if (safe.empty()) return std::string(fallback);
     const std::size_t dot = extension_begin(safe);
-    return std::string(cut(std::string_view(safe).substr(0, dot), kLongestName - (safe.size() - dot))) +
+    return std::string(utf8_prefix(std::string_view(safe).substr(0, dot), kLongestName - (safe.size() - dot))) +
            safe.substr(dot);
 }
 
