@@ -12,7 +12,6 @@ from killed_serve import MESSAGES, KilledServe, bodies
 from peers.case import main
 from peers.mailserve import MailServe
 from peers.messages import crlf
-from peers.process import PeerError
 
 _SAMPLES = 24
 USERS = ("alice", "bob")
@@ -74,13 +73,7 @@ class KillLmtp(FaultCase):
     def deliver_and_end(self, step, store):
         """One run of the server with a sender; what was acknowledged, the status and the steps."""
         serve = KilledServe(self, step, store, listen=("lmtp://127.0.0.1:0",))
-        acknowledged = []
-        try:
-            serve.start()
-            acknowledged = self.send(serve.port("lmtp"), ALL)
-        except PeerError:
-            pass  # killed before it was ready
-        return acknowledged, serve.end(), serve.steps()
+        return serve.run(lambda running: self.send(running.port("lmtp"), ALL), [])
 
     def count(self, store, what):
         """How often each message is there for each user; all that is there must be whole."""

@@ -12,7 +12,6 @@ from killed_serve import MESSAGES, KilledServe, bodies
 from peers.case import main
 from peers.mailserve import MailServe
 from peers.messages import crlf
-from peers.process import PeerError
 
 _SAMPLES = 14  # of each test
 
@@ -41,14 +40,7 @@ class KillServe(FaultCase):
 
     def deliver_and_end(self, step, store):
         """One run of the server with a sender; what was acknowledged, the status and the steps."""
-        serve = self.serve(step, store)
-        acknowledged = []
-        try:
-            serve.start()
-            acknowledged = self.send(serve.port("smtp"), MESSAGES)
-        except PeerError:
-            pass  # killed before it was ready
-        return acknowledged, serve.end(), serve.steps()
+        return self.serve(step, store).run(lambda serve: self.send(serve.port("smtp"), MESSAGES), [])
 
     def test_delivery(self):
         acknowledged, status, steps = self.deliver_and_end(0, self.path("store"))
@@ -107,14 +99,7 @@ class KillServe(FaultCase):
                 client.close()
 
     def drop_and_end(self, step, store):
-        serve = self.serve(step, store)
-        done = False
-        try:
-            serve.start()
-            done = self.drop(serve.port("pop3"))
-        except PeerError:
-            pass
-        return done, serve.end(), serve.steps()
+        return self.serve(step, store).run(lambda serve: self.drop(serve.port("pop3")), False)
 
     def test_deletion(self):
         template = self.path("template")

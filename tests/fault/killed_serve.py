@@ -57,6 +57,17 @@ class KilledServe(MailServe):
         with open(self._report, encoding="utf-8") as file:
             return file.read().splitlines()
 
+    def run(self, use, unused):
+        """One run with a client: what `use(self)` returned, or `unused` when it was killed before it was ready; the exit
+        status; the steps."""
+        used = unused
+        try:
+            self.start()
+            used = use(self)
+        except PeerError:
+            pass
+        return used, self.end(), self.steps()
+
     def end(self):
         """Ends it if it still runs; its exit status, 137 when it was killed at its step."""
         try:
