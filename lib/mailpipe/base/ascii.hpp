@@ -39,6 +39,8 @@ constexpr char upper(char c) {
     return is_lower(c) ? static_cast<char>(c - ('a' - 'A')) : c;
 }
 
+bool is_ascii(std::string_view text);
+
 std::string to_lower(std::string_view text);
 std::string to_upper(std::string_view text);
 bool equals_ignore_case(std::string_view a, std::string_view b);

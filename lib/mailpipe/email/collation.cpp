@@ -4,16 +4,10 @@
 #include <unicode/uchar.h>
 #include <unicode/unistr.h>
 
-#include <algorithm>
-
 #include "mailpipe/base/ascii.hpp"
 
 namespace mailpipe::email {
 namespace {
-
-bool is_ascii(std::string_view text) {
-    return std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) > 0x7F; });
-}
 
 icu::UnicodeString unicode(std::string_view utf8) {
     return icu::UnicodeString::fromUTF8({utf8.data(), static_cast<std::int32_t>(utf8.size())});
@@ -30,7 +24,7 @@ icu::UnicodeString normalize(const icu::Normalizer2* form, icu::UnicodeString te
 }  // namespace
 
 std::string casemap(std::string_view utf8) {
-    if (is_ascii(utf8)) return ascii::to_upper(utf8);
+    if (ascii::is_ascii(utf8)) return ascii::to_upper(utf8);
     const icu::UnicodeString text = unicode(utf8);
     // Simple mappings, one character to one (RFC 5051 section 2).
     icu::UnicodeString title;
@@ -42,7 +36,7 @@ std::string casemap(std::string_view utf8) {
 }
 
 std::string nfc(std::string utf8) {
-    if (is_ascii(utf8)) return utf8;
+    if (ascii::is_ascii(utf8)) return utf8;
     UErrorCode status = U_ZERO_ERROR;
     std::string out;
     return normalize(icu::Normalizer2::getNFCInstance(status), unicode(utf8)).toUTF8String(out);

@@ -1,7 +1,5 @@
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "mailpipe/base/ascii.hpp"
 #include "mailpipe/email/search_key.hpp"
 #include "mailpipe/mime/date.hpp"
@@ -13,14 +11,10 @@ using Kind = SearchKey::Kind;
 
 constexpr std::size_t kQuotedLength = 1000;  // servers limit the command line; a literal is not part of it
 
-bool is_ascii(std::string_view text) {
-    return std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
-}
-
 // A quoted string of IMAP4rev1 holds 7-bit TEXT-CHAR only (RFC 3501 section 9): anything else is a literal, so
 // that no string can end the command (threats.md: CR, LF in names).
 std::string encode_string(std::string_view text) {
-    const bool quotable = text.size() <= kQuotedLength && is_ascii(text) &&
+    const bool quotable = text.size() <= kQuotedLength && ascii::is_ascii(text) &&
                           text.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
     if (!quotable) return fmt::format("{{{}}}\r\n{}", text.size(), text);
     std::string out = "\"";
@@ -106,7 +100,7 @@ std::string encode(const SearchKey& key, bool inside) {
 
 std::string encode_search(const Query& query) {
     const std::string criteria = encode(*query, false);
-    return is_ascii(criteria) ? criteria : "CHARSET UTF-8 " + criteria;
+    return ascii::is_ascii(criteria) ? criteria : "CHARSET UTF-8 " + criteria;
 }
 
 }  // namespace mailpipe::email

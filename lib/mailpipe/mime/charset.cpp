@@ -153,11 +153,6 @@ constexpr auto kLabels = std::to_array<Label>({
     {"utf-16be", "UTF-16BE"},
 });
 
-bool is_ascii(std::string_view octets) {
-    return std::none_of(octets.begin(), octets.end(),
-                        [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
-}
-
 DecodedText repair_utf8(std::string_view octets) {
     if (octets.starts_with("\xEF\xBB\xBF")) octets.remove_prefix(3);
     DecodedText out;
@@ -232,11 +227,11 @@ DecodedText decode_charset(std::string_view octets, std::string_view label) {
     const std::string_view name = iconv_name(label);
     const bool unknown = name.empty() && !label.empty();
     if (name.empty() || name == kAscii) {
-        if (is_ascii(octets)) return {std::string(octets), unknown};
+        if (ascii::is_ascii(octets)) return {std::string(octets), unknown};
         return decode_undeclared(octets);
     }
     if (name == kUtf8) return repair_utf8(octets);
-    if (name == kWindows1252 && is_ascii(octets)) return {std::string(octets), false};
+    if (name == kWindows1252 && ascii::is_ascii(octets)) return {std::string(octets), false};
     return convert(octets, name);
 }
 

@@ -12,12 +12,8 @@ bool is_positive(const Reply& reply) {
     return reply.code >= 200 && reply.code < 300;
 }
 
-bool is_ascii(std::string_view text) {
-    return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
-
 bool needs_utf8(const Mailbox& mailbox) {
-    return !is_ascii(mailbox.local_part) || !is_ascii(mailbox.domain);
+    return !ascii::is_ascii(mailbox.local_part) || !ascii::is_ascii(mailbox.domain);
 }
 
 // A Mailbox is a plain struct: what was not made by a parser is proved here before it becomes part of a

@@ -15,6 +15,13 @@ TEST(Ascii, KnowsAsciiOnly) {
     EXPECT_FALSE(is_control(' ') || is_control('\x80'));
 }
 
+TEST(Ascii, IsAscii) {
+    for (const char* text : {"", "a", "\x7F\x01"})
+        EXPECT_TRUE(is_ascii(text)) << text;
+    for (const char* text : {"\x80", "a\xFF", "\u00fc"})
+        EXPECT_FALSE(is_ascii(text)) << text;
+}
+
 TEST(Ascii, Compares) {
     EXPECT_TRUE(equals_ignore_case("InBox", "INBOX"));
     EXPECT_TRUE(equals_ignore_case("", ""));
