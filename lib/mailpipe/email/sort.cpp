@@ -9,7 +9,6 @@
 #include "mailpipe/mime/address.hpp"
 #include "mailpipe/mime/date.hpp"
 #include "mailpipe/mime/encoded_word.hpp"
-#include "mailpipe/mime/header.hpp"
 
 namespace mailpipe::email {
 namespace {
@@ -31,12 +30,6 @@ const std::pair<SortKey, std::string_view>* find_name(std::string_view name) {
         if (ascii::equals_ignore_case(known.second, name)) return &known;
     }
     return nullptr;
-}
-
-std::int64_t sent_date(const mime::Header& header, std::int64_t received_at) {
-    const mime::Field* field = header.find_last("Date");
-    const auto date = field == nullptr ? std::nullopt : mime::parse_date(field->value);
-    return date ? mime::epoch_seconds(*date) : received_at;
 }
 
 // The first entry of a field, as ENVELOPE has it: a group begins with an entry of its own, whose mailbox is the
@@ -150,8 +143,10 @@ bool sorts_before(const SortProgram& program, const std::vector<SortValue>& a,
     return false;
 }
 
-std::int64_t sent_date(std::string_view header, std::int64_t received_at) {
-    return sent_date(mime::parse_header(header), received_at);
+std::int64_t sent_date(const mime::Header& header, std::int64_t received_at) {
+    const mime::Field* field = header.find_last("Date");
+    const auto date = field == nullptr ? std::nullopt : mime::parse_date(field->value);
+    return date ? mime::epoch_seconds(*date) : received_at;
 }
 
 }  // namespace mailpipe::email

@@ -7,6 +7,7 @@
 
 #include "mailpipe/base/error.hpp"
 #include "mailpipe/base/export.hpp"
+#include "mailpipe/mime/header.hpp"
 
 // SORT of RFC 5256 section 3, with DISPLAYFROM and DISPLAYTO of RFC 5957.
 namespace mailpipe::email {
@@ -45,6 +46,6 @@ MAILPIPE_EXPORT bool sorts_before(const SortProgram& program, const std::vector<
                                   const std::vector<SortValue>& b);
 
 // The sent date of RFC 5256 section 2.2: the Date field in UTC, seconds since the epoch, or `received_at`.
-MAILPIPE_EXPORT std::int64_t sent_date(std::string_view header, std::int64_t received_at);
+std::int64_t sent_date(const mime::Header& header, std::int64_t received_at);
 
 }  // namespace mailpipe::email

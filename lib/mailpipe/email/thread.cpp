@@ -58,10 +58,6 @@ Result<ThreadAlgorithm> parse_thread_algorithm(std::string_view name) {
                 "thread-alg: \"" + std::string(name) + "\" is neither REFERENCES nor ORDEREDSUBJECT");
 }
 
-std::string_view encode_thread_algorithm(ThreadAlgorithm algorithm) {
-    return algorithm == ThreadAlgorithm::references ? "REFERENCES" : "ORDEREDSUBJECT";
-}
-
 ThreadFacts thread_facts(std::string_view header_text, std::int64_t received_at) {
     const mime::Header header = mime::parse_header(header_text);
     ThreadFacts facts;
@@ -77,7 +73,7 @@ ThreadFacts thread_facts(std::string_view header_text, std::int64_t received_at)
         facts.subject = casemap(base.text);
         facts.reply_or_forward = base.reply_or_forward;
     }
-    facts.sent = sent_date(header_text, received_at);
+    facts.sent = sent_date(header, received_at);
     return facts;
 }
 

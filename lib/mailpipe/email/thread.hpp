@@ -16,7 +16,6 @@ enum class ThreadAlgorithm { ordered_subject, references };
 
 // "REFERENCES" or "ORDEREDSUBJECT", any case. Error usage.
 MAILPIPE_EXPORT Result<ThreadAlgorithm> parse_thread_algorithm(std::string_view name);
-MAILPIPE_EXPORT std::string_view encode_thread_algorithm(ThreadAlgorithm algorithm);
 
 // What a message is threaded by.
 struct ThreadFacts {
