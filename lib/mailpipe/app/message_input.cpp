@@ -53,7 +53,7 @@ class DetectingInput : public MessageInput {
     explicit DetectingInput(int fd) : source_(fd) {}
 
     Result<bool> next() override {
-        if (stop_requested()) return fail(Errc::temporary, "stopped by a signal");
+        if (stop_requested()) return tl::unexpected(stopped_by_signal());
         if (!input_) {
             constexpr std::string_view kFrom = "From ";
             auto more = source_.ensure(kFrom.size());

@@ -25,10 +25,6 @@ class OpenFile {
     int fd_;
 };
 
-Error stopped_by_signal() {
-    return {Errc::temporary, "stopped by a signal", std::nullopt};
-}
-
 }  // namespace
 
 Result<std::unique_ptr<SourceMailbox>> open_mailbox(const Location& location, const SourceOptions& options) {

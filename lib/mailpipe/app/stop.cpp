@@ -33,5 +33,8 @@ bool stop_requested() {
 int stop_signal() {
     return g_signal;
 }
+Error stopped_by_signal() {
+    return {Errc::temporary, "stopped by a signal", std::nullopt};
+}
 
 }  // namespace mailpipe::app

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "mailpipe/base/error.hpp"
+
 namespace mailpipe::app {
 
 // SIGINT and SIGTERM ask a command to end between two messages; a second one ends it at once. SIGPIPE is
@@ -8,5 +10,6 @@ namespace mailpipe::app {
 void install_stop_handlers();
 bool stop_requested();
 int stop_signal();  // 0 when none came
+Error stopped_by_signal();
 
 }  // namespace mailpipe::app

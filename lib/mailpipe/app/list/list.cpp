@@ -77,7 +77,7 @@ int run_list(const ListOptions& options) {
     for (const std::string& location : options.locations) {
         if (output.ended()) break;
         if (stop_requested()) {
-            diagnostics.error(location, Error{Errc::temporary, "stopped by a signal", std::nullopt});
+            diagnostics.error(location, stopped_by_signal());
             break;
         }
         output.progress().begin(location);

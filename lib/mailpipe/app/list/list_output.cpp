@@ -76,15 +76,18 @@ Result<void> ListOutput::write_line(std::string line) {
 }
 
 Result<void> ListOutput::write(const Candidate& candidate) {
-    if (stop_requested()) return fail(Errc::temporary, "stopped by a signal");
+    if (stop_requested()) return tl::unexpected(stopped_by_signal());
     if (full()) return fail(Errc::temporary, "the limit is reached");
     progress_.add_octets(candidate.context.size.value_or(0));
     progress_.end_message();
     if (form_.count) return count(1);
     const email::Json record = form_.fields.record(candidate);
-    if (form_.order.is_natural()) return write_record(record, {});
-    arrangement_.add(candidate, email::dump(record));
-    return {};
+    if (!form_.order.is_natural()) {
+        arrangement_.add(candidate, email::dump(record));
+        return {};
+    }
+    ++written_;
+    return table_ ? write_row(record, {}) : write_line(email::dump(record));
 }
 
 Result<void> ListOutput::count(std::size_t messages) {
@@ -97,27 +100,30 @@ Result<void> ListOutput::finish() {
     if (form_.count) return write_line(std::to_string(written_));
     for (const Arrangement::Placed& placed : arrangement_.place()) {
         if (full()) break;
-        if (stop_requested()) return fail(Errc::temporary, "stopped by a signal");
-        const auto written = write_record(email::Json::parse(arrangement_.record(placed.record)), placed);
-        if (!written) return written;
+        if (stop_requested()) return tl::unexpected(stopped_by_signal());
+        if (auto written = write_held(placed); !written) return written;
     }
     return {};
 }
 
-Result<void> ListOutput::write_record(const email::Json& record, const Arrangement::Placed& placed) {
+Result<void> ListOutput::write_held(const Arrangement::Placed& placed) {
+    const std::string& held = arrangement_.record(placed.record);
     ++written_;
-    if (!table_) {
-        if (placed.thread_id.empty()) return write_line(email::dump(record));
-        email::Json threaded = record;
-        if (form_.fields.has("threadId")) threaded["threadId"] = placed.thread_id;
-        if (form_.fields.has("depth")) threaded["depth"] = placed.depth;
-        return write_line(email::dump(threaded));
-    }
+    // A line as it is written already: only a table and threads need to know what is in it.
+    if (!table_ && placed.thread_id.empty()) return write_line(held);
+    email::Json record = email::Json::parse(held);
+    if (table_) return write_row(record, placed.branch);
+    if (form_.fields.has("threadId")) record["threadId"] = placed.thread_id;
+    if (form_.fields.has("depth")) record["depth"] = placed.depth;
+    return write_line(email::dump(record));
+}
+
+Result<void> ListOutput::write_row(const email::Json& record, std::string_view branch) {
     if (heading_due_) {
         heading_due_ = false;
         if (auto written = write_line(table_heading(width_)); !written) return written;
     }
-    std::string row = table_row(record, width_, placed.branch);
+    std::string row = table_row(record, width_, branch);
     const auto keywords = record.find("keywords");
     if (color_ && keywords != record.end() && !keywords->contains("$seen")) row = "\x1b[1m" + row + "\x1b[0m";
     return write_line(std::move(row));

@@ -45,7 +45,8 @@ class ListOutput {
     Progress& progress() { return progress_; }
 
  private:
-    Result<void> write_record(const email::Json& record, const Arrangement::Placed& placed);
+    Result<void> write_held(const Arrangement::Placed& placed);
+    Result<void> write_row(const email::Json& record, std::string_view branch);
     Result<void> write_line(std::string line);
 
     ListForm form_;

@@ -39,7 +39,8 @@ bool RecordFields::has(std::string_view property) const {
 email::Json RecordFields::record(const Candidate& candidate) const {
     email::Json envelope = email::envelope(candidate.header_text(), candidate.context);
     if (properties_.empty()) return envelope;
-    const mime::Header header = mime::parse_header(candidate.header_text());
+    mime::Header header;
+    if (!header_properties_.empty()) header = mime::parse_header(candidate.header_text());
     email::Json record = email::Json::object();
     auto header_property = header_properties_.begin();
     for (const std::string& property : properties_) {
