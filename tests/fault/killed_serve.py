@@ -58,8 +58,8 @@ class KilledServe(MailServe):
             return file.read().splitlines()
 
     def run(self, use, unused):
-        """One run with a client: what `use(self)` returned, or `unused` when it was killed before it was ready; the exit
-        status; the steps."""
+        """One run with a client: what `use(self)` returned, or `unused` when it was killed before it was ready; the
+        exit status; the steps."""
         used = unused
         try:
             self.start()
