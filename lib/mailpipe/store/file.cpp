@@ -13,6 +13,8 @@
 namespace mailpipe::store {
 namespace {
 
+constexpr std::size_t kCopied = 1 << 20;
+
 // From <linux/magic.h>; f2fs and btrfs are missing in older headers.
 constexpr long kExt4 = 0xEF53;
 constexpr long kXfs = 0x58465342;
@@ -79,6 +81,17 @@ Result<std::string> read_whole(int directory, const std::string& name, std::stri
     auto info = stat_fd(file->get(), what);
     if (!info) return tl::unexpected(info.error());
     return read_range(file->get(), 0, static_cast<std::uint64_t>(info->st_size), what);
+}
+
+Result<void> copy_range(int from, std::uint64_t begin, std::uint64_t end, int to, std::string_view what) {
+    while (begin < end) {
+        auto piece = read_range(from, begin, std::min<std::uint64_t>(kCopied, end - begin), what);
+        if (!piece) return tl::unexpected(piece.error());
+        if (piece->empty()) break;
+        begin += piece->size();
+        if (auto written = write_fully(to, *piece, what); !written) return written;
+    }
+    return {};
 }
 
 Result<void> sync_file(int fd, std::string_view what) {

@@ -49,6 +49,8 @@ Result<std::size_t> read_at(int fd, char* buffer, std::size_t size, std::uint64_
                             std::string_view what);
 Result<std::string> read_range(int fd, std::uint64_t offset, std::uint64_t length, std::string_view what);
 Result<std::string> read_whole(int directory, const std::string& name, std::string_view what);
+// Appends the octets from `begin` to before `end`, or to the end of the file.
+Result<void> copy_range(int from, std::uint64_t begin, std::uint64_t end, int to, std::string_view what);
 Result<void> sync_file(int fd, std::string_view what);
 Result<struct stat> stat_fd(int fd, std::string_view what);
 

@@ -22,6 +22,12 @@ namespace mailpipe::store {
 // "$deleted") and others as they are.
 using Keywords = std::vector<std::string>;
 
+// Flags to set and to clear. Those that are to be both are cleared.
+struct FlagChange {
+    Keywords add;
+    Keywords remove;
+};
+
 struct Entry {
     std::string id;  // Maildir: name before the colon; mbox: decimal offset
     Keywords keywords;
@@ -47,8 +53,24 @@ class MailboxReader {
     virtual Result<std::unique_ptr<MessageReader>> open(const std::string& id) = 0;
     // CRLF octets; reads the message when the size is not known otherwise.
     virtual Result<std::uint64_t> size(const Entry& entry) = 0;
-    // Maildir only: removes the messages and syncs the directory; those already gone count as removed.
+
+    // Changes, durable when they return. Of an mbox they make a new file, under the lock, that takes the place
+    // of the old one; the ids from before are worth nothing then, and list() comes before the next change. A
+    // message counts as gone when it is not the one that list() saw.
+
+    // Error unsupported, which names the first of them that this kind of store cannot keep.
+    virtual Result<void> check_keywords(const Keywords& keywords) const = 0;
+    // For each message what it is now (of an mbox without the size), nullopt for one that is gone. Error
+    // unsupported, before anything is changed, as of check_keywords(change.add).
+    virtual Result<std::vector<std::optional<Entry>>> set_flags(const std::vector<std::string>& ids,
+                                                                const FlagChange& change) = 0;
+    // Those already gone count as removed.
     virtual Result<void> remove(const std::vector<std::string>& ids) = 0;
+    // Moves messages into the mailbox of the same kind at `path`, made when missing, without copying them: each
+    // is always in one of the two and never in both. The id of each there, empty for one that is gone; nullopt,
+    // and nothing is done, when that is not possible.
+    virtual Result<std::optional<std::vector<std::string>>> move_to(const std::string& path,
+                                                                    const std::vector<std::string>& ids) = 0;
 };
 
 struct Staged {

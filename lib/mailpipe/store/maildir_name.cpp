@@ -91,6 +91,23 @@ std::string encode_flags(const Keywords& keywords) {
     return flags;
 }
 
+bool has_flag_letter(std::string_view keyword) {
+    return std::any_of(kFlags.begin(), kFlags.end(),
+                       [keyword](const FlagName& known) { return known.keyword == keyword; });
+}
+
+std::string with_flags(std::string_view name, const FlagChange& change) {
+    const std::size_t info = name.find(":2,");
+    std::string flags = info == std::string_view::npos ? std::string() : std::string(name.substr(info + 3));
+    for (const char flag : encode_flags(change.add)) {
+        if (flags.find(flag) == std::string::npos) flags += flag;
+    }
+    for (const char flag : encode_flags(change.remove))
+        std::erase(flags, flag);
+    std::sort(flags.begin(), flags.end());
+    return std::string(base_of(name)) + ":2," + flags;
+}
+
 Keywords parse_flags(std::string_view name) {
     Keywords keywords;
     const std::size_t info = name.find(":2,");

@@ -5,8 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <map>
+#include <functional>
 #include <memory>
+#include <numeric>
 #include <unordered_map>
 #include <utility>
 
@@ -97,36 +98,102 @@ class MaildirReader : public MailboxReader {
         }
     }
 
-    Result<void> remove(const std::vector<std::string>& ids) override {
-        // One fresh look for all whose name has changed, so that many lost messages do not cost a scan each.
-        std::vector<std::string> left = ids;
-        for (const bool fresh : {false, true}) {
-            if (fresh) {
-                if (left.empty()) break;
-                if (auto scanned = scan(); !scanned) return scanned;
-            }
-            std::vector<std::string> missed;
-            for (auto& id : left) {
-                const auto at = files_.find(id);
-                if (at == files_.end()) {
-                    missed.push_back(std::move(id));
-                } else if (::unlinkat(directories_[at->second.place].get(), at->second.name.c_str(), 0) == 0) {
-                    files_.erase(at);
-                } else if (errno == ENOENT) {
-                    missed.push_back(std::move(id));
-                } else {
-                    return fail_errno(errno, path_ + ": message " + id);
-                }
-            }
-            left = std::move(missed);
-        }
-        for (const auto& directory : directories_) {
-            if (auto synced = sync_file(directory.get(), path_); !synced) return synced;
+    Result<void> check_keywords(const Keywords& keywords) const override {
+        for (const std::string& keyword : keywords) {
+            if (has_flag_letter(keyword)) continue;
+            return fail(Errc::unsupported,
+                        path_ + ": a Maildir cannot keep the flag \"" + keyword +
+                            "\"; it has $seen, $answered, $flagged, $draft, $deleted and $forwarded");
         }
         return {};
     }
 
+    Result<std::vector<std::optional<Entry>>> set_flags(const std::vector<std::string>& ids,
+                                                        const FlagChange& change) override {
+        if (auto checked = check_keywords(change.add); !checked) return tl::unexpected(checked.error());
+        std::vector<std::optional<Entry>> entries(ids.size());
+        const auto done = for_each_file(ids, [&](std::size_t index, const std::string& id, Found& found) {
+            return set_flags_of(id, found, change, entries[index]);
+        });
+        const auto synced = sync(directories_, path_);
+        if (!done) return tl::unexpected(done.error());
+        if (!synced) return tl::unexpected(synced.error());
+        return entries;
+    }
+
+    Result<void> remove(const std::vector<std::string>& ids) override {
+        auto done =
+            for_each_file(ids, [this](std::size_t, const std::string& id, Found& found) -> Result<bool> {
+                if (::unlinkat(directories_[found.place].get(), found.name.c_str(), 0) != 0)
+                    return not_there_or(errno, id);
+                files_.erase(id);
+                return true;
+            });
+        auto synced = sync(directories_, path_);
+        return done ? synced : done;
+    }
+
+    Result<std::optional<std::vector<std::string>>> move_to(const std::string& path,
+                                                            const std::vector<std::string>& ids) override;
+
  private:
+    // false: the file has another name by now, or is gone.
+    using Act = std::function<Result<bool>(std::size_t index, const std::string& id, Found& found)>;
+
+    // With one fresh look for all whose name has changed, so that many lost messages do not cost a scan each.
+    Result<void> for_each_file(const std::vector<std::string>& ids, const Act& act) {
+        std::vector<std::size_t> left(ids.size());
+        std::iota(left.begin(), left.end(), std::size_t{0});
+        for (const bool fresh : {false, true}) {
+            if (left.empty()) break;
+            if (fresh) {
+                if (auto scanned = scan(); !scanned) return scanned;
+            }
+            std::vector<std::size_t> missed;
+            for (const std::size_t index : left) {
+                const auto at = files_.find(ids[index]);
+                Result<bool> done = false;
+                if (at != files_.end()) done = act(index, ids[index], at->second);
+                if (!done) return tl::unexpected(done.error());
+                if (!*done) missed.push_back(index);
+            }
+            left = std::move(missed);
+        }
+        return {};
+    }
+
+    // cur/ first: what a flag moved there must not be gone from both after a crash.
+    static Result<void> sync(const std::array<Fd, 2>& directories, const std::string& path) {
+        for (const Place place : {kCur, kNew}) {
+            if (auto synced = sync_file(directories[place].get(), path); !synced) return synced;
+        }
+        return {};
+    }
+
+    Result<bool> not_there_or(int error, const std::string& id) const {
+        if (error == ENOENT) return false;
+        return fail_errno(error, path_ + ": message " + id);
+    }
+
+    Result<bool> set_flags_of(const std::string& id, Found& found, const FlagChange& change,
+                              std::optional<Entry>& entry) {
+        const std::string name = with_flags(found.name, change);
+        // A message that stays without flags stays in new/ as well.
+        const bool stays = parse_flags(name) == parse_flags(found.name);
+        struct stat info {};
+        if (::fstatat(directories_[found.place].get(), found.name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0)
+            return not_there_or(errno, id);
+        if (!stays) {
+            if (::renameat(directories_[found.place].get(), found.name.c_str(), directories_[kCur].get(),
+                           name.c_str()) != 0) {
+                return not_there_or(errno, id);
+            }
+            found = {kCur, name};
+        }
+        entry = Entry{id, parse_flags(found.name), crlf_size_of(id), info.st_mtime};
+        return true;
+    }
+
     Result<void> scan() {
         files_.clear();
         // new/ first: what moves to cur/ meanwhile is met twice rather than never, and cur/ wins.
@@ -176,6 +243,41 @@ class MaildirReader : public MailboxReader {
     std::array<Fd, 2> directories_;
     std::unordered_map<std::string, Found> files_;  // by id
 };
+
+Result<std::optional<std::vector<std::string>>> MaildirReader::move_to(const std::string& path,
+                                                                       const std::vector<std::string>& ids) {
+    // Makes what is missing, and checks that it is a Maildir.
+    if (const auto writer = open_maildir_writer(path); !writer) return tl::unexpected(writer.error());
+    std::array<Fd, 2> targets;
+    for (const Place place : {kNew, kCur}) {
+        const std::string what = path + (place == kNew ? "/new" : "/cur");
+        targets[place] = Fd(::open(what.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        if (!targets[place]) return fail_errno(errno, what);
+        const auto here = stat_fd(directories_[place].get(), path_);
+        const auto there = stat_fd(targets[place].get(), what);
+        if (!here) return tl::unexpected(here.error());
+        if (!there) return tl::unexpected(there.error());
+        if (here->st_dev != there->st_dev) return std::optional<std::vector<std::string>>{};
+    }
+    std::vector<std::string> moved(ids.size());
+    const auto move = [&](std::size_t index, const std::string& id, Found& found) -> Result<bool> {
+        const auto done = move_no_replace(directories_[found.place].get(), found.name,
+                                          targets[found.place].get(), found.name, path_ + ": message " + id);
+        if (!done && done.error().kind == Errc::not_found) return false;
+        if (!done) return tl::unexpected(done.error());
+        if (!*done) return fail(Errc::io, path + ": a message named " + found.name + " is there already");
+        moved[index] = id;
+        files_.erase(id);
+        return true;
+    };
+    auto done = for_each_file(ids, move);
+    // In this order, so that after a crash no message is gone from both.
+    auto synced = sync(targets, path);
+    if (synced) synced = sync(directories_, path_);
+    if (!done) return tl::unexpected(done.error());
+    if (!synced) return tl::unexpected(synced.error());
+    return std::optional(std::move(moved));
+}
 
 }  // namespace
 

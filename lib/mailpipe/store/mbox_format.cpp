@@ -4,6 +4,7 @@
 #include <array>
 
 #include "mailpipe/base/ascii.hpp"
+#include "mailpipe/store/mbox_status.hpp"
 
 namespace mailpipe::store {
 namespace {
@@ -268,17 +269,7 @@ void MboxMessageScan::header_line(std::string_view line) {
 }
 
 Keywords MboxMessageScan::keywords() const {
-    struct Letter {
-        char letter;
-        std::string_view keyword;
-    };
-    constexpr std::array<Letter, 5> kLetters{
-        {{'R', "$seen"}, {'A', "$answered"}, {'F', "$flagged"}, {'T', "$draft"}, {'D', "$deleted"}}};
-    Keywords keywords;
-    for (const auto& known : kLetters) {
-        if (status_.find(known.letter) != std::string::npos) keywords.emplace_back(known.keyword);
-    }
-    return keywords;
+    return keywords_of_status(status_);
 }
 
 }  // namespace mailpipe::store

@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <memory>
 #include <utility>
@@ -8,13 +9,15 @@
 #include "mailpipe/base/ascii.hpp"
 #include "mailpipe/store/file.hpp"
 #include "mailpipe/store/mbox.hpp"
+#include "mailpipe/store/mbox_edit.hpp"
 #include "mailpipe/store/mbox_format.hpp"
+#include "mailpipe/store/mbox_scan.hpp"
+#include "mailpipe/store/mbox_status.hpp"
 #include "mailpipe/wire/line_ends.hpp"
 
 namespace mailpipe::store {
 namespace {
 
-constexpr std::size_t kScanPiece = 1 << 20;
 constexpr std::size_t kPiece = 32 * 1024 - 8;  // with what the decoder holds back it maps to at most 64 KiB
 constexpr int kLockMilliseconds = 30'000;
 
@@ -99,40 +102,9 @@ class MboxReader : public MailboxReader {
         if (!locked) return tl::unexpected(locked.error());
         if (!*locked) return fail(Errc::temporary, path_ + ": is locked by another program; try again later");
         const ReadLock lock(fd_->get());
-        std::vector<Entry> entries;
-        MboxDecoder decoder(0);
-        MboxMessageScan scan;
-        std::string piece(kScanPiece, '\0');
-        std::uint64_t offset = 0;
-        bool eof = false;
-        while (true) {
-            switch (decoder.next()) {
-                case MboxDecoder::Status::need_input: {
-                    if (eof) return entries;
-                    auto count = read_at(fd_->get(), piece.data(), piece.size(), offset, path_);
-                    if (!count) return tl::unexpected(count.error());
-                    offset += *count;
-                    eof = *count == 0;
-                    if (eof) decoder.feed_eof();
-                    if (!eof) decoder.feed(std::string_view(piece).substr(0, *count));
-                    break;
-                }
-                case MboxDecoder::Status::begin:
-                    scan = {};
-                    break;
-                case MboxDecoder::Status::text:
-                    scan.append(decoder.text());
-                    break;
-                case MboxDecoder::Status::end: {
-                    const auto& message = decoder.message();
-                    entries.push_back({std::to_string(message.offset), scan.keywords(), scan.crlf_size(),
-                                       parse_from_date(message.from_line)});
-                    break;
-                }
-                case MboxDecoder::Status::foreign:
-                    return fail(Errc::data, path_ + ": is not an mbox: it does not begin with \"From \"");
-            }
-        }
+        auto entries = scan_mbox(fd_->get(), path_);
+        if (entries) remember(*entries);
+        return entries;
     }
 
     Result<std::unique_ptr<MessageReader>> open(const std::string& id) override {
@@ -161,13 +133,71 @@ class MboxReader : public MailboxReader {
         }
     }
 
-    Result<void> remove(const std::vector<std::string>& /*ids*/) override {
-        return fail(Errc::unsupported, path_ + ": messages cannot be removed from an mbox; use a Maildir");
+    Result<void> check_keywords(const Keywords& keywords) const override {
+        for (const std::string& keyword : keywords) {
+            if (has_status_letter(keyword)) continue;
+            return fail(Errc::unsupported, path_ + ": an mbox cannot keep the flag \"" + keyword +
+                                               "\"; it has $seen, $answered, $flagged, $draft and $deleted");
+        }
+        return {};
+    }
+
+    Result<std::vector<std::optional<Entry>>> set_flags(const std::vector<std::string>& ids,
+                                                        const FlagChange& change) override {
+        if (auto checked = check_keywords(change.add); !checked) return tl::unexpected(checked.error());
+        return edit(ids, &change);
+    }
+
+    Result<void> remove(const std::vector<std::string>& ids) override {
+        if (auto edited = edit(ids, nullptr); !edited) return tl::unexpected(edited.error());
+        return {};
+    }
+
+    Result<std::optional<std::vector<std::string>>> move_to(const std::string& /*path*/,
+                                                            const std::vector<std::string>& /*ids*/) override {
+        return std::optional<std::vector<std::string>>{};
     }
 
  private:
+    struct Listed {
+        std::uint64_t offset = 0;
+        MboxMessageMark mark;
+    };
+
+    void remember(const std::vector<Entry>& entries) {
+        listed_.clear();
+        listed_.reserve(entries.size());
+        for (const Entry& entry : entries) {
+            listed_.push_back(
+                {ascii::parse_number(entry.id).value_or(0), {entry.size.value_or(0), entry.received_at}});
+        }
+    }
+
+    // `change` nullptr: the messages are removed.
+    Result<std::vector<std::optional<Entry>>> edit(const std::vector<std::string>& ids,
+                                                   const FlagChange* change) {
+        std::vector<MboxTarget> targets;
+        targets.reserve(ids.size());
+        for (const std::string& id : ids) {
+            const auto offset = ascii::parse_number(id);
+            const auto found = std::lower_bound(
+                listed_.begin(), listed_.end(), offset.value_or(0),
+                [](const Listed& listed, std::uint64_t value) { return listed.offset < value; });
+            const bool is_listed = offset && found != listed_.end() && found->offset == *offset;
+            targets.push_back({offset.value_or(0), is_listed ? std::optional(found->mark) : std::nullopt});
+        }
+        auto edited = edit_mbox(path_, targets, change);
+        if (!edited) return edited;
+        Fd fd(::open(path_.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+        if (!fd) return fail_errno(errno, path_);
+        fd_ = std::make_shared<Fd>(std::move(fd));
+        listed_.clear();
+        return edited;
+    }
+
     std::shared_ptr<Fd> fd_;
     std::string path_;
+    std::vector<Listed> listed_;  // by the last list(), ascending
 };
 
 }  // namespace

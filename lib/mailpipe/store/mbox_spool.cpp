@@ -20,6 +20,7 @@ constexpr std::time_t kStaleDone = 30 * 24 * 3600;
 constexpr std::string_view kPublish = ".publish";
 constexpr std::string_view kDone = ".done";
 constexpr std::string_view kRecordEnd = "end\n";
+constexpr const char* kRewrite = "rewrite";
 
 // What a record says is to stand in the mbox, readable at any place.
 class Content {
@@ -292,11 +293,9 @@ Result<void> MboxSpool::complete(LockedMbox& mbox, const std::string& segment) {
     return {};
 }
 
-// By a new file that replaces the old one, so that a crash here leaves one or the other.
-Result<void> MboxSpool::cut(LockedMbox& mbox, std::uint64_t from, std::uint64_t to) {
-    const std::string temporary = "rewrite";
-    remove(temporary);
-    Fd file(::openat(spool_.get(), temporary.c_str(), O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600));
+Result<Fd> MboxSpool::begin_rewrite(const LockedMbox& mbox) {
+    remove(kRewrite);
+    Fd file(::openat(spool_.get(), kRewrite, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600));
     if (!file) return fail_errno(errno, path_);
     auto info = stat_fd(mbox.fd(), path_);
     if (!info) return tl::unexpected(info.error());
@@ -304,17 +303,22 @@ Result<void> MboxSpool::cut(LockedMbox& mbox, std::uint64_t from, std::uint64_t 
         ::fchmod(file.get(), info->st_mode & 07777) != 0) {
         return fail_errno(errno, path_);
     }
-    for (std::uint64_t at = 0;;) {
-        if (at == from) at = to;
-        const std::uint64_t length = at < from ? std::min<std::uint64_t>(kPiece, from - at) : kPiece;
-        auto piece = read_range(mbox.fd(), at, length, path_);
-        if (!piece) return tl::unexpected(piece.error());
-        if (piece->empty()) break;
-        at += piece->size();
-        if (auto written = write_fully(file.get(), *piece, path_); !written) return written;
-    }
+    return file;
+}
+
+Result<void> MboxSpool::finish_rewrite(LockedMbox& mbox, Fd file) {
     if (auto synced = sync_file(file.get(), path_); !synced) return synced;
-    return mbox.replace(std::move(file), spool_.get(), temporary, name_, path_);
+    return mbox.replace(std::move(file), spool_.get(), kRewrite, name_, path_);
+}
+
+// By a new file that replaces the old one, so that a crash here leaves one or the other.
+Result<void> MboxSpool::cut(LockedMbox& mbox, std::uint64_t from, std::uint64_t to) {
+    auto file = begin_rewrite(mbox);
+    if (!file) return tl::unexpected(file.error());
+    auto copied = copy_range(mbox.fd(), 0, from, file->get(), path_);
+    if (copied) copied = copy_range(mbox.fd(), to, UINT64_MAX, file->get(), path_);
+    if (!copied) return copied;
+    return finish_rewrite(mbox, std::move(*file));
 }
 
 Result<std::optional<PublishRecord>> MboxSpool::published(const std::string& segment) const {

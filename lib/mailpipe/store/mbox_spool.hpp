@@ -57,6 +57,9 @@ class MboxSpool {
                                                const std::vector<SegmentRange>& ranges);
     // The ranges of a segment that is published, as far as it is known.
     Result<std::optional<PublishRecord>> published(const std::string& segment) const;
+    // A new file with the owner and mode of the mbox, which finish_rewrite() puts in its place, durable.
+    Result<Fd> begin_rewrite(const LockedMbox& mbox);
+    Result<void> finish_rewrite(LockedMbox& mbox, Fd file);
     void remove(const std::string& file) const;
     Result<void> sync() const { return sync_file(spool_.get(), path_); }
     // Removes what has not changed for 36 hours (records of the published: 30 days), except `kept` segments.
