@@ -48,6 +48,7 @@ ClientStep ClientSession::Impl::next() {
         send_commands();
         if (!events.empty()) continue;
         if (!output.empty()) return wire::Output{std::exchange(output, {})};
+        if (append_begun && !std::exchange(append_asked, true)) return AppendMore{append_left};
         if (tls_wanted) {
             tls_wanted = false;
             tls_pending = true;

@@ -12,8 +12,8 @@
 #include "mailpipe/base/trace.hpp"
 #include "mailpipe/wire/session.hpp"
 
-// The client side of IMAP4rev1 (RFC 3501; LITERAL+ 7888, UIDPLUS 4315, SASL-IR 4959), without I/O;
-// wire/session.hpp says how it is driven.
+// The client side of IMAP4rev1 (RFC 3501; LITERAL+ 7888, UIDPLUS 4315, SASL-IR 4959, MOVE 6851), without
+// I/O; wire/session.hpp says how it is driven.
 namespace mailpipe::imap {
 
 using wire::TlsUse;
@@ -40,6 +40,9 @@ struct Selected {
     std::uint32_t uid_next = 0;      // 0: not said
     bool read_only = false;
     bool persistent_uids = true;  // false after [UIDNOTSTICKY]
+    // PERMANENTFLAGS as the server writes them, "\\*" when it takes new keywords; nullopt: all last (RFC 3501
+    // section 7.1).
+    std::optional<std::vector<std::string>> permanent_flags;
 };
 struct SearchResult {
     std::vector<std::uint32_t> uids;  // ascending, without duplicates
@@ -62,8 +65,20 @@ struct BodyData {
 struct Fetched {  // one FETCH response is complete; unasked-for FETCH responses are dropped by the session
     FetchedMessage message;
 };
-enum class Command { select, search, fetch, store, expunge, logout };
-struct CommandDone {  // tagged OK to uid_fetch, uid_store_deleted or uid_expunge
+struct Copied {                      // tagged OK to uid_copy or uid_move
+    std::uint32_t uid_validity = 0;  // of the other mailbox; 0: the server does not say what the UIDs are there
+    std::vector<std::uint32_t> from;  // of the messages that were copied
+    std::vector<std::uint32_t> to;    // the UID of each in the other mailbox
+};
+struct AppendMore {  // so much of the message is to be given by append_data()
+    std::uint64_t octets = 0;
+};
+struct Appended {  // tagged OK to append
+    std::uint32_t uid_validity = 0;
+    std::uint32_t uid = 0;  // 0: the server does not say
+};
+enum class Command { select, search, fetch, store, expunge, logout, copy, move, append };
+struct CommandDone {  // tagged OK to uid_fetch, uid_store or uid_expunge
     Command command{};
 };
 struct Refused {  // tagged NO or BAD to one command; the session goes on
@@ -72,10 +87,11 @@ struct Refused {  // tagged NO or BAD to one command; the session goes on
 };
 struct Closed {};  // after logout()
 
-using ClientStep =
-    std::variant<wire::NeedInput, wire::Output, wire::StartTls, wire::Failed, Ready, Alert, Selected,
-                 SearchResult, BodyBegin, BodyData, Fetched, CommandDone, Refused, Closed>;
+using ClientStep = std::variant<wire::NeedInput, wire::Output, wire::StartTls, wire::Failed, Ready, Alert,
+                                Selected, SearchResult, BodyBegin, BodyData, Fetched, Copied, AppendMore,
+                                Appended, CommandDone, Refused, Closed>;
 
+enum class FlagAction { add, remove };
 enum class FetchBody { none, header, whole };  // BODY.PEEK[HEADER], BODY.PEEK[]: never sets \Seen
 
 // Greeting (PREAUTH is refused when TLS or a login is required), CAPABILITY, STARTTLS, CAPABILITY again, login:
@@ -100,8 +116,16 @@ class MAILPIPE_EXPORT ClientSession {
     void select(std::string_view mailbox, bool read_only);
     void uid_search(std::string criteria);
     void uid_fetch(std::string uid_set, FetchBody body, bool internal_date = true);
-    void uid_store_deleted(std::string uid_set);
+    // Flags are atoms, those of the system with their backslash.
+    void uid_store(std::string uid_set, FlagAction action, const std::vector<std::string>& flags);
     void uid_expunge(std::string uid_set);  // Refused with unsupported when UIDPLUS is not offered
+    void uid_copy(std::string uid_set, std::string_view mailbox);
+    void uid_move(std::string uid_set, std::string_view mailbox);  // the same without MOVE
+    // A message of `size` octets; needs no selected mailbox. `internal_date` is a date-time, or empty. The text
+    // goes by append_data(), after each AppendMore; until it is all there no other command is sent.
+    void append(std::string_view mailbox, const std::vector<std::string>& flags, std::string_view internal_date,
+                std::uint64_t size);
+    void append_data(std::string_view octets);
     void logout();
     std::size_t outstanding() const;
 

@@ -16,6 +16,12 @@ Command public_command(Verb verb) {
             return Command::store;
         case Verb::expunge:
             return Command::expunge;
+        case Verb::copy:
+            return Command::copy;
+        case Verb::move:
+            return Command::move;
+        case Verb::append:
+            return Command::append;
         case Verb::logout:
             return Command::logout;
         default:
@@ -24,7 +30,7 @@ Command public_command(Verb verb) {
 }
 
 bool needs_mailbox(Verb verb) {
-    return verb == Verb::search || verb == Verb::fetch || verb == Verb::store || verb == Verb::expunge;
+    return verb >= Verb::search && verb <= Verb::move;
 }
 
 }  // namespace
@@ -49,6 +55,12 @@ std::string_view name_of(Verb verb) {
             return "STORE";
         case Verb::expunge:
             return "EXPUNGE";
+        case Verb::copy:
+            return "COPY";
+        case Verb::move:
+            return "MOVE";
+        case Verb::append:
+            return "APPEND";
         case Verb::logout:
             return "LOGOUT";
     }
@@ -82,7 +94,8 @@ LiteralUse ClientSession::Impl::literal_use() const {
 // A SELECT travels alone: the EXISTS and response codes before its tagged OK are then about its mailbox, and no
 // command behind it can reach another mailbox than the one meant when it is refused.
 bool ClientSession::Impl::may_send(const PendingCommand& command) const {
-    if (tls_wanted || tls_pending || (commands_in_flight > 0 && command.verb == Verb::select)) return false;
+    if (tls_wanted || tls_pending || append_begun) return false;
+    if (commands_in_flight > 0 && command.verb == Verb::select) return false;
     for (std::size_t i = 0; i < commands_in_flight; ++i) {
         const PendingCommand& earlier = commands[i];
         if (earlier.verb < Verb::search || earlier.verb == Verb::logout) return false;
@@ -115,6 +128,7 @@ void ClientSession::Impl::send_chunk(PendingCommand& command) {
     if (options.trace != nullptr) options.trace->client_line(chunk.traced);
     output += chunk.octets;
     wipe(chunk.octets);
+    if (command.verb == Verb::append && command.chunks_sent == command.chunks.size()) begin_append(command);
 }
 
 PendingCommand* ClientSession::Impl::in_flight(Verb verb) {
@@ -130,7 +144,8 @@ std::size_t ClientSession::Impl::outstanding() const {
     });
     const auto answered = std::count_if(events.begin(), events.end(), [](const ClientStep& step) {
         return std::holds_alternative<Selected>(step) || std::holds_alternative<SearchResult>(step) ||
-               std::holds_alternative<CommandDone>(step) || std::holds_alternative<Refused>(step) ||
+               std::holds_alternative<CommandDone>(step) || std::holds_alternative<Copied>(step) ||
+               std::holds_alternative<Appended>(step) || std::holds_alternative<Refused>(step) ||
                std::holds_alternative<Closed>(step);
     });
     return static_cast<std::size_t>(queued + answered);
@@ -168,24 +183,6 @@ void ClientSession::uid_fetch(std::string uid_set, FetchBody body, bool internal
     command.uid_set = std::move(*set);
     if (body == FetchBody::header) command.section = "BODY[HEADER]";
     if (body == FetchBody::whole) command.section = "BODY[]";
-}
-
-void ClientSession::uid_store_deleted(std::string uid_set) {
-    if (const auto set = UidSet::parse(uid_set); !set) return impl_->queue_refused(Verb::store, set.error());
-    impl_->queue_text(Verb::store, "UID STORE " + uid_set + " +FLAGS.SILENT (\\Deleted)");
-}
-
-void ClientSession::uid_expunge(std::string uid_set) {
-    if (const auto set = UidSet::parse(uid_set); !set) return impl_->queue_refused(Verb::expunge, set.error());
-    if (!impl_->has_capability("UIDPLUS") && !impl_->has_capability("IMAP4REV2")) {
-        // A plain EXPUNGE would also remove what others marked \Deleted.
-        return impl_->queue_refused(Verb::expunge,
-                                    Error{Errc::unsupported,
-                                          "UID EXPUNGE needs UIDPLUS, which the server does not offer; "
-                                          "the messages stay marked \\Deleted",
-                                          std::nullopt});
-    }
-    impl_->queue_text(Verb::expunge, "UID EXPUNGE " + uid_set);
 }
 
 void ClientSession::logout() {

@@ -17,11 +17,25 @@
 #include "mailpipe/wire/input_buffer.hpp"
 
 // The parts of ClientSession: client_session.cpp drives, _login.cpp goes from the greeting to Ready,
-// _commands.cpp queues and sends, _responses.cpp takes responses apart, _messages.cpp those that carry messages
-// and UIDs.
+// _commands.cpp queues and sends, _changes.cpp those that change a mailbox, _responses.cpp takes responses
+// apart, _messages.cpp those that carry messages and UIDs.
 namespace mailpipe::imap {
 
-enum class Verb { capability, starttls, authenticate, login, select, search, fetch, store, expunge, logout };
+enum class Verb {
+    capability,
+    starttls,
+    authenticate,
+    login,
+    select,
+    search,
+    fetch,
+    store,
+    expunge,
+    copy,
+    move,
+    append,
+    logout
+};
 
 std::string_view name_of(Verb verb);
 
@@ -35,8 +49,10 @@ struct PendingCommand {
 
     Selected selected;                // select
     std::vector<std::uint32_t> uids;  // search
-    UidSet uid_set;                   // fetch
+    UidSet uid_set;                   // fetch, copy, move
     std::string section;              // fetch: "BODY[]", "BODY[HEADER]", or empty
+    Copied copied;                    // copy, move
+    std::uint64_t append_size = 0;    // append
 };
 
 struct ClientSession::Impl {
@@ -75,6 +91,12 @@ struct ClientSession::Impl {
     void send_chunk(PendingCommand& command);
     PendingCommand* in_flight(Verb verb);
     std::size_t outstanding() const;
+
+    // client_session_changes.cpp
+    void queue_copy(Verb verb, const std::string& uid_set, std::string_view mailbox);
+    void begin_append(const PendingCommand& command);
+    void append_data(std::string_view octets);
+    void on_copyuid(PendingCommand& command, const ResponseText& text);
 
     // client_session_responses.cpp
     void on_response();
@@ -121,6 +143,11 @@ struct ClientSession::Impl {
     std::deque<PendingCommand> commands;
     std::size_t commands_in_flight = 0;
     std::uint32_t last_tag = 0;
+
+    // The message of the APPEND that was begun.
+    bool append_begun = false;
+    bool append_asked = false;  // by AppendMore
+    std::uint64_t append_left = 0;
 
     // The response that is coming in.
     Response response;

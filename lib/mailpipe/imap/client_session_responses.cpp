@@ -30,6 +30,23 @@ std::uint32_t code_number(std::string_view text) {
     return number && *number <= UINT32_MAX ? static_cast<std::uint32_t>(*number) : 0;
 }
 
+// "(" [flag-perm *(SP flag-perm)] ")"
+std::vector<std::string> parse_flag_list(std::string_view text) {
+    text = ascii::trim(text);
+    if (text.starts_with('(')) text.remove_prefix(1);
+    if (text.ends_with(')')) text.remove_suffix(1);
+    const auto words = ascii::split_words(text);
+    return {words.begin(), words.end()};
+}
+
+// resp-code-apnd = "APPENDUID" SP nz-number SP append-uid      RFC 4315 section 4
+Appended parse_appenduid(std::string_view arguments) {
+    const auto words = ascii::split_words(arguments);
+    if (words.size() != 2) return {};
+    const Appended appended{code_number(words[0]), code_number(words[1])};
+    return appended.uid_validity == 0 || appended.uid == 0 ? Appended{} : appended;
+}
+
 std::string shown(std::string_view text) {
     return "\"" + std::string(text.substr(0, 100)) + "\"";
 }
@@ -72,7 +89,10 @@ void ClientSession::Impl::on_tagged(std::string_view tag, std::string_view rest)
         PendingCommand command = std::move(commands[i]);
         commands.erase(commands.begin() + static_cast<std::ptrdiff_t>(i));
         --commands_in_flight;
-        if (ascii::equals_ignore_case(status.first, "OK") && command.chunks_sent < command.chunks.size()) {
+        const bool is_begun =
+            command.verb == Verb::append && append_begun && command.chunks_sent == command.chunks.size();
+        if (is_begun ||
+            (ascii::equals_ignore_case(status.first, "OK") && command.chunks_sent < command.chunks.size())) {
             return fail_with(Errc::protocol,
                              std::string(name_of(command.verb)) + " was answered before it was sent");
         }
@@ -113,6 +133,18 @@ void ClientSession::Impl::on_done(PendingCommand command, std::string_view statu
         case Verb::expunge:
             what = Command::expunge;
             break;
+        case Verb::copy:
+        case Verb::move:
+            what = command.verb == Verb::copy ? Command::copy : Command::move;
+            if (!ok) break;
+            if (text.has_code("COPYUID")) on_copyuid(command, text);
+            events.push_back(std::move(command.copied));
+            return;
+        case Verb::append:
+            what = Command::append;
+            if (!ok) break;
+            events.push_back(text.has_code("APPENDUID") ? parse_appenduid(text.arguments) : Appended{});
+            return;
         default:
             if (!ok) break;
             closed = true;
@@ -164,6 +196,10 @@ void ClientSession::Impl::take_code(const ResponseText& text) {
         if (text.has_code("UIDNEXT")) select->selected.uid_next = code_number(text.arguments);
         if (text.has_code("UIDNOTSTICKY")) select->selected.persistent_uids = false;
         if (text.has_code("READ-ONLY")) select->selected.read_only = true;
+        if (text.has_code("PERMANENTFLAGS")) select->selected.permanent_flags = parse_flag_list(text.arguments);
+    } else if (PendingCommand* move = in_flight(Verb::move)) {
+        // RFC 6851 section 4.3: before the EXPUNGE responses, not with the tagged OK.
+        if (text.has_code("COPYUID")) on_copyuid(*move, text);
     }
 }
 

@@ -46,17 +46,25 @@ CommandEncoder& CommandEncoder::text(std::string_view text) {
     return *this;
 }
 
-void CommandEncoder::literal(std::string_view octets, bool secret) {
-    const bool waits = literals_ == LiteralUse::synchronizing ||
-                       (literals_ == LiteralUse::minus && octets.size() > kLiteralMinus);
-    const std::string size = secret ? "***" : std::to_string(octets.size());
+void CommandEncoder::marker(std::uint64_t octets, bool secret) {
+    const bool waits =
+        literals_ == LiteralUse::synchronizing || (literals_ == LiteralUse::minus && octets > kLiteralMinus);
+    const std::string size = std::to_string(octets);
     const std::string end = waits ? "}" : "+}";
-    Chunk& chunk = chunks_.back();
-    chunk.octets += "{" + std::to_string(octets.size()) + end + "\r\n";
-    chunk.traced += "{" + size + end;
+    chunks_.back().octets += "{" + size + end + "\r\n";
+    chunks_.back().traced += "{" + (secret ? "***" : size) + end;
     if (waits) chunks_.emplace_back();
+}
+
+void CommandEncoder::literal(std::string_view octets, bool secret) {
+    marker(octets.size(), secret);
     chunks_.back().octets += octets;
-    chunks_.back().traced += secret ? "[***]" : "[" + size + " octets]";
+    chunks_.back().traced += secret ? "[***]" : "[" + std::to_string(octets.size()) + " octets]";
+}
+
+void CommandEncoder::announce_literal(std::uint64_t octets) {
+    marker(octets, false);
+    chunks_.back().traced += "[" + std::to_string(octets) + " octets]";
 }
 
 Result<void> CommandEncoder::string(std::string_view value, bool secret) {

@@ -30,10 +30,16 @@ class CommandEncoder {
     // of a literal (it could end the command), or a literal that is not all there.
     Result<void> criteria(std::string_view criteria);
 
+    // The marker of a literal of so many octets, which the caller sends itself behind all chunks.
+    void announce_literal(std::uint64_t octets);
+
     // Ends the command.
     std::vector<Chunk> finish();
+    // The same where a literal that was announced and a line end follow.
+    std::vector<Chunk> take() { return std::move(chunks_); }
 
  private:
+    void marker(std::uint64_t octets, bool secret);
     void literal(std::string_view octets, bool secret);
 
     LiteralUse literals_;

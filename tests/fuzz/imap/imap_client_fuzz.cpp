@@ -28,7 +28,7 @@ struct Driver {
         session.uid_search("SUBJECT {2}\r\n\xC3\xBC");
         session.uid_fetch("1:5,7", FetchBody::whole);
         if (two_fetches) session.uid_fetch("1:*", FetchBody::header, false);
-        session.uid_store_deleted("1");
+        session.uid_store("1", FlagAction::add, {"\\Deleted"});
         session.uid_expunge("1");
         session.logout();
     }

@@ -17,7 +17,7 @@ using Events = std::vector<std::string>;
 TEST(ImapCommands, Pipelined) {
     const auto act = at_selected([](ClientSession& s) {
         s.uid_fetch("1", FetchBody::none, false);
-        s.uid_store_deleted("1:2");
+        s.uid_store("1:2", FlagAction::add, {"\\Deleted"});
         s.uid_expunge("1:2");
         s.uid_search("SEEN");
     });
@@ -82,7 +82,7 @@ TEST(ImapCommands, BadArgumentsAreNeverSent) {
     const auto act = at_selected([](ClientSession& s) {
         s.uid_search("ALL\r\nA9 DELETE INBOX");
         s.uid_fetch("1\r\nA9 DELETE INBOX", FetchBody::whole);
-        s.uid_store_deleted("x");
+        s.uid_store("x", FlagAction::add, {"\\Deleted"});
         s.uid_expunge("");
         s.select("\xFF", false);
     });
@@ -124,9 +124,9 @@ TEST(ImapCommands, RefusedSelectStopsWhatFollows) {
         if (std::holds_alternative<Ready>(step)) {
             s.select("a", false);
             s.select("b", false);
-            s.uid_store_deleted("1:*");
+            s.uid_store("1:*", FlagAction::add, {"\\Deleted"});
             s.select("a", false);
-            s.uid_store_deleted("5");
+            s.uid_store("5", FlagAction::add, {"\\Deleted"});
         }
     };
     EXPECT_EQ(

@@ -102,7 +102,7 @@ void whole_run(ClientSession& session, const ClientStep& step) {
         for (const std::uint32_t uid : result->uids)
             set += (set.empty() ? "" : ",") + std::to_string(uid);
         session.uid_fetch(set, FetchBody::whole);
-        session.uid_store_deleted(set);
+        session.uid_store(set, FlagAction::add, {"\\Deleted"});
         session.uid_expunge(set);
         session.logout();
     }

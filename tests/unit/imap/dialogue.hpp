@@ -36,7 +36,8 @@ inline std::string join(const std::vector<std::string>& words) {
 constexpr std::string_view kErrcNames[] = {
     "usage",     "config", "data",     "not_found",   "no_user", "no_host", "unavailable",   "temporary",
     "permanent", "auth",   "protocol", "unsupported", "limit",   "io",      "cannot_create", "tls"};
-constexpr std::string_view kCommandNames[] = {"select", "search", "fetch", "store", "expunge", "logout"};
+constexpr std::string_view kCommandNames[] = {"select", "search", "fetch", "store", "expunge",
+                                              "logout", "copy",   "move",  "append"};
 
 inline std::string describe(const Error& error) {
     return std::string(kErrcNames[static_cast<int>(error.kind)]) + ": " + error.message;
@@ -69,6 +70,16 @@ struct Describe {
         return "fetched " + std::to_string(m.sequence_number) + " uid=" + std::to_string(m.uid) +
                " size=" + (m.size ? std::to_string(*m.size) : "?") + " (" + join(m.flags) + ")" +
                (m.internal_date.empty() ? "" : " " + m.internal_date) + (m.has_body ? " body" : "");
+    }
+    std::string operator()(const Copied& step) const {
+        std::string out = "copied validity=" + std::to_string(step.uid_validity);
+        for (std::size_t i = 0; i < step.from.size(); ++i)
+            out += " " + std::to_string(step.from[i]) + ">" + std::to_string(step.to.at(i));
+        return out;
+    }
+    std::string operator()(const AppendMore& step) const { return "more " + std::to_string(step.octets); }
+    std::string operator()(const Appended& step) const {
+        return "appended validity=" + std::to_string(step.uid_validity) + " uid=" + std::to_string(step.uid);
     }
     std::string operator()(const CommandDone& step) const {
         return "done " + std::string(kCommandNames[static_cast<int>(step.command)]);

@@ -106,7 +106,7 @@ class ImapFetch {
                 client_.session().uid_fetch(set, with_body ? imap::FetchBody::whole : imap::FetchBody::none);
                 break;
             case imap::Command::store:
-                client_.session().uid_store_deleted(set);
+                client_.session().uid_store(set, imap::FlagAction::add, {"\\Deleted"});
                 break;
             case imap::Command::expunge:
                 client_.session().uid_expunge(set);
