@@ -22,6 +22,8 @@ ARGUMENTS = {
 }
 URLS = {
     ("fetch", "to"): STORES,
+    ("list", "move"): STORES + ("imap://", "imaps://"),
+    ("list", "copy"): STORES + ("imap://", "imaps://"),
     ("send", "server"): ("smtp://", "smtps://", "lmtp://", "lmtp:"),
     ("serve", "listen"): ("smtp://", "smtps://", "pop3://", "pop3s://", "lmtp://", "lmtp:"),
     ("serve", "store"): ("maildir:",),

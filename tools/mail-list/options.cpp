@@ -15,13 +15,37 @@ constexpr const char* kExamples =
     "      Conversations, the latest first.\n"
     "  mail-list maildir:Mail --search 'FROM bob LARGER 1000000' --json | mail-show --refs -\n"
     "      Read the messages that were found.\n"
+    "  mail-list maildir:Mail --search UNSEEN --json | mail-list --refs - --flag +Seen\n"
+    "      Mark what is unread as read.\n"
+    "  mail-list imaps://alice@imap.example.org --search 'BEFORE 1-Jan-2026' --move maildir:Archive\n"
+    "      Each message leaves the server when it is safe in the Maildir.\n"
     "  mail-fetch imaps://alice@imap.example.org | mail-list -\n"
     "      List messages from stdin.\n";
+
+// A change takes the place of a listing, and of what says how that looks.
+void add_changes(CLI::App& app, app::ListOptions& options) {
+    std::vector<CLI::Option*> changes;
+    changes.push_back(add_list(app, "--flag", options.flags, "FLAGS",
+                               "Set and clear flags: +Seen -Flagged; $forwarded and other keywords where the "
+                               "mailbox keeps them"));
+    changes.push_back(
+        app.add_option("--move", options.move_to, "Move the messages there")->type_name("LOCATION"));
+    changes.push_back(
+        app.add_option("--copy", options.copy_to, "Copy the messages there")->type_name("LOCATION"));
+    changes.push_back(app.add_flag("--delete", options.remove, "Remove the messages"));
+    for (CLI::Option* change : changes) {
+        for (CLI::Option* other : changes) {
+            if (other != change) change->excludes(other);
+        }
+        for (const char* form : {"--sort", "--thread", "--reverse", "--count", "--fields"})
+            change->excludes(app.get_option(form));
+    }
+}
 
 }  // namespace
 
 std::unique_ptr<CLI::App> make_list_app(app::ListOptions& options) {
-    auto app = make_app("mail-list", "List and search messages.", kExamples);
+    auto app = make_app("mail-list", "List, search, flag, move and delete messages.", kExamples);
     auto* locations =
         add_arguments(*app, "LOCATION", options.locations,
                       "maildir:PATH, mbox:PATH, a path, an imap://, imaps://, pop3:// or pop3s:// URL, "
@@ -46,6 +70,7 @@ std::unique_ptr<CLI::App> make_list_app(app::ListOptions& options) {
         ->type_name("FIELD,...")
         ->delimiter(',')
         ->excludes(count);
+    add_changes(*app, options);
     add_refs(*app, options.refs_from_stdin)->excludes(locations);
     add_common_options(*app, options.common);
     add_client_options(*app, options.client);

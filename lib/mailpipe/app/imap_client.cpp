@@ -1,27 +1,12 @@
 #include "mailpipe/app/imap_client.hpp"
 
+#include <algorithm>
 #include <utility>
 
-#include "mailpipe/base/ascii.hpp"
+#include "mailpipe/app/imap_flags.hpp"
 #include "mailpipe/mime/date.hpp"
 
 namespace mailpipe::app {
-namespace {
-
-// RFC 8621 section 4.1.1: system flags as "$name", all in lower case; \Recent is no keyword.
-std::vector<std::string> keywords_of(const std::vector<std::string>& flags) {
-    std::vector<std::string> keywords;
-    for (const std::string& flag : flags) {
-        if (flag.empty() || ascii::equals_ignore_case(flag, "\\Recent")) continue;
-        std::string keyword = ascii::to_lower(flag);
-        if (keyword[0] == '\\') keyword[0] = '$';
-        keywords.push_back(std::move(keyword));
-    }
-    return keywords;
-}
-
-}  // namespace
-
 ImapClient::ImapClient(Location mailbox, Connection connection, Login login, Trace* trace, Note note)
     : location_(std::move(mailbox)),
       connection_(std::move(connection)),
@@ -34,18 +19,30 @@ ImapClient::~ImapClient() {
     [[maybe_unused]] const auto ignored = drive(session_, connection_);
 }
 
-Result<imap::Selected> ImapClient::open(bool read_only) {
+Result<void> ImapClient::log_in() {
     auto step = next_accepted();
     if (!step) return tl::unexpected(step.error());
-    if (!std::holds_alternative<imap::Ready>(*step)) return unexpected_answer();
+    auto* ready = std::get_if<imap::Ready>(&*step);
+    if (ready == nullptr) return unexpected_answer();
+    capabilities_ = std::move(ready->capabilities);
+    usable_ = true;
+    return {};
+}
+
+Result<imap::Selected> ImapClient::open(bool read_only) {
+    if (auto logged_in = log_in(); !logged_in) return tl::unexpected(logged_in.error());
     session_.select(location_.mailbox, read_only);
-    step = next_accepted();
+    auto step = next_accepted();
     if (!step) return tl::unexpected(step.error());
     auto* selected = std::get_if<imap::Selected>(&*step);
     if (selected == nullptr) return unexpected_answer();
     if (selected->persistent_uids && selected->uid_validity != 0) uid_validity_ = selected->uid_validity;
-    usable_ = true;
+    selected_ = *selected;
     return std::move(*selected);
+}
+
+bool ImapClient::has_capability(std::string_view name) const {
+    return std::find(capabilities_.begin(), capabilities_.end(), name) != capabilities_.end();
 }
 
 Result<std::vector<std::uint32_t>> ImapClient::search(std::string criteria) {
@@ -86,13 +83,18 @@ Error ImapClient::no_such_message(const Location& ref) const {
     return app::no_such_message(is_outdated(ref) ? ": the UIDVALIDITY of the mailbox has changed" : "");
 }
 
-email::Context ImapClient::context_of(const imap::FetchedMessage& message) const {
+email::Context ImapClient::context_of(std::uint32_t uid) const {
     email::Context context;
-    context.ref = ref_of(message.uid);
+    context.ref = ref_of(uid);
     context.mailbox = location_.mailbox;
-    context.uid = message.uid;
+    context.uid = uid;
     context.uid_validity = uid_validity_;
-    context.keywords = keywords_of(message.flags);
+    return context;
+}
+
+email::Context ImapClient::context_of(const imap::FetchedMessage& message) const {
+    email::Context context = context_of(message.uid);
+    context.keywords = keywords_of_flags(message.flags);
     if (const auto date = mime::parse_date(message.internal_date)) {
         context.received_at = mime::epoch_seconds(*date);
     }
@@ -100,7 +102,7 @@ email::Context ImapClient::context_of(const imap::FetchedMessage& message) const
 }
 
 Result<std::unique_ptr<ImapClient>> open_imap(const Location& location, const ClientOptions& options,
-                                              Trace* trace, Diagnostics& diagnostics) {
+                                              Trace* trace, Diagnostics& diagnostics, ImapAccess access) {
     auto login = find_login(location, options);
     if (!login) return tl::unexpected(login.error());
     auto connection = open_connection(location, options);
@@ -112,7 +114,13 @@ Result<std::unique_ptr<ImapClient>> open_imap(const Location& location, const Cl
     };
     auto client = std::make_unique<ImapClient>(std::move(mailbox), std::move(*connection), std::move(*login),
                                                trace, std::move(note));
-    if (const auto opened = client->open(true); !opened) return tl::unexpected(opened.error());
+    Result<void> ready;
+    if (access == ImapAccess::account) {
+        ready = client->log_in();
+    } else if (const auto opened = client->open(access == ImapAccess::read); !opened) {
+        ready = tl::unexpected(opened.error());
+    }
+    if (!ready) return tl::unexpected(ready.error());
     return client;
 }
 

@@ -27,12 +27,14 @@ class ImapClient {
     ImapClient(const ImapClient&) = delete;
     ImapClient& operator=(const ImapClient&) = delete;
 
-    // Logs in and selects the mailbox. Errors: those of the connection and the session, and of a refusal.
+    // Errors of both: those of the connection and the session, and of a refusal.
+    Result<void> log_in();
+    // Logs in and selects the mailbox.
     Result<imap::Selected> open(bool read_only);
     // SEARCH syntax; the UIDs ascend. Errors as open().
     Result<std::vector<std::uint32_t>> search(std::string criteria);
 
-    // For more commands, from open() on.
+    // For more commands, from log_in() or open() on.
     imap::ClientSession& session() { return session_; }
     // The next event that is no alert; what it views is valid until the next call. Errors: those of the
     // connection and the session.
@@ -42,6 +44,8 @@ class ImapClient {
 
     const Location& location() const { return location_; }
     const std::optional<net::TlsInfo>& tls_info() const { return connection_.tls_info; }
+    bool has_capability(std::string_view name) const;  // upper case
+    const imap::Selected& selected() const { return selected_; }
     // nullopt: UIDs do not last, there are no refs.
     std::optional<std::uint32_t> uid_validity() const { return uid_validity_; }
     std::string ref_of(std::uint32_t uid) const;  // empty when there are none
@@ -50,6 +54,8 @@ class ImapClient {
         return ref.uid_validity && ref.uid_validity != uid_validity_;
     }
     Error no_such_message(const Location& ref) const;
+    // What its UID says of a message.
+    email::Context context_of(std::uint32_t uid) const;
     // All but its size.
     email::Context context_of(const imap::FetchedMessage& message) const;
 
@@ -58,13 +64,22 @@ class ImapClient {
     Connection connection_;
     imap::ClientSession session_;
     Note note_;
-    bool usable_ = false;  // selected, and nothing has failed since
+    bool usable_ = false;  // logged in, and nothing has failed since
+    std::vector<std::string> capabilities_;
+    imap::Selected selected_;
     std::optional<std::uint32_t> uid_validity_;
 };
 
-// Finds user and password, connects, and opens the mailbox of `location` for reading; alerts go to
-// `diagnostics`, which outlives the client.
+enum class ImapAccess {
+    account,  // no mailbox is selected
+    read,
+    write
+};
+
+// Finds user and password, connects, and opens the mailbox of `location`; alerts go to `diagnostics`, which
+// outlives the client.
 Result<std::unique_ptr<ImapClient>> open_imap(const Location& location, const ClientOptions& options,
-                                              Trace* trace, Diagnostics& diagnostics);
+                                              Trace* trace, Diagnostics& diagnostics,
+                                              ImapAccess access = ImapAccess::read);
 
 }  // namespace mailpipe::app

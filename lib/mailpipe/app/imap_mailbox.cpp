@@ -6,7 +6,7 @@ namespace {
 
 class ImapMailbox : public SourceMailbox, private store::MessageReader {
  public:
-    explicit ImapMailbox(std::unique_ptr<ImapClient> client) : client_(std::move(client)) {}
+    explicit ImapMailbox(std::shared_ptr<ImapClient> client) : client_(std::move(client)) {}
 
     Result<void> read_all(const MessageHandler& handler) override {
         const auto uids = client_->search("ALL");
@@ -70,7 +70,7 @@ class ImapMailbox : public SourceMailbox, private store::MessageReader {
         }
     }
 
-    std::unique_ptr<ImapClient> client_;
+    std::shared_ptr<ImapClient> client_;
     bool body_ends_ = true;
 };
 
@@ -80,7 +80,11 @@ Result<std::unique_ptr<SourceMailbox>> open_imap_mailbox(const Location& locatio
                                                          const SourceOptions& options) {
     auto client = open_imap(location, options.client, options.trace, *options.diagnostics);
     if (!client) return tl::unexpected(client.error());
-    return std::make_unique<ImapMailbox>(std::move(*client));
+    return make_imap_mailbox(std::move(*client));
+}
+
+std::unique_ptr<SourceMailbox> make_imap_mailbox(std::shared_ptr<ImapClient> client) {
+    return std::make_unique<ImapMailbox>(std::move(client));
 }
 
 }  // namespace mailpipe::app

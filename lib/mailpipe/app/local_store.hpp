@@ -25,6 +25,11 @@ class LocalStore {
     // nullptr: no such message. The entry lives as long as this. Errors: io, from the first call, which lists
     // the store.
     Result<const store::Entry*> find(const Location& ref);
+    // After a change: find() lists the store anew.
+    void forget_entries() {
+        is_indexed_ = false;
+        entries_.clear();
+    }
     // All but its size.
     email::Context context_of(const store::Entry& entry) const;
 

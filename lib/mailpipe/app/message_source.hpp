@@ -14,6 +14,9 @@
 
 namespace mailpipe::app {
 
+class ImapClient;
+class LocalStore;
+
 // Called for each message, in order. What it leaves unread of `reader`, which lives during the call only, is
 // dropped. Its error ends the run: it is for the output. What reader.read() fails with the handler reports
 // itself.
@@ -43,6 +46,9 @@ Result<std::unique_ptr<SourceMailbox>> open_imap_mailbox(const Location& locatio
                                                          const SourceOptions& options);
 Result<std::unique_ptr<SourceMailbox>> open_pop3_mailbox(const Location& location,
                                                          const SourceOptions& options);
+// Of a mailbox that is open already.
+std::unique_ptr<SourceMailbox> make_store_mailbox(std::shared_ptr<LocalStore> store);
+std::unique_ptr<SourceMailbox> make_imap_mailbox(std::shared_ptr<ImapClient> client);
 
 // Yields the messages of any number of locations, refs and inputs. A source that fails is reported to the
 // diagnostics, and the next one goes on. The mailbox of the last ref stays open for the next one.

@@ -1,4 +1,4 @@
-#include "mailpipe/app/send/spool.hpp"
+#include "mailpipe/app/message_spool.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -35,18 +35,18 @@ Result<int> open_nameless_file() {
 
 }  // namespace
 
-Spool::~Spool() {
+MessageSpool::~MessageSpool() {
     if (file_ >= 0) close(file_);
 }
 
-Result<void> Spool::append(std::string_view octets) {
+Result<void> MessageSpool::append(std::string_view octets) {
     held_ += octets;
     // In the file once, in the file for good: then small pieces are gathered only.
     if (held_.size() > (written_ == 0 ? kHeld : kPiece)) return flush();
     return {};
 }
 
-Result<void> Spool::flush() {
+Result<void> MessageSpool::flush() {
     if (file_ < 0) {
         auto opened = open_nameless_file();
         if (!opened) return tl::unexpected(opened.error());
@@ -59,7 +59,7 @@ Result<void> Spool::flush() {
     return {};
 }
 
-Result<std::string_view> Spool::read(std::uint64_t offset) {
+Result<std::string_view> MessageSpool::read(std::uint64_t offset) {
     if (offset >= written_) {
         return std::string_view(held_).substr(static_cast<std::size_t>(offset - written_), kPiece);
     }
@@ -69,7 +69,7 @@ Result<std::string_view> Spool::read(std::uint64_t offset) {
     return std::string_view(piece_).substr(0, static_cast<std::size_t>(count));
 }
 
-void Spool::clear() {
+void MessageSpool::clear() {
     held_.clear();
     written_ = 0;
     // A file that cannot be emptied is left and the next message gets its own.

@@ -10,12 +10,12 @@ namespace mailpipe::app {
 
 // One message that must be read before it can be sent. Up to 1 MiB stays in memory; more goes to a file without
 // a name in $TMPDIR, which no crash leaves behind.
-class Spool {
+class MessageSpool {
  public:
-    Spool() = default;
-    ~Spool();
-    Spool(const Spool&) = delete;
-    Spool& operator=(const Spool&) = delete;
+    MessageSpool() = default;
+    ~MessageSpool();
+    MessageSpool(const MessageSpool&) = delete;
+    MessageSpool& operator=(const MessageSpool&) = delete;
 
     // Errors: cannot_create, io.
     Result<void> append(std::string_view octets);

@@ -6,10 +6,10 @@ namespace {
 
 class StoreMailbox : public SourceMailbox {
  public:
-    explicit StoreMailbox(LocalStore store) : store_(std::move(store)) {}
+    explicit StoreMailbox(std::shared_ptr<LocalStore> store) : store_(std::move(store)) {}
 
     Result<void> read_all(const MessageHandler& handler) override {
-        const auto entries = store_.reader().list();
+        const auto entries = store_->reader().list();
         if (!entries) return tl::unexpected(entries.error());
         for (const store::Entry& entry : *entries) {
             auto read = read_entry(entry, handler);
@@ -20,7 +20,7 @@ class StoreMailbox : public SourceMailbox {
     }
 
     Result<void> read_one(const Location& ref, const MessageHandler& handler) override {
-        const auto entry = store_.find(ref);
+        const auto entry = store_->find(ref);
         if (!entry) return tl::unexpected(entry.error());
         if (*entry == nullptr) return tl::unexpected(no_such_message());
         return read_entry(**entry, handler);
@@ -28,12 +28,12 @@ class StoreMailbox : public SourceMailbox {
 
  private:
     Result<void> read_entry(const store::Entry& entry, const MessageHandler& handler) {
-        auto message = store_.reader().open(entry.id);
+        auto message = store_->reader().open(entry.id);
         if (!message) return tl::unexpected(message.error());
-        return handler(store_.context_of(entry), **message);
+        return handler(store_->context_of(entry), **message);
     }
 
-    LocalStore store_;
+    std::shared_ptr<LocalStore> store_;
 };
 
 }  // namespace
@@ -41,7 +41,11 @@ class StoreMailbox : public SourceMailbox {
 Result<std::unique_ptr<SourceMailbox>> open_store_mailbox(const Location& location) {
     auto store = LocalStore::open(location);
     if (!store) return tl::unexpected(store.error());
-    return std::make_unique<StoreMailbox>(std::move(*store));
+    return make_store_mailbox(std::make_shared<LocalStore>(std::move(*store)));
+}
+
+std::unique_ptr<SourceMailbox> make_store_mailbox(std::shared_ptr<LocalStore> store) {
+    return std::make_unique<StoreMailbox>(std::move(store));
 }
 
 }  // namespace mailpipe::app

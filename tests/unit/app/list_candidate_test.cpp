@@ -49,7 +49,7 @@ using Need = Candidate::Need;
 std::string asked(const char* query, Candidate candidate = {}) {
     std::string log;
     while (true) {
-        const auto verdict = candidate.judge(query == nullptr ? email::Query() : parsed(query), false);
+        const auto verdict = candidate.judge(query == nullptr ? email::Query() : parsed(query), true);
         if (!verdict) return log + "error";
         switch (verdict->need) {
             case Need::nothing:

@@ -92,7 +92,7 @@ std::time_t Candidate::received_at() const {
     return static_cast<std::time_t>(arrival(header_).value_or(0));
 }
 
-Result<Candidate::Verdict> Candidate::judge(const email::Query& query, bool only_counted) {
+Result<Candidate::Verdict> Candidate::judge(const email::Query& query, bool is_printed) {
     need_ = Need::nothing;
     if (query) {
         const auto matched = email::matches(query, *this);
@@ -100,7 +100,7 @@ Result<Candidate::Verdict> Candidate::judge(const email::Query& query, bool only
         if (!matched) return tl::unexpected(matched.error());
         if (!*matched) return Verdict{};
     }
-    if (only_counted) return Verdict{true, Need::nothing};
+    if (!is_printed) return Verdict{true, Need::nothing};
     if (!has_header_) return Verdict{false, Need::header};
     if (!context.size) return Verdict{false, Need::size};
     return Verdict{true, Need::nothing};

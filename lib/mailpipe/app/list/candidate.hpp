@@ -45,8 +45,8 @@ class Candidate : public email::SearchSubject {
         bool listed = false;
         Need need = Need::nothing;  // what has to be read before there is a verdict
     };
-    // Whether it matches (an empty query: all do) and, unless it is only counted, has what is printed of it.
-    Result<Verdict> judge(const email::Query& query, bool only_counted);
+    // Whether it matches (an empty query: all do) and, when `is_printed`, has what is printed of it.
+    Result<Verdict> judge(const email::Query& query, bool is_printed);
 
  private:
     Fail not_read(Need need) const;

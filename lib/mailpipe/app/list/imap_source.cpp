@@ -13,17 +13,17 @@ constexpr std::size_t kFetchesInFlight = 2;
 
 class ImapSource : public ListSource {
  public:
-    ImapSource(std::unique_ptr<ImapClient> client, Listing& listing)
+    ImapSource(std::shared_ptr<ImapClient> client, Listing& listing)
         : client_(std::move(client)), listing_(listing) {}
 
     Result<void> list_all() override {
         auto uids = client_->search(listing_.query ? email::encode_search(listing_.query) : "ALL");
         if (!uids) return tl::unexpected(uids.error());
-        if (listing_.output.counts_only()) return listing_.output.count(uids->size());
+        if (listing_.output.detail() == ListSink::Detail::count) return listing_.output.count(uids->size());
         const auto [first, last] = listing_.output.wanted(uids->size());
         uids->erase(uids->begin() + static_cast<std::ptrdiff_t>(last), uids->end());
         uids->erase(uids->begin(), uids->begin() + static_cast<std::ptrdiff_t>(first));
-        return fetch(*uids);
+        return list(*uids);
     }
 
     Result<void> list_refs(const std::vector<Location>& refs) override {
@@ -38,12 +38,8 @@ class ImapSource : public ListSource {
         std::sort(uids.begin(), uids.end());
         uids.erase(std::unique(uids.begin(), uids.end()), uids.end());
         if (uids.empty()) return {};
-        if (listing_.query) {
-            auto found = client_->search(email::encode_search(listing_.query) + " UID " +
-                                         uid_ranges(uids.begin(), uids.end()));
-            if (!found) return tl::unexpected(found.error());
-            return fetch(*found);
-        }
+        if (listing_.query || listing_.output.detail() == ListSink::Detail::context)
+            return list_found(uids, refs);
         by_ref_ = true;
         fetched_.clear();
         if (auto listed = fetch(uids); !listed) return listed;
@@ -55,6 +51,30 @@ class ImapSource : public ListSource {
     }
 
  private:
+    // Those of the UIDs that are there and match.
+    Result<void> list_found(const std::vector<std::uint32_t>& uids, const std::vector<Location>& refs) {
+        const std::string set = "UID " + uid_ranges(uids.begin(), uids.end());
+        const auto found =
+            client_->search(listing_.query ? email::encode_search(listing_.query) + " " + set : set);
+        if (!found) return tl::unexpected(found.error());
+        for (const Location& ref : refs) {
+            const bool is_there = std::binary_search(found->begin(), found->end(), ref.uid.value_or(0));
+            if (listing_.query || is_there || client_->is_outdated(ref)) continue;
+            listing_.diagnostics.error(encode(ref), client_->no_such_message(ref));
+        }
+        return list(*found);
+    }
+
+    Result<void> list(const std::vector<std::uint32_t>& uids) {
+        if (listing_.is_printed()) return fetch(uids);
+        for (const std::uint32_t uid : uids) {
+            Candidate candidate;
+            candidate.context = client_->context_of(uid);
+            if (auto written = listing_.output.write(candidate); !written) return written;
+        }
+        return {};
+    }
+
     Result<void> fetch(const std::vector<std::uint32_t>& uids) {
         auto next = uids.begin();
         std::size_t in_flight = 0;
@@ -94,7 +114,7 @@ class ImapSource : public ListSource {
         return listing_.output.write(candidate);
     }
 
-    std::unique_ptr<ImapClient> client_;
+    std::shared_ptr<ImapClient> client_;
     Listing& listing_;
     bool by_ref_ = false;
     std::unordered_set<std::uint32_t> fetched_;  // by list_refs
@@ -102,10 +122,8 @@ class ImapSource : public ListSource {
 
 }  // namespace
 
-Result<std::unique_ptr<ListSource>> open_imap_source(const Location& location, Listing& listing) {
-    auto client = open_imap(location, listing.options.client, listing.trace_or_null(), listing.diagnostics);
-    if (!client) return tl::unexpected(client.error());
-    return std::make_unique<ImapSource>(std::move(*client), listing);
+std::unique_ptr<ListSource> make_imap_source(std::shared_ptr<ImapClient> client, Listing& listing) {
+    return std::make_unique<ImapSource>(std::move(client), listing);
 }
 
 }  // namespace mailpipe::app

@@ -3,50 +3,124 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <functional>
 
+#include "mailpipe/app/imap_client.hpp"
+#include "mailpipe/app/list/change.hpp"
+#include "mailpipe/app/list/change_output.hpp"
+#include "mailpipe/app/list/list_output.hpp"
 #include "mailpipe/app/list/list_source.hpp"
+#include "mailpipe/app/list/ref_lister.hpp"
+#include "mailpipe/app/local_store.hpp"
+#include "mailpipe/app/pop3_client.hpp"
 #include "mailpipe/app/stop.hpp"
 
 namespace mailpipe::app {
 namespace {
 
-void list_file(const Location& location, const std::string& where, Listing& listing) {
+void list_file(const Location& location, const std::string& where, RefLister& refs, Listing& listing) {
     const int fd = ::open(location.path.c_str(), O_RDONLY | O_CLOEXEC);
     if (fd < 0) return listing.diagnostics.error(where, fail_errno(errno, "cannot be opened").value());
-    list_input(fd, where, false, encode(location), listing);
+    list_input(fd, where, false, encode(location), refs, listing);
     ::close(fd);
 }
 
 Result<void> list_location(const Location& location, Listing& listing) {
-    auto source = open_list_source(container(location), listing);
+    auto source = open_list_source(location, listing);
     if (!source) return tl::unexpected(source.error());
-    return location.is_ref() ? (*source)->list_refs({location}) : (*source)->list_all();
+    return (*source)->list_all();
 }
 
-void list_argument(const std::string& text, Listing& listing) {
-    if (text == "-") return list_input(STDIN_FILENO, "stdin", false, {}, listing);
-    const auto location = parse_location(text);
+void list_argument(const std::string& text, RefLister& refs, Listing& listing) {
+    if (text == "-" && listing.change == nullptr)
+        return list_input(STDIN_FILENO, "stdin", false, {}, refs, listing);
+    Result<Location> location = fail(Errc::usage, "messages on stdin cannot be changed; use --refs -");
+    if (text != "-") location = parse_location(text);
     if (!location) return listing.diagnostics.error(text, location.error());
-    if (location->scheme == Scheme::message_file) return list_file(*location, text, listing);
+    if (location->is_ref()) return refs.add(text);
+    refs.finish();
+    if (location->scheme == Scheme::message_file && listing.change == nullptr)
+        return list_file(*location, text, refs, listing);
     if (const auto listed = list_location(*location, listing); !listed) {
         listing.report(text, listed.error());
     }
 }
 
+// The change of a whole mbox would make the messages in it be called otherwise than the refs say.
+std::vector<std::string> in_order(const Listing& listing) {
+    std::vector<std::string> locations = listing.options.locations;
+    if (listing.change == nullptr) return locations;
+    std::stable_partition(locations.begin(), locations.end(), [](const std::string& text) {
+        const auto location = parse_location(text);
+        return location && location->is_ref();
+    });
+    return locations;
+}
+
+void list_arguments(Listing& listing, const std::function<void(const std::string&)>& begin) {
+    RefLister refs(listing);
+    begin("stdin");
+    if (listing.options.refs_from_stdin) list_input(STDIN_FILENO, "stdin", true, {}, refs, listing);
+    for (const std::string& location : in_order(listing)) {
+        if (listing.output.ended()) break;
+        if (stop_requested()) {
+            listing.diagnostics.error(location, stopped_by_signal());
+            break;
+        }
+        begin(location);
+        list_argument(location, refs, listing);
+    }
+    if (!stop_requested()) refs.finish();
+}
+
+int run_listing(const ListOptions& options, email::Query query, Diagnostics& diagnostics) {
+    auto form = ListForm::of(options);
+    if (!form) {
+        diagnostics.error("", form.error());
+        return diagnostics.exit_status();
+    }
+    ListOutput output(options.common, std::move(*form));
+    diagnostics.set_progress(&output.progress());
+    Listing listing{options, std::move(query), output, diagnostics};
+    list_arguments(listing, [&output](const std::string& where) { output.progress().begin(where); });
+    if (const auto finished = output.finish(); !finished) diagnostics.error("stdout", finished.error());
+    diagnostics.set_progress(nullptr);
+    return diagnostics.exit_status();
+}
+
+int run_change(const ListOptions& options, const Change& change, email::Query query, Diagnostics& diagnostics) {
+    ChangeOutput output(options.common, options.limit);
+    Listing listing{options, std::move(query), output, diagnostics, &change};
+    list_arguments(listing, [](const std::string&) {});
+    return diagnostics.exit_status();
+}
+
 }  // namespace
 
 Result<std::unique_ptr<ListSource>> open_list_source(const Location& location, Listing& listing) {
+    if (listing.change != nullptr) return open_changing_source(location, listing);
     switch (location.scheme) {
         case Scheme::maildir:
-        case Scheme::mbox:
-            return open_store_source(location, listing);
+        case Scheme::mbox: {
+            auto store = LocalStore::open(location);
+            if (!store) return tl::unexpected(store.error());
+            return make_store_source(std::make_shared<LocalStore>(std::move(*store)), listing);
+        }
         case Scheme::imap:
-        case Scheme::imaps:
-            return open_imap_source(location, listing);
+        case Scheme::imaps: {
+            auto client =
+                open_imap(location, listing.options.client, listing.trace_or_null(), listing.diagnostics);
+            if (!client) return tl::unexpected(client.error());
+            return make_imap_source(std::move(*client), listing);
+        }
         case Scheme::pop3:
-        case Scheme::pop3s:
-            return open_pop3_source(location, listing);
+        case Scheme::pop3s: {
+            auto client = open_pop3(location, listing.options.client, listing.trace_or_null());
+            if (!client) return tl::unexpected(client.error());
+            return make_pop3_source(std::move(*client), listing);
+        }
         default:
             return fail(Errc::usage, "cannot be listed; give a Maildir, an mbox, or an IMAP or POP3 URL");
     }
@@ -64,27 +138,13 @@ int run_list(const ListOptions& options) {
         }
         query = std::move(*parsed);
     }
-    auto form = ListForm::of(options);
-    if (!form) {
-        diagnostics.error("", form.error());
+    const auto change = Change::of(options);
+    if (!change) {
+        diagnostics.error("", change.error());
         return diagnostics.exit_status();
     }
-    ListOutput output(options.common, std::move(*form));
-    diagnostics.set_progress(&output.progress());
-    Listing listing{options, std::move(query), output, diagnostics};
-    output.progress().begin("stdin");
-    if (options.refs_from_stdin) list_input(STDIN_FILENO, "stdin", true, {}, listing);
-    for (const std::string& location : options.locations) {
-        if (output.ended()) break;
-        if (stop_requested()) {
-            diagnostics.error(location, stopped_by_signal());
-            break;
-        }
-        output.progress().begin(location);
-        list_argument(location, listing);
-    }
-    if (const auto finished = output.finish(); !finished) diagnostics.error("stdout", finished.error());
-    return diagnostics.exit_status();
+    return *change ? run_change(options, **change, std::move(query), diagnostics)
+                   : run_listing(options, std::move(query), diagnostics);
 }
 
 }  // namespace mailpipe::app

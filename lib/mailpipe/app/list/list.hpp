@@ -22,11 +22,17 @@ struct ListOptions {
     std::optional<std::uint64_t> limit;
     bool count = false;               // only how many there are
     std::vector<std::string> fields;  // properties of the record, in this order; empty: the envelope
+
+    // One of these at most: what becomes of the messages, instead of a listing.
+    std::vector<std::string> flags;  // "+Seen -Flagged"
+    std::string move_to;
+    std::string copy_to;
+    bool remove = false;
 };
 
 // Runs mail-list; the exit status. A source that cannot be listed is reported, and the others are listed; what
 // is held of a mailbox is its list of identifiers and the headers in flight, with an order of its own (sort,
-// thread, reverse) also a record for each message.
+// thread, reverse) also a record for each message. A change is reported, message by message, when it is durable.
 MAILPIPE_EXPORT int run_list(const ListOptions& options);
 
 }  // namespace mailpipe::app

@@ -1,6 +1,5 @@
-#include <optional>
-
 #include "mailpipe/app/list/list_source.hpp"
+#include "mailpipe/app/list/ref_lister.hpp"
 #include "mailpipe/app/message_input.hpp"
 #include "mailpipe/app/stop.hpp"
 #include "mailpipe/base/limits.hpp"
@@ -9,58 +8,7 @@
 namespace mailpipe::app {
 namespace {
 
-constexpr std::size_t kRefsAtOnce = 500;
 constexpr int kCostMessage = 3;
-
-// Groups refs that follow each other and point into the same mailbox, which stays open meanwhile.
-class RefLister {
- public:
-    explicit RefLister(Listing& listing) : listing_(listing) {}
-
-    void add(const std::string& ref) {
-        auto location = parse_location(ref);
-        if (!location) return listing_.diagnostics.error(ref, location.error());
-        if (!location->is_ref()) {
-            const Error error{Errc::usage, "names no message; a ref has a UID, UIDL, ID or OFFSET",
-                              std::nullopt};
-            return listing_.diagnostics.error(ref, error);
-        }
-        Location mailbox = container(*location);
-        if (mailbox_ != mailbox) {
-            flush();
-            source_.reset();
-            open_failed_ = false;
-            mailbox_ = std::move(mailbox);
-        }
-        refs_.push_back(std::move(*location));
-        if (refs_.size() == kRefsAtOnce) flush();
-    }
-
-    void flush() {
-        const std::vector<Location> refs = std::exchange(refs_, {});
-        if (refs.empty() || open_failed_ || listing_.output.ended()) return;
-        if (!source_) {
-            auto opened = open_list_source(*mailbox_, listing_);
-            if (!opened) return end_source(opened.error());
-            source_ = std::move(*opened);
-        }
-        if (const auto listed = source_->list_refs(refs); !listed) end_source(listed.error());
-    }
-
- private:
-    // Said once, not for each ref into the mailbox.
-    void end_source(const Error& error) {
-        listing_.report(encode(*mailbox_), error);
-        open_failed_ = true;
-        source_.reset();
-    }
-
-    Listing& listing_;
-    std::optional<Location> mailbox_;
-    std::unique_ptr<ListSource> source_;
-    bool open_failed_ = false;
-    std::vector<Location> refs_;
-};
 
 // A message that streams by can be judged only once: its text is held when the query looks at it.
 Result<void> list_message(MessageInput& input, const std::string& ref, Listing& listing) {
@@ -85,16 +33,16 @@ Result<void> list_message(MessageInput& input, const std::string& ref, Listing& 
         candidate.set_header(header.take());
         candidate.context.size = size;
     }
-    const auto verdict = candidate.judge(listing.query, listing.output.counts_only());
+    const auto verdict = candidate.judge(listing.query, listing.is_printed());
     if (!verdict) return tl::unexpected(verdict.error());
     return verdict->listed ? listing.output.write(candidate) : Result<void>{};
 }
 
 }  // namespace
 
-void list_input(int fd, std::string_view where, bool only_refs, const std::string& ref, Listing& listing) {
+void list_input(int fd, std::string_view where, bool only_refs, const std::string& ref, RefLister& refs,
+                Listing& listing) {
     const auto input = MessageInput::make(fd);
-    RefLister refs(listing);
     while (!listing.output.ended()) {
         const auto more = input->next();
         if (!more) {

@@ -7,6 +7,7 @@
 #include "mailpipe/app/list/arrangement.hpp"
 #include "mailpipe/app/list/candidate.hpp"
 #include "mailpipe/app/list/list.hpp"
+#include "mailpipe/app/list/list_sink.hpp"
 #include "mailpipe/app/list/record.hpp"
 #include "mailpipe/app/progress.hpp"
 
@@ -23,25 +24,19 @@ struct ListForm {
 };
 
 // Writes what is listed to stdout, flushed line by line; with an order other than the natural one, at the end.
-class ListOutput {
+class ListOutput : public ListSink {
  public:
     ListOutput(const CommonOptions& options, ListForm form);
 
-    // Errors: io; after it nothing more can be written. temporary when a signal asks to stop, or when nothing
-    // more is wanted: that one, which full() tells apart, is not for the user.
-    Result<void> write(const Candidate& candidate);
+    Detail detail() const override { return form_.count ? Detail::count : Detail::record; }
+    Result<void> write(const Candidate& candidate) override;
+    Result<void> count(std::size_t messages) override;
     // Writes what was held. Errors: those of write().
     Result<void> finish();
 
-    // The other sources need not be tried: a write failed, or the limit is reached.
-    bool ended() const { return failed_ || full(); }
-    bool full() const { return form_.limit && written_ >= *form_.limit; }
-    // Only whether a message matches is asked for; count() stands for writing so many.
-    bool counts_only() const { return form_.count; }
-    Result<void> count(std::size_t messages);
-    // Which of `count` messages that all match can still be wanted, first and last one: those at the end when
-    // the order is reversed.
-    std::pair<std::size_t, std::size_t> wanted(std::size_t count) const;
+    bool full() const override { return form_.limit && written_ >= *form_.limit; }
+    bool ended() const override { return failed_ || full(); }
+    std::pair<std::size_t, std::size_t> wanted(std::size_t count) const override;
     Progress& progress() { return progress_; }
 
  private:

@@ -6,20 +6,28 @@
 
 #include "mailpipe/app/diagnostics.hpp"
 #include "mailpipe/app/list/list.hpp"
-#include "mailpipe/app/list/list_output.hpp"
+#include "mailpipe/app/list/list_sink.hpp"
 #include "mailpipe/app/location.hpp"
 #include "mailpipe/email/search.hpp"
 
 namespace mailpipe::app {
 
+class ImapClient;
+class LocalStore;
+class Pop3Client;
+class RefLister;
+struct Change;
+
 // What all sources of one run share.
 struct Listing {
     const ListOptions& options;
     email::Query query;  // empty: all
-    ListOutput& output;
+    ListSink& output;
     Diagnostics& diagnostics;
+    const Change* change = nullptr;  // what becomes of the messages instead; output is a ChangeOutput then
     StderrTrace trace = {};
 
+    bool is_printed() const { return output.detail() == ListSink::Detail::record; }
     // What of `count` messages, in the order of the mailbox, has to be looked at at all: first and last one.
     std::pair<std::size_t, std::size_t> wanted(std::size_t count) const {
         return query ? std::pair(std::size_t{0}, count) : output.wanted(count);
@@ -47,13 +55,15 @@ class ListSource {
 // login; usage for what has no messages to list. `listing` must outlive the source.
 Result<std::unique_ptr<ListSource>> open_list_source(const Location& location, Listing& listing);
 
-Result<std::unique_ptr<ListSource>> open_store_source(const Location& location, Listing& listing);
-Result<std::unique_ptr<ListSource>> open_pop3_source(const Location& location, Listing& listing);
-Result<std::unique_ptr<ListSource>> open_imap_source(const Location& location, Listing& listing);
+// Of a mailbox that is open already.
+std::unique_ptr<ListSource> make_store_source(std::shared_ptr<LocalStore> store, Listing& listing);
+std::unique_ptr<ListSource> make_pop3_source(std::shared_ptr<Pop3Client> client, Listing& listing);
+std::unique_ptr<ListSource> make_imap_source(std::shared_ptr<ImapClient> client, Listing& listing);
 
-// Lists the messages that a descriptor yields, and those that its refs name (message_input.hpp). `where` is for
-// errors; with `only_refs` a record that names a ref is not listed from what else it holds. `ref` names a
-// message that has no other name; it may be empty.
-void list_input(int fd, std::string_view where, bool only_refs, const std::string& ref, Listing& listing);
+// Lists the messages that a descriptor yields, and by `refs` those that its refs name (message_input.hpp).
+// `where` is for errors; with `only_refs` a record that names a ref is not listed from what else it holds.
+// `ref` names a message that has no other name; it may be empty.
+void list_input(int fd, std::string_view where, bool only_refs, const std::string& ref, RefLister& refs,
+                Listing& listing);
 
 }  // namespace mailpipe::app

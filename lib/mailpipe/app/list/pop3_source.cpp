@@ -25,7 +25,7 @@ struct Slot {
 
 class Pop3Source : public ListSource {
  public:
-    Pop3Source(std::unique_ptr<Pop3Client> client, Listing& listing)
+    Pop3Source(std::shared_ptr<Pop3Client> client, Listing& listing)
         : client_(std::move(client)), listing_(listing) {}
 
     Result<void> list_all() override {
@@ -74,7 +74,7 @@ class Pop3Source : public ListSource {
 
     // Judges by what is there, and asks for what is missing.
     Result<void> judge(Slot& slot) {
-        const auto verdict = slot.candidate.judge(listing_.query, listing_.output.counts_only());
+        const auto verdict = slot.candidate.judge(listing_.query, listing_.is_printed());
         if (!verdict) return tl::unexpected(verdict.error());
         slot.asked = verdict->need;
         if (verdict->need == Candidate::Need::nothing) {
@@ -130,7 +130,7 @@ class Pop3Source : public ListSource {
         return {};
     }
 
-    std::unique_ptr<Pop3Client> client_;
+    std::shared_ptr<Pop3Client> client_;
     Listing& listing_;
     std::deque<Slot> slots_;
     std::deque<Slot*> in_flight_;  // asked for and not yet answered, in that order
@@ -138,10 +138,8 @@ class Pop3Source : public ListSource {
 
 }  // namespace
 
-Result<std::unique_ptr<ListSource>> open_pop3_source(const Location& location, Listing& listing) {
-    auto client = open_pop3(location, listing.options.client, listing.trace_or_null());
-    if (!client) return tl::unexpected(client.error());
-    return std::make_unique<Pop3Source>(std::move(*client), listing);
+std::unique_ptr<ListSource> make_pop3_source(std::shared_ptr<Pop3Client> client, Listing& listing) {
+    return std::make_unique<Pop3Source>(std::move(client), listing);
 }
 
 }  // namespace mailpipe::app

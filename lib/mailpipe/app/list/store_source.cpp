@@ -6,10 +6,11 @@ namespace {
 
 class StoreSource : public ListSource {
  public:
-    StoreSource(LocalStore store, Listing& listing) : store_(std::move(store)), listing_(listing) {}
+    StoreSource(std::shared_ptr<LocalStore> store, Listing& listing)
+        : store_(std::move(store)), listing_(listing) {}
 
     Result<void> list_all() override {
-        const auto entries = store_.reader().list();
+        const auto entries = store_->reader().list();
         if (!entries) return tl::unexpected(entries.error());
         const auto [first, last] = listing_.wanted(entries->size());
         for (std::size_t i = first; i < last; ++i) {
@@ -20,7 +21,7 @@ class StoreSource : public ListSource {
 
     Result<void> list_refs(const std::vector<Location>& refs) override {
         for (const Location& ref : refs) {
-            const auto entry = store_.find(ref);
+            const auto entry = store_->find(ref);
             if (!entry) return tl::unexpected(entry.error());
             if (*entry == nullptr) {
                 listing_.diagnostics.error(encode(ref), no_such_message());
@@ -35,10 +36,10 @@ class StoreSource : public ListSource {
     // The error is that of the output; a message that cannot be read is reported here.
     Result<void> list_entry(const store::Entry& entry) {
         Candidate candidate;
-        candidate.context = store_.context_of(entry);
+        candidate.context = store_->context_of(entry);
         candidate.context.size = entry.size;
         while (true) {
-            const auto verdict = candidate.judge(listing_.query, listing_.output.counts_only());
+            const auto verdict = candidate.judge(listing_.query, listing_.is_printed());
             if (!verdict) return tl::unexpected(verdict.error());
             if (verdict->listed) return listing_.output.write(candidate);
             if (verdict->need == Candidate::Need::nothing) return {};
@@ -53,12 +54,12 @@ class StoreSource : public ListSource {
 
     Result<void> read_more(const store::Entry& entry, Candidate::Need need, Candidate& candidate) {
         if (need == Candidate::Need::size) {
-            const auto size = store_.reader().size(entry);
+            const auto size = store_->reader().size(entry);
             if (!size) return tl::unexpected(size.error());
             candidate.context.size = *size;
             return {};
         }
-        auto message = store_.reader().open(entry.id);
+        auto message = store_->reader().open(entry.id);
         if (!message) return tl::unexpected(message.error());
         HeaderCollector header;
         std::string whole;
@@ -80,16 +81,14 @@ class StoreSource : public ListSource {
         return {};
     }
 
-    LocalStore store_;
+    std::shared_ptr<LocalStore> store_;
     Listing& listing_;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<ListSource>> open_store_source(const Location& location, Listing& listing) {
-    auto store = LocalStore::open(location);
-    if (!store) return tl::unexpected(store.error());
-    return std::make_unique<StoreSource>(std::move(*store), listing);
+std::unique_ptr<ListSource> make_store_source(std::shared_ptr<LocalStore> store, Listing& listing) {
+    return std::make_unique<StoreSource>(std::move(store), listing);
 }
 
 }  // namespace mailpipe::app

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "mailpipe/app/message_input.hpp"
+#include "mailpipe/app/message_spool.hpp"
 #include "mailpipe/app/send/send.hpp"
-#include "mailpipe/app/send/spool.hpp"
 #include "mailpipe/smtp/client_session.hpp"
 
 namespace mailpipe::app {
@@ -24,7 +24,7 @@ Result<GivenEnvelope> parse_given_envelope(const SendOptions& options);
 class Outgoing {
  public:
     // Reads the message that `input` stands at, to its end whatever comes. Errors: those of
-    // MessageInput::read() and Spool; data for what SMTP cannot carry, for a text without header, and with -t
+    // MessageInput::read() and MessageSpool; data for what SMTP cannot carry, for a text without header, and with -t
     // for a header without usable recipients; usage when -f is missing and the header names nobody.
     Result<void> load(MessageInput& input, const SendOptions& options, const GivenEnvelope& given);
 
@@ -41,7 +41,7 @@ class Outgoing {
     void keep_header(std::string_view text);
     Result<void> find_envelope(const SendOptions& options, const GivenEnvelope& given);
 
-    Spool spool_;
+    MessageSpool spool_;
     std::string header_;
     bool header_complete_ = false;
     bool header_truncated_ = false;
