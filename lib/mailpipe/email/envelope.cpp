@@ -1,3 +1,4 @@
+#include "mailpipe/base/terminal_text.hpp"
 #include "mailpipe/email/email.hpp"
 #include "mailpipe/email/header_form.hpp"
 #include "mailpipe/mime/date.hpp"
@@ -63,7 +64,7 @@ Json envelope(std::string_view header, const Context& context) {
 std::string dump(const Json& json) {
     // Strings are UTF-8 by construction, but for refs and keywords, which hold what a server or file system
     // gave.
-    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+    return escape_hidden(json.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 }  // namespace mailpipe::email

@@ -13,14 +13,6 @@ bool is_direct(char c) {
     return c >= 0x20 && c <= 0x7E;
 }
 
-std::uint32_t code_point(std::string_view sequence) {
-    static constexpr unsigned char kMask[] = {0, 0x7F, 0x1F, 0x0F, 0x07};
-    std::uint32_t point = static_cast<unsigned char>(sequence[0]) & kMask[sequence.size()];
-    for (const char c : sequence.substr(1))
-        point = (point << 6) | (static_cast<unsigned char>(c) & 0x3F);
-    return point;
-}
-
 void append_unit(std::uint32_t unit, std::string& utf16) {
     utf16 += static_cast<char>((unit >> 8) & 0xFF);
     utf16 += static_cast<char>(unit & 0xFF);
@@ -30,25 +22,6 @@ void append_utf16(std::uint32_t point, std::string& utf16) {
     if (point < 0x10000) return append_unit(point, utf16);
     append_unit(0xD800 + ((point - 0x10000) >> 10), utf16);
     append_unit(0xDC00 + ((point - 0x10000) & 0x3FF), utf16);
-}
-
-void append_utf8(std::uint32_t point, std::string& out) {
-    const auto tail = [&](int shift) { out += static_cast<char>(0x80 | ((point >> shift) & 0x3F)); };
-    if (point < 0x80) {
-        out += static_cast<char>(point);
-    } else if (point < 0x800) {
-        out += static_cast<char>(0xC0 | (point >> 6));
-        tail(0);
-    } else if (point < 0x10000) {
-        out += static_cast<char>(0xE0 | (point >> 12));
-        tail(6);
-        tail(0);
-    } else {
-        out += static_cast<char>(0xF0 | (point >> 18));
-        tail(12);
-        tail(6);
-        tail(0);
-    }
 }
 
 // modified BASE64: "," for "/", no padding.
@@ -117,7 +90,7 @@ Result<std::string> encode_mailbox_name(std::string_view name) {
             out += name[at];
             if (name[at] == '&') out += '-';
         } else {
-            append_utf16(code_point(name.substr(at, length)), utf16);
+            append_utf16(utf8_code_point(name.substr(at, length)), utf16);
         }
         at += length;
     }

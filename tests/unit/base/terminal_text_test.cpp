@@ -27,14 +27,43 @@ TEST(TerminalText, ReplacesControls) {
         {"\xD8\x9C\xE2\x80\x8E\xE2\x80\x8F\xE2\x80\xAA\xE2\x80\xAE\xE2\x81\xA6\xE2\x81\xA9",
          r + r + r + r + r + r + r},
         {"\xE2\x80\xA8\xE2\x80\xA9", r + r},
-        {"\xE2\x80\xA7\xE2\x80\xAF\xE2\x81\xA5\xE2\x81\xAA",
-         "\xE2\x80\xA7\xE2\x80\xAF\xE2\x81\xA5\xE2\x81\xAA"},
+        {"\u2027\u202f\u2065\u2070", "\u2027\u202f\u2065\u2070"},
+        {"\u202b\u202c\u202d\u2067\u2068\u206a\u206f\ufff9\ufffb", r + r + r + r + r + r + r + r + r},
+        {"\U000E0000\U000E0041\U000E007F\U000E00FF\U000E01F0\U000E0FFF", r + r + r + r + r + r},
+        {"\u845b\U000E0100\U000E01EF", "\u845b\U000E0100\U000E01EF"},
         {"\xC2\xA0", "\xC2\xA0"},
         {"\xFF\xC3", r + r},
     };
     for (const Case& c : cases)
         EXPECT_EQ(terminal_text(c.text), c.shown);
     EXPECT_EQ(terminal_text("a\nb\r", true), "a\nb" + r);
+}
+
+TEST(TerminalText, HiddenCharactersAreEscapedInJson) {
+    const std::pair<std::string, std::string> rows[] = {
+        {"{\"a\":\"\\u001b \u00fc\"}", "{\"a\":\"\\u001b \u00fc\"}"},
+        {"\x7F\u009b\u0085", "\\u007f\\u009b\\u0085"},
+        {"\u061c\u200e\u200f\u202a\u202e\u2066\u2069", "\\u061c\\u200e\\u200f\\u202a\\u202e\\u2066\\u2069"},
+        {"\u2028\u2029x", "\\u2028\\u2029x"},
+        {"\U000E0041\U000E0FFF", "\\udb40\\udc41\\udb43\\udfff"},
+        {"\U0001F4EC\xFF", "\U0001F4EC\xFF"},
+    };
+    for (const auto& [json, escaped] : rows)
+        EXPECT_EQ(escape_hidden(json), escaped);
+}
+
+TEST(TerminalText, Utf8OfACodePoint) {
+    for (const char32_t point : {0x0, 0x7F, 0x80, 0x7FF, 0x800, 0xFFFF, 0x10000, 0x10FFFF}) {
+        std::string text;
+        append_utf8(point, text);
+        EXPECT_EQ(utf8_sequence_length(text), text.size());
+        EXPECT_EQ(utf8_code_point(text), point);
+    }
+    std::string text;
+    append_utf8(0xD800, text);
+    append_utf8(0x110000, text);
+    EXPECT_EQ(text, std::string(kBad) + kBad);
+    EXPECT_EQ(utf8_code_point("\xFF"), 0xFFFDU);
 }
 
 TEST(TerminalText, Idempotent) {

@@ -10,13 +10,15 @@
 #include <climits>
 #include <ctime>
 
+#include "mailpipe/base/terminal_text.hpp"
+
 namespace mailpipe::app::serve {
 namespace {
 
 constexpr int kReaderPatience = 1000;  // ms, once the server is ending
 
 std::string dump(const Json& event) {
-    return event.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
+    return escape_hidden(event.dump(-1, ' ', false, Json::error_handler_t::replace)) + '\n';
 }
 
 std::string now_rfc3339() {
