@@ -4,6 +4,7 @@
 
 #include "mailpipe/app/location.hpp"
 #include "mailpipe/app/message_output.hpp"
+#include "mailpipe/app/terminal.hpp"
 #include "mailpipe/base/exit_status.hpp"
 #include "mailpipe/base/limits.hpp"
 #include "mailpipe/base/terminal_text.hpp"
@@ -39,10 +40,7 @@ std::string reply_text(const ServerReply& reply) {
 }  // namespace
 
 Diagnostics::Diagnostics(std::string program, const CommonOptions& options)
-    : program_(std::move(program)),
-      quiet_(options.quiet),
-      color_(options.color == When::always ||
-             (options.color == When::automatic && ::isatty(STDERR_FILENO) == 1)) {}
+    : program_(std::move(program)), quiet_(options.quiet), color_(use_color(options.color, STDERR_FILENO)) {}
 
 void Diagnostics::error(std::string_view where, const Error& error) {
     exit_status_ = worse_exit_status(exit_status_, mailpipe::exit_status(error.kind));

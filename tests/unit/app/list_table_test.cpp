@@ -1,42 +1,12 @@
 #include <gtest/gtest.h>
 
+#include "mailpipe/app/display_width.hpp"
 #include "mailpipe/app/list/table.hpp"
 #include "mailpipe/app/list/uid_ranges.hpp"
 #include "mailpipe/base/terminal_text.hpp"
 
 namespace mailpipe::app {
 namespace {
-
-TEST(ListTable, DisplayWidth) {
-    EXPECT_EQ(display_width(""), 0U);
-    EXPECT_EQ(display_width("abc"), 3U);
-    EXPECT_EQ(display_width("K\xC3\xB6ln"), 4U);
-    EXPECT_EQ(display_width("Ko\xCC\x88ln"), 4U);
-    EXPECT_EQ(display_width("\xE6\x97\xA5\xE6\x9C\xAC"), 4U);
-    EXPECT_EQ(display_width("\xF0\x9F\x93\xAC"), 2U);
-    EXPECT_EQ(display_width("\xFF"), 1U);
-}
-
-TEST(ListTable, FitIsExact) {
-    struct Case {
-        const char* text;
-        const char* fitted;
-    };
-    const Case cases[] = {
-        {"", "    "},
-        {"abc", "abc "},
-        {"abcd", "abcd"},
-        {"abcde", "abc\xE2\x80\xA6"},
-        {"\xE6\x97\xA5\xE6\x9C\xAC", "\xE6\x97\xA5\xE6\x9C\xAC"},
-        {"\xE6\x97\xA5\xE6\x9C\xAC\xE8\xAA\x9E", "\xE6\x97\xA5\xE2\x80\xA6 "},
-        {"ab\xE6\x97\xA5\xE6\x9C\xAC", "ab\xE2\x80\xA6 "},
-    };
-    for (const Case& c : cases) {
-        EXPECT_EQ(fit(c.text, 4), c.fitted);
-        EXPECT_EQ(display_width(fit(c.text, 4)), 4U) << c.text;
-    }
-    EXPECT_EQ(fit("abc", 0), "");
-}
 
 TEST(ListTable, ShortSize) {
     struct Case {

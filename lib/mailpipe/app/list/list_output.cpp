@@ -1,32 +1,15 @@
 #include "mailpipe/app/list/list_output.hpp"
 
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "mailpipe/app/list/table.hpp"
 #include "mailpipe/app/message_output.hpp"
 #include "mailpipe/app/stop.hpp"
-#include "mailpipe/base/ascii.hpp"
+#include "mailpipe/app/terminal.hpp"
 
 namespace mailpipe::app {
-namespace {
-
-constexpr std::size_t kDefaultWidth = 80;
-constexpr std::size_t kWidestTerminal = 1000;
-
-std::size_t terminal_width() {
-    struct winsize size {};
-    if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
-    const char* columns = std::getenv("COLUMNS");
-    const auto number = columns == nullptr ? std::nullopt : ascii::parse_number(columns);
-    return number && *number > 0 && *number <= kWidestTerminal ? static_cast<std::size_t>(*number)
-                                                               : kDefaultWidth;
-}
-
-}  // namespace
 
 Result<ListForm> ListForm::of(const ListOptions& options) {
     ListForm form;
@@ -57,9 +40,9 @@ ListOutput::ListOutput(const CommonOptions& options, ListForm form)
     const bool terminal = ::isatty(STDOUT_FILENO) == 1;
     table_ = options.output == OutputStyle::table || options.output == OutputStyle::text ||
              (options.output == OutputStyle::automatic && terminal && !form_.fields.are_chosen());
-    color_ = options.color == When::always || (options.color == When::automatic && terminal);
+    color_ = use_color(options.color, STDOUT_FILENO);
     heading_due_ = table_;
-    if (table_) width_ = terminal_width();
+    if (table_) width_ = terminal_width(STDOUT_FILENO);
 }
 
 std::pair<std::size_t, std::size_t> ListOutput::wanted(std::size_t count) const {

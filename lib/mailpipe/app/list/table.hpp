@@ -9,13 +9,6 @@
 // The table of mail-list: one line a message, cut to the width of the terminal.
 namespace mailpipe::app {
 
-// Columns that UTF-8 text takes on a terminal: two for East Asian wide characters and emoji, none for combining
-// marks.
-std::size_t display_width(std::string_view utf8);
-
-// Cuts or pads to exactly `columns`; what is cut ends in "…".
-std::string fit(std::string_view utf8, std::size_t columns);
-
 std::string table_heading(std::size_t width);
 
 // Flags (N unseen, R answered, F flagged, D deleted, T draft), date, from, subject with `branch` before it,
