@@ -9,8 +9,6 @@ const Choices<app::OutputStyle> kOutputStyles{{"auto", app::OutputStyle::automat
                                               {"table", app::OutputStyle::table},
                                               {"text", app::OutputStyle::text},
                                               {"jsonl", app::OutputStyle::jsonl}};
-const Choices<app::When> kWhen{
-    {"auto", app::When::automatic}, {"always", app::When::always}, {"never", app::When::never}};
 const Choices<app::TlsMode> kTlsModes{
     {"none", app::TlsMode::none}, {"starttls", app::TlsMode::starttls}, {"implicit", app::TlsMode::implicit}};
 

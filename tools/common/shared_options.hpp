@@ -17,6 +17,9 @@ inline const Choices<app::MessageFormat> kMessageFormats{{"mboxrd", app::Message
                                                          {"jsonl", app::MessageFormat::jsonl},
                                                          {"rfc822", app::MessageFormat::rfc822}};
 
+inline const Choices<app::When> kWhen{
+    {"auto", app::When::automatic}, {"always", app::When::always}, {"never", app::When::never}};
+
 // An option that takes one of the words. `choices` must outlive the app.
 template <class Enum, class Place>
 CLI::Option* add_choice(CLI::App& app, const std::string& name, Place& place, const Choices<Enum>& choices,

@@ -1,5 +1,7 @@
 #include "tools/mail-show/options.hpp"
 
+#include <algorithm>
+
 #include "tools/common/command.hpp"
 #include "tools/common/shared_options.hpp"
 
@@ -9,12 +11,21 @@ namespace {
 constexpr const char* kExamples =
     "  mail-show < message.eml\n"
     "      The main headers and the text.\n"
+    "  mail-show message.eml --header From --header Subject --width 72\n"
+    "      Two headers and the text, wrapped.\n"
     "  mail-show message.eml --json | jq .bodyStructure\n"
     "      The message as a JMAP Email object.\n"
     "  mail-show message.eml --part 2 > report.pdf\n"
     "      The octets of one part.\n"
     "  mail-list maildir:Mail --search 'SUBJECT report' --json | mail-show --refs - --headers\n"
     "      The headers of the messages that were found.\n";
+
+// field-name of RFC 5322 section 3.6.8.
+std::string is_field_name(const std::string& text) {
+    const bool printable =
+        std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7F && c != ':'; });
+    return printable && !text.empty() ? std::string() : "takes the name of a header field, without a colon";
+}
 
 }  // namespace
 
@@ -41,6 +52,14 @@ std::unique_ptr<CLI::App> make_show_app(app::ShowOptions& options) {
                         "Write the attachments into this directory; never over a file, always under "
                         "a harmless name; print their paths");
     extract->type_name("DIR");
+    auto* fields = add_list(*app, "--header", options.fields, "NAME",
+                            "Show this field above the text instead of the main ones; may be repeated");
+    fields->check(is_field_name);
+    app->add_option("--width", options.width,
+                    "Wrap text at this many columns; 0: not at all (default: those of the terminal)")
+        ->type_name("COLUMNS")
+        ->check(CLI::Range(0, 1000).description(""));
+    add_choice(*app, "--pager", options.pager, kWhen, "Show text through $MAILPIPE_PAGER, $PAGER or less");
     add_choice(*app, "--format", options.format, kMessageFormats,
                "Form of the messages of --raw (default: rfc822)")
         ->needs(raw);
@@ -48,15 +67,18 @@ std::unique_ptr<CLI::App> make_show_app(app::ShowOptions& options) {
     add_client_options(*app, options.client);
     auto* json = app->get_option("--json");
     json->description("A JMAP Email object a line; short for --output jsonl");
+    for (CLI::Option* view : {headers, structure, raw, part, extract, json})
+        fields->excludes(view);
     const std::vector<CLI::Option*> views = {text, headers, structure, raw, part, extract, json};
     for (std::size_t i = 0; i < views.size(); ++i) {
         for (std::size_t j = i + 1; j < views.size(); ++j)
             views[i]->excludes(views[j]);
     }
-    app->final_callback([&options, part, extract, views] {
+    app->final_callback([&options, part, extract, fields, views] {
         if (part->count() != 0) options.what = app::ShowWhat::part;
         if (extract->count() != 0) options.what = app::ShowWhat::extract;
         if (options.common.output != app::OutputStyle::jsonl) return;
+        if (fields->count() != 0) throw CLI::ExcludesError("--output jsonl", fields->get_name());
         for (const CLI::Option* view : views) {
             if (view->count() != 0 && view->get_name() != "--json")
                 throw CLI::ExcludesError("--output jsonl", view->get_name());

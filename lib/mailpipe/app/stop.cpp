@@ -27,6 +27,13 @@ void install_stop_handlers() {
     sigaction(SIGPIPE, &ignore, nullptr);
 }
 
+void install_patient_stop_handler() {
+    struct sigaction action {};
+    action.sa_handler = on_stop_signal;
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, nullptr);
+}
+
 bool stop_requested() {
     return g_signal != 0;
 }

@@ -8,6 +8,8 @@ namespace mailpipe::app {
 // ignored, a write then fails with EPIPE. The flag behind it is the one mutable global of the library: a signal
 // handler can reach nothing else.
 void install_stop_handlers();
+// SIGINT, however often, asks only: for as long as another program shares the terminal.
+void install_patient_stop_handler();
 bool stop_requested();
 int stop_signal();  // 0 when none came
 Error stopped_by_signal();

@@ -19,26 +19,56 @@ const std::string kMessage =
     "--b\r\nContent-Transfer-Encoding: binary\r\nContent-Type: image/png\r\n\r\n\r\n\r\n--b--\r\n";
 
 TEST(ShowViews, Text) {
-    EXPECT_EQ(text_view(kMessage),
+    EXPECT_EQ(text_view(kMessage, {}),
               "From: J\u00f6rg <j@example.org>\nTo: team: Doe <a@b>, c@d;\nSubject: Gr= \u00fc\u00dfe\n\n"
               "5 \u20ac\n\nend\n\nAttachments (--part writes one):\n"
               "  2      a b.bin, application/octet-stream, 5 octets\n  3      image/png, 2 octets\n");
 }
 
 TEST(ShowViews, HtmlOnlyIsShownAsText) {
-    EXPECT_EQ(text_view("Content-Type: text/html\r\n\r\n<p>a &lt; b</p>"), "\na < b\n");
+    EXPECT_EQ(text_view("Content-Type: text/html\r\n\r\n<p>a &lt; b</p>", {}), "\na < b\n");
 }
 
 TEST(ShowViews, NothingForgesALine) {
-    EXPECT_EQ(text_view("Subject: =?utf-8?q?a=0D=0AFrom:_b?=\r\n\r\n"), "Subject: a  From: b\n\n");
-    EXPECT_EQ(header_view("Subject: =?utf-8?q?a=0AFrom:_b?=\r\n"), "Subject: a From: b\n");
-    EXPECT_EQ(text_view("From: =?utf-8?q?boss=40example=2Ecom_=3Ca=40b=3E=2C?= <evil@example.net>\r\n\r\n"),
+    EXPECT_EQ(text_view("Subject: =?utf-8?q?a=0D=0AFrom:_b?=\r\n\r\n", {}), "Subject: a  From: b\n\n");
+    EXPECT_EQ(header_view("Subject: =?utf-8?q?a=0AFrom:_b?=\r\n", {}), "Subject: a From: b\n");
+    EXPECT_EQ(text_view("From: =?utf-8?q?boss=40example=2Ecom_=3Ca=40b=3E=2C?= <evil@example.net>\r\n\r\n", {}),
               "From: \"boss@example.com <a@b>,\" <evil@example.net>\n\n");
 }
 
+TEST(ShowViews, ChosenFields) {
+    const std::string message =
+        "Subject: s\r\nX-A: 1\r\nx-a:\r\n =?utf-8?q?=C3=BC?=\r\nTo: nobody at all\r\nDate: d\r\n\r\nbody\r\n";
+    EXPECT_EQ(text_view(message, {}, {"X-A", "subject", "None"}), "X-A: 1\nX-A: \u00fc\nsubject: s\n\nbody\n");
+    EXPECT_EQ(text_view(message, {}), "To: nobody at all\nDate: d\nSubject: s\n\nbody\n");
+}
+
+TEST(ShowViews, WrappedAndColored) {
+    const std::string message =
+        "To: A <a@example.org>, B <b@example.org>\r\n\r\n> > one two three four five six\r\n> a\r\nb\r\n-- "
+        "\r\nme\r\n";
+    EXPECT_EQ(text_view(message, {.width = 20}),
+              "To: A\n    <a@example.org>,\n    B\n    <b@example.org>\n\n> > one two three\n> > four five "
+              "six\n> a\nb\n-- \nme\n");
+    EXPECT_EQ(text_view(message, {.color = true}),
+              "\x1b[1mTo: \x1b[0mA <a@example.org>, B <b@example.org>\n\n"
+              "\x1b[33m> > one two three four five six\x1b[0m\n\x1b[36m> a\x1b[0m\nb\n"
+              "\x1b[2m-- \x1b[0m\n\x1b[2mme\x1b[0m\n");
+    EXPECT_EQ(header_view(message, {.width = 20}), "To: A\n    <a@example.org>,\n    B\n    <b@example.org>\n");
+}
+
+TEST(ShowViews, BestPart) {
+    const std::string alternative = "Content-Type: multipart/alternative; boundary=c\r\n\r\n--c\r\n\r\n";
+    const std::string html = "\r\n--c\r\nContent-Type: text/html\r\n\r\n<p>html</p>\r\n--c--\r\n";
+    EXPECT_EQ(text_view(alternative + "plain" + html, {}), "\nplain\n");
+    EXPECT_EQ(text_view(alternative + " \r\n" + html, {}), "\nhtml\n");
+    EXPECT_EQ(text_view("Content-Type: text/plain; format=flowed; delsp=yes\r\n\r\na \r\nb\r\n", {}), "\nab\n");
+    EXPECT_EQ(text_view("Content-Type: text/plain; format=Flowed\r\n\r\n>a \r\n>b\r\n", {}), "\n> a b\n");
+}
+
 TEST(ShowViews, Headers) {
-    EXPECT_EQ(header_view("A: 1\r\n 2\r\nB:=?utf-8?q?=C3=BC?=\r\n\r\nbody"), "A: 1 2\nB: \u00fc\n");
-    EXPECT_EQ(header_view("no header"), "");
+    EXPECT_EQ(header_view("A: 1\r\n 2\r\nB:=?utf-8?q?=C3=BC?=\r\n\r\nbody", {}), "A: 1 2\nB: \u00fc\n");
+    EXPECT_EQ(header_view("no header", {}), "");
 }
 
 struct Row {

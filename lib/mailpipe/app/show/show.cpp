@@ -2,33 +2,42 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "mailpipe/app/message_output.hpp"
 #include "mailpipe/app/message_source.hpp"
 #include "mailpipe/app/progress.hpp"
 #include "mailpipe/app/show/extract.hpp"
+#include "mailpipe/app/show/text_output.hpp"
 #include "mailpipe/app/show/views.hpp"
 #include "mailpipe/app/stop.hpp"
+#include "mailpipe/app/terminal.hpp"
 #include "mailpipe/base/limits.hpp"
 #include "mailpipe/base/terminal_text.hpp"
 
 namespace mailpipe::app {
 namespace {
 
+constexpr std::size_t kRule = 72;  // columns of the line between messages
+
 class Shower {
  public:
     Shower(const ShowOptions& options, Diagnostics& diagnostics)
-        : options_(options),
-          diagnostics_(diagnostics),
-          progress_(options.common, true),
-          terminal_(::isatty(STDOUT_FILENO) == 1) {
+        : options_(options), diagnostics_(diagnostics), progress_(options.common, true), text_(options) {
         diagnostics_.set_progress(&progress_);
         progress_.begin("mail-show");
     }
     ~Shower() { diagnostics_.set_progress(nullptr); }
     Shower(const Shower&) = delete;
     Shower& operator=(const Shower&) = delete;
+
+    // Waits for the pager. What is wrong with it is the error; that its user has left is none.
+    Result<void> finish(Result<void> shown) {
+        auto finished = text_.finish();
+        if (!shown && !text_.pager_left()) return shown;
+        return finished;
+    }
 
     // The error is that of the output.
     Result<void> show(std::string_view where, const email::Context& context, store::MessageReader& reader) {
@@ -45,7 +54,7 @@ class Shower {
             case ShowWhat::part:
                 return show_part(name, *message);
             case ShowWhat::headers:
-                return write_text(header_view(*message));
+                return write_text(header_view(*message, text_.look()));
             case ShowWhat::structure:
                 return write_text(structure_view(*message));
             case ShowWhat::extract:
@@ -54,7 +63,7 @@ class Shower {
             case ShowWhat::raw:
                 break;
         }
-        return write_text(text_view(*message));
+        return write_text(text_view(*message, text_.look(), options_.fields));
     }
 
  private:
@@ -113,7 +122,7 @@ class Shower {
         }
         Result<void> said;
         const auto extracted = directory_->extract(message, [&](const std::string& path) {
-            said = write((terminal_ ? terminal_text(path) : path) + "\n");
+            said = write((is_terminal(STDOUT_FILENO) ? terminal_text(path) : path) + "\n");
             return said;
         });
         if (!extracted && said) diagnostics_.error(where, extracted.error());
@@ -122,8 +131,11 @@ class Shower {
 
     // Messages that follow each other are kept apart by a line.
     Result<void> write_text(std::string text) {
-        if (shown_++ > 0) text.insert(0, std::string(72, '-') + "\n");
-        return write(terminal_ ? terminal_text(text, true) : text);
+        if (shown_++ > 0) {
+            const std::size_t columns = text_.look().width;
+            text.insert(0, std::string(columns == 0 ? kRule : std::min(kRule, columns), '-') + "\n");
+        }
+        return text_.write(text);
     }
 
     static Result<void> write(std::string_view octets) { return write_all(STDOUT_FILENO, octets, "stdout"); }
@@ -131,7 +143,7 @@ class Shower {
     const ShowOptions& options_;
     Diagnostics& diagnostics_;
     Progress progress_;
-    bool terminal_;
+    TextOutput text_;
     std::size_t shown_ = 0;
     std::unique_ptr<MessageOutput> output_;
     std::optional<ExtractDirectory> directory_;
@@ -145,13 +157,14 @@ Result<void> show_all(const ShowOptions& options, Diagnostics& diagnostics) {
                          [&](const email::Context& context, store::MessageReader& reader) {
                              return shower.show(where, context, reader);
                          });
-    if (options.refs_from_stdin) return source.read_input(STDIN_FILENO, where, true);
-    if (options.locations.empty()) return source.read_input(STDIN_FILENO, where, false);
+    if (options.refs_from_stdin || options.locations.empty())
+        return shower.finish(source.read_input(STDIN_FILENO, where, options.refs_from_stdin));
+    Result<void> shown;
     for (const std::string& location : options.locations) {
         where = location == "-" ? "stdin" : location;
-        if (auto shown = source.read(location); !shown) return shown;
+        if (shown = source.read(location); !shown) break;
     }
-    return {};
+    return shower.finish(std::move(shown));
 }
 
 }  // namespace

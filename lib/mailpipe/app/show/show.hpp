@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +18,10 @@ struct ShowOptions {
     std::vector<std::string> locations;  // empty: stdin
     bool refs_from_stdin = false;
     ShowWhat what = ShowWhat::text;
+    std::vector<std::string> fields;  // of ShowWhat::text, in this order; empty: the main ones
+    std::optional<std::size_t>
+        width;  // columns of text and headers; 0: not wrapped; nullopt: those of the terminal
+    When pager = When::automatic;                  // of text, headers and structure; automatic: on a terminal
     std::string part;                              // its number, Content-ID or file name, for ShowWhat::part
     std::string extract_to;                        // the directory, for ShowWhat::extract
     MessageFormat format = MessageFormat::rfc822;  // for ShowWhat::raw

@@ -1,4 +1,5 @@
 #include "mailpipe/app/show/views.hpp"
+#include "mailpipe/base/terminal_text.hpp"
 #include "mailpipe/mime/encoded_word.hpp"
 
 namespace mailpipe::app {
@@ -50,7 +51,7 @@ std::string structure_view(std::string_view message) {
     std::string out;
     draw(tree, 0, "", "", out);
     if (tree.limits_met) out += "(what lies beyond the limits of the parser is missing)\n";
-    return out;
+    return terminal_text(out, true);
 }
 
 }  // namespace mailpipe::app

@@ -2,19 +2,22 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "mailpipe/app/show/layout.hpp"
 #include "mailpipe/base/error.hpp"
 #include "mailpipe/mime/part_tree.hpp"
 
-// What mail-show prints of one message. Text in, text out; lines end with LF.
+// What mail-show prints of one message. Lines end with LF, and are terminal_text(): what is for people does no harm on
+// their terminals, through whatever pipe it gets there; the octets are --part's and --raw's.
 namespace mailpipe::app {
 
-// The main header fields decoded, the text (HTML as text when there is nothing else) and the list of
-// attachments. Text of the message in it is UTF-8, but not stripped of control characters.
-std::string text_view(std::string_view message);
+// The header fields of these names (none: main_field_names()) decoded, the text (HTML as text when there is nothing
+// else) and the list of attachments.
+std::string text_view(std::string_view message, const Look& look, const std::vector<std::string>& fields = {});
 
-// Every field decoded and unfolded, each on one line whatever it holds.
-std::string header_view(std::string_view header);
+// Every field decoded and unfolded, each on one line whatever it holds, unless it is wrapped.
+std::string header_view(std::string_view header, const Look& look);
 
 // The tree of parts, a line each: number, type, charset, encoding, file name, octets after decoding.
 std::string structure_view(std::string_view message);
