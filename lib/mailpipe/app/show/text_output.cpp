@@ -2,9 +2,11 @@
 
 #include <unistd.h>
 
+#include <csignal>
 #include <utility>
 
 #include "mailpipe/app/message_output.hpp"
+#include "mailpipe/app/stop.hpp"
 #include "mailpipe/app/terminal.hpp"
 
 namespace mailpipe::app {
@@ -26,6 +28,10 @@ Result<void> TextOutput::write(std::string_view text) {
     auto written = write_all(pager_ ? pager_->fd() : STDOUT_FILENO, text, "stdout");
     if (pager_ && !written) pager_left_ = true;
     return written;
+}
+
+bool TextOutput::pager_left() const {
+    return pager_ && (pager_left_ || stop_signal() == SIGINT);
 }
 
 Result<void> TextOutput::finish() {

@@ -20,8 +20,8 @@ class TextOutput {
     Result<void> write(std::string_view text);
     // Waits until the user of the pager has read. Errors: config, no such pager.
     Result<void> finish();
-    // The pager did not want all of it: what write() failed with is no error.
-    bool pager_left() const { return pager_left_; }
+    // The user of the pager did not want all of it, and left or pressed Ctrl-C: that the rest is missing is no error.
+    bool pager_left() const;
 
  private:
     Look look_;
