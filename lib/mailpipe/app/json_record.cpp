@@ -1,12 +1,12 @@
 #include "mailpipe/app/json_record.hpp"
 
 #include <algorithm>
-#include <ctime>
 #include <limits>
 #include <nlohmann/json.hpp>
 
 #include "mailpipe/base/ascii.hpp"
 #include "mailpipe/base/encoding.hpp"
+#include "mailpipe/mime/date.hpp"
 
 namespace mailpipe::app {
 namespace {
@@ -89,7 +89,8 @@ Result<void> take_field(const std::string& key, const json& value, JsonRecord& r
     } else if (key == "receivedAt") {
         auto text = text_field(value, key);
         if (!text) return tl::unexpected(text.error());
-        context.received_at = parse_rfc3339(*text);
+        const auto date = mime::parse_rfc3339(*text);
+        if (date) context.received_at = mime::epoch_seconds(*date);
         if (!context.received_at)
             return fail(Errc::data, "receivedAt is not a date such as 2026-11-24T11:00:00Z");
     }
@@ -181,42 +182,6 @@ Result<JsonRecord> parse_json_record(std::string_view text) {
             return tl::unexpected(taken.error());
     }
     return record;
-}
-
-std::optional<std::int64_t> parse_rfc3339(std::string_view text) {
-    const auto number = [&](std::size_t at, std::size_t digits) -> int {
-        const auto value = ascii::parse_number(text.substr(at, digits));
-        return value ? static_cast<int>(*value) : -1;
-    };
-    constexpr std::string_view kForm = "....-..-..T..:..:..";
-    if (text.size() < kForm.size() + 1) return std::nullopt;
-    for (std::size_t i = 0; i < kForm.size(); ++i) {
-        if (kForm[i] == '.' ? !ascii::is_digit(text[i]) : ascii::upper(text[i]) != kForm[i])
-            return std::nullopt;
-    }
-    struct tm parts {};
-    parts.tm_year = number(0, 4) - 1900;
-    parts.tm_mon = number(5, 2) - 1;
-    parts.tm_mday = number(8, 2);
-    parts.tm_hour = number(11, 2);
-    parts.tm_min = number(14, 2);
-    parts.tm_sec = number(17, 2);
-    if (parts.tm_mon < 0 || parts.tm_mon > 11 || parts.tm_mday < 1 || parts.tm_mday > 31 ||
-        parts.tm_hour > 23 || parts.tm_min > 59 || parts.tm_sec > 60) {
-        return std::nullopt;
-    }
-    text.remove_prefix(kForm.size());
-    if (text.front() == '.') {
-        text.remove_prefix(1);
-        while (!text.empty() && ascii::is_digit(text.front()))
-            text.remove_prefix(1);
-    }
-    const std::int64_t local = timegm(&parts);
-    if (text == "Z" || text == "z") return local;
-    const bool offset = text.size() == 6 && (text[0] == '+' || text[0] == '-') && text[3] == ':';
-    if (!offset || number(1, 2) < 0 || number(4, 2) < 0) return std::nullopt;
-    const int seconds = (number(1, 2) * 60 + number(4, 2)) * 60;
-    return text[0] == '+' ? local - seconds : local + seconds;
 }
 
 bool JsonBase64Decoder::unescape(char c) {

@@ -42,9 +42,6 @@ struct JsonRecord {
 // One JSON object. Errors: data.
 Result<JsonRecord> parse_json_record(std::string_view text);
 
-// date-time of RFC 3339 section 5.6, as seconds since the epoch.
-std::optional<std::int64_t> parse_rfc3339(std::string_view text);
-
 // Base64 inside of a JSON string, in pieces of any size: "\/" and "\u00XX" are undone.
 class JsonBase64Decoder {
  public:

@@ -140,7 +140,7 @@ class JsonlOutput : public MessageOutput {
         return false;
     }
     void write_envelope() {
-        std::string object = email::dump(email::envelope(header_, context_));
+        std::string object = email::envelope_line(header_, context_);
         if (!object.empty()) object.pop_back();
         out_.buffer() += object + (object.size() > 1 ? "," : "") + "\"raw\":\"";
         base64_.append(header_, out_.buffer());

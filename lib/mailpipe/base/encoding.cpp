@@ -138,11 +138,19 @@ void Base64Encoder::append(std::string_view octets, std::string& out) {
         append_group(carry_, out);
         carry_.clear();
     }
-    while (octets.size() >= 3) {
-        append_group(octets.substr(0, 3), out);
-        octets.remove_prefix(3);
+    const std::size_t size = out.size();
+    const std::size_t whole = octets.size() / 3;
+    out.resize(size + whole * 4);
+    char* to = out.data() + size;
+    for (std::size_t i = 0; i < whole; ++i, to += 4) {
+        const std::uint32_t bits =
+            octet(octets[3 * i]) << 16 | octet(octets[3 * i + 1]) << 8 | octet(octets[3 * i + 2]);
+        to[0] = kBase64[bits >> 18];
+        to[1] = kBase64[(bits >> 12) & 63];
+        to[2] = kBase64[(bits >> 6) & 63];
+        to[3] = kBase64[bits & 63];
     }
-    carry_ += octets;
+    carry_ += octets.substr(whole * 3);
 }
 
 void Base64Encoder::finish(std::string& out) {

@@ -29,14 +29,7 @@ constexpr Range kHidden[] = {
     {0xE01F0, 0xE0FFF},
 };
 
-bool is_hidden(std::uint32_t point) {
-    for (const Range& range : kHidden) {
-        if (point <= range.last) return point >= range.first;
-    }
-    return false;
-}
-
-void append_json_escape(std::uint32_t unit, std::string& out) {
+void append_json_unit(std::uint32_t unit, std::string& out) {
     constexpr std::string_view kDigits = "0123456789abcdef";
     out += "\\u";
     for (int shift = 12; shift >= 0; shift -= 4)
@@ -44,6 +37,19 @@ void append_json_escape(std::uint32_t unit, std::string& out) {
 }
 
 }  // namespace
+
+bool is_hidden_character(char32_t point) {
+    for (const Range& range : kHidden) {
+        if (point <= range.last) return point >= range.first;
+    }
+    return false;
+}
+
+void append_json_escape(char32_t point, std::string& out) {
+    if (point < 0x10000) return append_json_unit(point, out);
+    append_json_unit(0xD800 + ((point - 0x10000) >> 10), out);
+    append_json_unit(0xDC00 + ((point - 0x10000) & 0x3FF), out);
+}
 
 char32_t utf8_code_point(std::string_view sequence) {
     const auto first = static_cast<unsigned char>(sequence[0]);
@@ -107,7 +113,7 @@ std::string terminal_text(std::string_view text, bool keep_lines) {
         const std::string_view sequence = text.substr(0, length == 0 ? 1 : length);
         const bool kept_control = sequence[0] == '\t' || (keep_lines && sequence[0] == '\n');
         if (length == 0 || (length == 1 && ascii::is_control(sequence[0]) && !kept_control) ||
-            (length > 1 && is_hidden(utf8_code_point(sequence)))) {
+            (length > 1 && is_hidden_character(utf8_code_point(sequence)))) {
             out += kReplacement;
         } else {
             out += sequence;
@@ -125,13 +131,10 @@ std::string escape_hidden(std::string json) {
     while (!text.empty()) {
         const std::string_view sequence = text.substr(0, std::max<std::size_t>(1, utf8_sequence_length(text)));
         const char32_t point = utf8_code_point(sequence);
-        if (!is_hidden(point)) {
-            out += sequence;
-        } else if (point < 0x10000) {
+        if (is_hidden_character(point)) {
             append_json_escape(point, out);
         } else {
-            append_json_escape(0xD800 + ((point - 0x10000) >> 10), out);
-            append_json_escape(0xDC00 + ((point - 0x10000) & 0x3FF), out);
+            out += sequence;
         }
         text.remove_prefix(sequence.size());
     }

@@ -17,6 +17,11 @@ MAILPIPE_EXPORT std::string terminal_text(std::string_view text, bool keep_lines
 // as \uXXXX: a record does no harm on a terminal and loses nothing.
 MAILPIPE_EXPORT std::string escape_hidden(std::string json);
 
+// Whether terminal_text() replaces it, among the characters beyond C0.
+bool is_hidden_character(char32_t point);
+// \uXXXX, as a surrogate pair beyond U+FFFF.
+void append_json_escape(char32_t point, std::string& out);
+
 // The decoded length of the UTF-8 sequence at the start of `text`, 0 when it is not well-formed
 // (RFC 3629 section 4: no overlong forms, no surrogates, nothing above U+10FFFF).
 std::size_t utf8_sequence_length(std::string_view text);

@@ -1,6 +1,7 @@
 #include "mailpipe/base/terminal_text.hpp"
 #include "mailpipe/email/email.hpp"
 #include "mailpipe/email/header_form.hpp"
+#include "mailpipe/mime/address.hpp"
 #include "mailpipe/mime/date.hpp"
 #include "mailpipe/mime/header.hpp"
 #include "mailpipe/mime/message_id.hpp"
@@ -8,62 +9,102 @@
 namespace mailpipe::email {
 namespace {
 
-void add_message_ids(Json& json, const mime::Header& header, const char* key, std::string_view name) {
+void write_message_ids(JsonWriter& json, const mime::Header& header, const char* key, std::string_view name) {
     const mime::Field* field = header.find_last(name);
     if (field == nullptr) return;
-    if (auto ids = mime::parse_message_ids(field->value); !ids.empty()) json[key] = std::move(ids);
+    const auto ids = mime::parse_message_ids(field->value);
+    if (ids.empty()) return;
+    json.key(key);
+    json.begin_array();
+    for (const std::string& id : ids)
+        json.string(id);
+    json.end_array();
 }
 
-void add_addresses(Json& json, const mime::Header& header, const char* key, std::string_view name) {
+void write_addresses(JsonWriter& json, const mime::Header& header, const char* key, std::string_view name) {
     const mime::Field* field = header.find_last(name);
     if (field == nullptr) return;
-    json[key] = addresses_json(field->value);
+    json.key(key);
+    json.begin_array();
+    for (const mime::AddressGroup& group : mime::parse_address_list(field->value)) {
+        for (const mime::Address& address : group.addresses) {
+            const std::string shown = display_name(address.name);
+            json.begin_object();
+            json.key("name");
+            shown.empty() ? json.null() : json.string(shown);
+            json.key("email");
+            json.string(address.email);
+            json.end_object();
+        }
+    }
+    json.end_array();
 }
 
-Json keywords_object(const std::vector<std::string>& keywords) {
-    Json out = Json::object();
-    for (const std::string& keyword : keywords)
-        out[keyword] = true;
-    return out;
+void write_text(JsonWriter& json, const char* key, std::string_view text) {
+    json.key(key);
+    json.string(text);
 }
 
-void add_context(Json& json, const Context& context) {
-    if (!context.ref.empty()) json["ref"] = context.ref;
-    if (!context.mailbox.empty()) json["mailbox"] = context.mailbox;
-    if (context.uid) json["uid"] = *context.uid;
-    if (context.uid_validity) json["uidValidity"] = *context.uid_validity;
-    if (context.uidl) json["uidl"] = *context.uidl;
-    if (context.keywords) json["keywords"] = keywords_object(*context.keywords);
-    if (context.size) json["size"] = *context.size;
-    if (context.received_at) json["receivedAt"] = mime::rfc3339(mime::utc_date(*context.received_at));
+void write_number(JsonWriter& json, const char* key, std::uint64_t number) {
+    json.key(key);
+    json.number(number);
+}
+
+void write_context(JsonWriter& json, const Context& context) {
+    if (!context.ref.empty()) write_text(json, "ref", context.ref);
+    if (!context.mailbox.empty()) write_text(json, "mailbox", context.mailbox);
+    if (context.uid) write_number(json, "uid", *context.uid);
+    if (context.uid_validity) write_number(json, "uidValidity", *context.uid_validity);
+    if (context.uidl) write_text(json, "uidl", *context.uidl);
+    if (context.keywords) {
+        json.key("keywords");
+        json.begin_object();
+        for (const std::string& keyword : *context.keywords) {
+            json.any_key(keyword);
+            json.boolean(true);
+        }
+        json.end_object();
+    }
+    if (context.size) write_number(json, "size", *context.size);
+    if (context.received_at) {
+        write_text(json, "receivedAt", mime::rfc3339(mime::utc_date(*context.received_at)));
+    }
 }
 
 }  // namespace
 
-Json envelope(std::string_view header, const Context& context) {
-    const mime::Header parsed = mime::parse_header(header);
-    Json json = Json::object();
-    add_context(json, context);
-    add_message_ids(json, parsed, "messageId", "Message-ID");
-    add_message_ids(json, parsed, "inReplyTo", "In-Reply-To");
-    add_message_ids(json, parsed, "references", "References");
-    add_addresses(json, parsed, "from", "From");
-    add_addresses(json, parsed, "sender", "Sender");
-    add_addresses(json, parsed, "to", "To");
-    add_addresses(json, parsed, "cc", "Cc");
-    add_addresses(json, parsed, "bcc", "Bcc");
-    add_addresses(json, parsed, "replyTo", "Reply-To");
-    if (const mime::Field* subject = parsed.find_last("Subject")) json["subject"] = text_form(subject->value);
-    if (const mime::Field* date = parsed.find_last("Date")) {
-        if (const auto parsed_date = mime::parse_date(date->value))
-            json["sentAt"] = mime::rfc3339(*parsed_date);
+void write_envelope(JsonWriter& json, const mime::Header& header, const Context& context) {
+    write_context(json, context);
+    write_message_ids(json, header, "messageId", "Message-ID");
+    write_message_ids(json, header, "inReplyTo", "In-Reply-To");
+    write_message_ids(json, header, "references", "References");
+    write_addresses(json, header, "from", "From");
+    write_addresses(json, header, "sender", "Sender");
+    write_addresses(json, header, "to", "To");
+    write_addresses(json, header, "cc", "Cc");
+    write_addresses(json, header, "bcc", "Bcc");
+    write_addresses(json, header, "replyTo", "Reply-To");
+    if (const mime::Field* subject = header.find_last("Subject"))
+        write_text(json, "subject", text_form(subject->value));
+    if (const mime::Field* date = header.find_last("Date")) {
+        if (const auto parsed = mime::parse_date(date->value))
+            write_text(json, "sentAt", mime::rfc3339(*parsed));
     }
-    return json;
+}
+
+std::string envelope_line(std::string_view header, const Context& context) {
+    JsonWriter json;
+    json.begin_object();
+    write_envelope(json, mime::parse_header(header), context);
+    json.end_object();
+    return json.take();
+}
+
+Json envelope(std::string_view header, const Context& context) {
+    return Json::parse(envelope_line(header, context));
 }
 
 std::string dump(const Json& json) {
-    // Strings are UTF-8 by construction, but for refs and keywords, which hold what a server or file system
-    // gave.
     return escape_hidden(json.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 

@@ -75,10 +75,9 @@ bool is_field_name(std::string_view name) {
     return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < '\x7F'; });
 }
 
-// White space at the ends, which a quoted string may have, goes (RFC 8621 section 4.1.2.3).
 Json name_json(std::string_view name) {
-    const std::string_view trimmed = ascii::trim(name);
-    return trimmed.empty() ? Json() : Json(nfc(std::string(trimmed)));
+    std::string shown = display_name(name);
+    return shown.empty() ? Json() : Json(std::move(shown));
 }
 
 Json address_json(const mime::Address& address) {
@@ -86,6 +85,13 @@ Json address_json(const mime::Address& address) {
     json["name"] = name_json(address.name);
     json["email"] = address.email;
     return json;
+}
+
+Json addresses_json(std::string_view value) {
+    Json list = Json::array();
+    for (const mime::Address& address : mime::flatten(mime::parse_address_list(value)))
+        list.push_back(address_json(address));
+    return list;
 }
 
 Json grouped_addresses_json(std::string_view value) {
@@ -201,11 +207,8 @@ Json header_value(const mime::Header& header, const HeaderProperty& property) {
     return values;
 }
 
-Json addresses_json(std::string_view value) {
-    Json list = Json::array();
-    for (const mime::Address& address : mime::flatten(mime::parse_address_list(value)))
-        list.push_back(address_json(address));
-    return list;
+std::string display_name(std::string_view name) {
+    return nfc(std::string(ascii::trim(name)));
 }
 
 std::string text_form(std::string_view value) {

@@ -30,8 +30,9 @@ MAILPIPE_EXPORT Result<HeaderProperty> parse_header_property(std::string_view pr
 // A form that cannot be parsed (message ids, dates, URLs) is null.
 MAILPIPE_EXPORT Json header_value(const mime::Header& header, const HeaderProperty& property);
 
-// EmailAddress[] of a raw field value, groups flattened.
-Json addresses_json(std::string_view value);
+// A name of an address or group as RFC 8621 section 4.1.2.3 has it: without white space at the ends, which a quoted
+// string may have, in NFC. "" stands for null.
+std::string display_name(std::string_view name);
 // The Text form: decoded, without leading white space, in NFC.
 std::string text_form(std::string_view value);
 

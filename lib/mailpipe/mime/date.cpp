@@ -193,4 +193,36 @@ std::string rfc3339(const DateTime& date) {
     return out + fmt::format("{}{:02}:{:02}", date.zone_minutes < 0 ? '-' : '+', minutes / 60, minutes % 60);
 }
 
+std::optional<DateTime> parse_rfc3339(std::string_view text) {
+    constexpr std::string_view kForm = "....-..-..T..:..:..";
+    if (text.size() <= kForm.size()) return std::nullopt;
+    for (std::size_t i = 0; i < kForm.size(); ++i) {
+        if (kForm[i] == '.' ? !ascii::is_digit(text[i]) : ascii::upper(text[i]) != kForm[i])
+            return std::nullopt;
+    }
+    const auto number = [&](std::size_t at, std::size_t digits) -> int {
+        const auto value = ascii::parse_number(text.substr(at, digits));
+        return value ? static_cast<int>(*value) : -1;
+    };
+    DateTime date{number(0, 4), number(5, 2), number(8, 2), number(11, 2), number(14, 2), number(17, 2)};
+    if (date.year < 1 || date.month < 1 || date.month > 12 || date.day < 1 ||
+        date.day > days_in_month(date.year, date.month) || date.hour > 23 || date.minute > 59 ||
+        date.second > 60)
+        return std::nullopt;
+    date.second = std::min(date.second, 59);
+    text.remove_prefix(kForm.size());
+    if (text.front() == '.') {
+        text.remove_prefix(1);
+        while (!text.empty() && ascii::is_digit(text.front()))
+            text.remove_prefix(1);
+    }
+    if (text == "Z" || text == "z") return date;
+    const bool offset = text.size() == 6 && (text[0] == '+' || text[0] == '-') && text[3] == ':';
+    if (!offset || number(1, 2) < 0 || number(1, 2) > 23 || number(4, 2) < 0 || number(4, 2) > 59)
+        return std::nullopt;
+    date.zone_minutes = number(1, 2) * 60 + number(4, 2);
+    if (text[0] == '-') date.zone_minutes = -date.zone_minutes;
+    return date;
+}
+
 }  // namespace mailpipe::mime

@@ -37,5 +37,7 @@ int days_in_month(int year, int month);
 
 // RFC 3339, as JMAP's Date has it: "1994-03-22T13:34:51+02:00", "Z" for UTC.
 MAILPIPE_EXPORT std::string rfc3339(const DateTime& date);
+// date-time of RFC 3339 section 5.6; fractions of a second are dropped.
+MAILPIPE_EXPORT std::optional<DateTime> parse_rfc3339(std::string_view text);
 
 }  // namespace mailpipe::mime

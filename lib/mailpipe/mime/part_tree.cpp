@@ -302,6 +302,23 @@ std::string decode_body(const PartTree& tree, const Part& part, bool* problem) {
     return decode_transfer(tree.body(part), part.encoding, problem);
 }
 
+void decode_body_pieces(const PartTree& tree, const Part& part,
+                        const std::function<void(std::string_view)>& take) {
+    constexpr std::size_t kPiece = 65'536;
+    const std::string_view body = tree.body(part);
+    if (part.encoding == TransferEncoding::identity) return take(body);
+    TransferDecoder decoder(part.encoding);
+    std::string out;
+    for (std::size_t at = 0; at < body.size(); at += kPiece) {
+        out.clear();
+        decoder.append(body.substr(at, kPiece), out);
+        take(out);
+    }
+    out.clear();
+    decoder.finish(out);
+    take(out);
+}
+
 std::string_view file_name(const Part& part) {
     const std::string_view name = part.disposition.parameters.find("filename");
     return name.empty() ? part.type.parameters.find("name") : name;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -60,6 +61,10 @@ MAILPIPE_EXPORT std::vector<std::size_t> numbered_parts(const PartTree& tree);
 
 // The body with its transfer encoding decoded; `problem` is set, never cleared.
 MAILPIPE_EXPORT std::string decode_body(const PartTree& tree, const Part& part, bool* problem = nullptr);
+
+// The same octets in pieces of up to 64 KiB of the body, without the whole in memory.
+MAILPIPE_EXPORT void decode_body_pieces(const PartTree& tree, const Part& part,
+                                        const std::function<void(std::string_view)>& take);
 
 // The name that the sender gave it: filename of Content-Disposition, else name of Content-Type. As it is
 // written: it may hold "/", "..", control characters.

@@ -1,5 +1,6 @@
 #include "mailpipe/mime/transfer.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "mailpipe/base/ascii.hpp"
@@ -10,13 +11,57 @@ namespace {
 
 constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-constexpr std::array<std::int8_t, 256> sextet_values() {
-    std::array<std::int8_t, 256> values{};
-    values.fill(-1);
-    for (std::size_t i = 0; i < kAlphabet.size(); ++i) {
-        values[static_cast<unsigned char>(kAlphabet[i])] = static_cast<std::int8_t>(i);
-    }
+constexpr std::uint32_t kNoSextet = 0x01000000;  // beyond the 24 bits of a group
+
+// The value of each digit, shifted to its place in a group of four: a group is one OR of four look-ups.
+constexpr std::array<std::uint32_t, 256> sextets_shifted(unsigned shift) {
+    std::array<std::uint32_t, 256> values{};
+    values.fill(kNoSextet);
+    for (std::size_t i = 0; i < kAlphabet.size(); ++i)
+        values[static_cast<unsigned char>(kAlphabet[i])] = static_cast<std::uint32_t>(i) << shift;
     return values;
+}
+
+constexpr auto kFirst = sextets_shifted(18);
+constexpr auto kSecond = sextets_shifted(12);
+constexpr auto kThird = sextets_shifted(6);
+constexpr auto kFourth = sextets_shifted(0);
+
+std::uint32_t group_bits(const char* digits) {
+    const auto octet = [digits](std::size_t i) { return static_cast<unsigned char>(digits[i]); };
+    return kFirst[octet(0)] | kSecond[octet(1)] | kThird[octet(2)] | kFourth[octet(3)];
+}
+
+void put_group(std::uint32_t bits, char* out) {
+    out[0] = static_cast<char>(bits >> 16);
+    out[1] = static_cast<char>(bits >> 8);
+    out[2] = static_cast<char>(bits);
+}
+
+bool is_blank(char c) {
+    return c == ' ' || c == '\t';
+}
+
+// Octets that quoted-printable leaves as they are: all but "=", and the white space that may end a line.
+std::size_t literal_length(std::string_view text) {
+    std::size_t at = 0;
+    while (at < text.size()) {
+        const char c = text[at];
+        if (c > ' ' && c != '=') {
+            ++at;
+        } else if (is_blank(c)) {
+            if (at + 1 >= text.size() || ascii::is_space(text[at + 1])) break;
+            ++at;
+        } else if (c == '\r') {
+            if (at + 1 >= text.size() || text[at + 1] != '\n') break;
+            at += 2;
+        } else if (c == '=') {
+            break;
+        } else {
+            ++at;
+        }
+    }
+    return at;
 }
 
 int hex_value(char c) {
@@ -86,10 +131,13 @@ void TransferDecoder::flush_group(std::string& out) {
 
 // Padding ends a group, not the data: some senders encode in pieces and concatenate them.
 void TransferDecoder::append_base64(std::string_view text, std::string& out) {
-    static constexpr auto kValues = sextet_values();
-    for (const char c : text) {
-        const int value = kValues[static_cast<unsigned char>(c)];
-        if (value < 0) {
+    std::size_t at = 0;
+    while (at < text.size()) {
+        if (sextets_ == 0) at += append_groups(text.substr(at), out);
+        if (at >= text.size()) return;
+        const char c = text[at++];
+        const std::uint32_t value = kFourth[static_cast<unsigned char>(c)];
+        if (value == kNoSextet) {
             if (c == '=') {
                 if (sextets_ == 1) problem_ = true;
                 flush_group(out);
@@ -98,33 +146,62 @@ void TransferDecoder::append_base64(std::string_view text, std::string& out) {
             }
             continue;
         }
-        bits_ = (bits_ << 6) | static_cast<std::uint32_t>(value);
+        bits_ = (bits_ << 6) | value;
         if (++sextets_ < 4) continue;
-        out += static_cast<char>((bits_ >> 16) & 0xFF);
-        out += static_cast<char>((bits_ >> 8) & 0xFF);
-        out += static_cast<char>(bits_ & 0xFF);
+        const std::size_t size = out.size();
+        out.resize(size + 3);
+        put_group(bits_, out.data() + size);
         sextets_ = 0;
         bits_ = 0;
     }
+}
+
+// Whole groups up to the first octet that is no digit, the end of a line in most cases. How many were consumed.
+std::size_t TransferDecoder::append_groups(std::string_view text, std::string& out) {
+    const std::size_t size = out.size();
+    const std::size_t line = std::min(text.find('\n'), text.size());
+    out.resize(size + line / 4 * 3);
+    char* to = out.data() + size;
+    std::size_t at = 0;
+    for (; at + 4 <= line; at += 4, to += 3) {
+        const std::uint32_t bits = group_bits(text.data() + at);
+        if (bits >= kNoSextet) break;
+        put_group(bits, to);
+    }
+    out.resize(static_cast<std::size_t>(to - out.data()));
+    return at;
 }
 
 void TransferDecoder::append_quoted_printable(std::string_view text, std::string& out) {
     std::size_t at = 0;
     while (at < text.size()) {
         if (held_.empty()) {
-            const std::size_t special = text.find_first_of("= \t\r", at);
-            out += text.substr(at, special - at);
-            if (special == std::string_view::npos) return;
-            at = special;
+            const std::string_view rest = text.substr(at);
+            const std::size_t literal = literal_length(rest);
+            out += rest.substr(0, literal);
+            at += literal;
+            if (at + 3 <= text.size() && text[at] == '=') {
+                const int high = hex_value(text[at + 1]);
+                const int low = hex_value(text[at + 2]);
+                if (high >= 0 && low >= 0) {
+                    out += static_cast<char>(high * 16 + low);
+                    at += 3;
+                    continue;
+                }
+                if (text.substr(at, 3) == "=\r\n") {
+                    at += 3;
+                    continue;
+                }
+            }
         }
-        quoted_printable_char(text[at++], out);
+        if (at < text.size()) quoted_printable_char(text[at++], out);
     }
 }
 
 // held_ is empty, or "=" with what followed of an escape, or white space (with a CR) that the line may end
 // with.
 void TransferDecoder::quoted_printable_char(char c, std::string& out) {
-    const bool blank = c == ' ' || c == '\t';
+    const bool blank = is_blank(c);
     if (held_.empty() || held_[0] != '=') {
         if (blank || (c == '\r' && !held_.ends_with('\r')) || (c == '=' && held_.empty())) {
             if (held_.ends_with('\r')) {  // a bare CR is data
