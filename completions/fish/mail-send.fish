@@ -7,6 +7,7 @@ complete -c mail-send -l server -r -F -a 'smtp:// smtps:// lmtp:// lmtp:' -d 'sm
 complete -c mail-send -s f -l from -x -d 'Reverse-path; empty or <> for none (default: Sender or From of the header)'
 complete -c mail-send -s t -l recipients-from-header -d 'Send to the addresses of To, Cc and Bcc, and remove Bcc'
 complete -c mail-send -l repair -d 'Mend bare CR and bare LF, which are refused otherwise'
+complete -c mail-send -l from-json -d 'Build each message from an Email object, one a line, as mail-show --json writes them'
 complete -c mail-send -l helo -x -d 'Name of this host in EHLO (default: its own)'
 complete -c mail-send -l output -x -a 'auto table text jsonl' -d 'Form of the output; auto: table or text on a terminal'
 complete -c mail-send -l json -d 'Short for --output jsonl'

@@ -12,7 +12,10 @@ constexpr const char* kExamples =
     "  mail-send --server smtp://alice@mail.example.org:587 -t < message.eml\n"
     "      With STARTTLS; the recipients are in the header.\n"
     "  mail-send --server lmtp:/run/dovecot/lmtp -f '' alice@example.org < message.eml\n"
-    "      Deliver into a local server, with a null reverse-path.\n";
+    "      Deliver into a local server, with a null reverse-path.\n"
+    "  mail-show draft.eml --json --attachments | jq -c '.subject = \"Hello\"' |\n"
+    "      mail-send --server smtps://alice@mail.example.org --from-json -t\n"
+    "      Send it with another subject.\n";
 
 }  // namespace
 
@@ -33,6 +36,8 @@ std::unique_ptr<CLI::App> make_send_app(app::SendOptions& options) {
     app->add_flag("-t,--recipients-from-header", options.recipients_from_header,
                   "Send to the addresses of To, Cc and Bcc, and remove Bcc");
     app->add_flag("--repair", options.repair, "Mend bare CR and bare LF, which are refused otherwise");
+    app->add_flag("--from-json", options.from_json,
+                  "Build each message from an Email object, one a line, as mail-show --json writes them");
     app->add_option("--helo", options.helo_name, "Name of this host in EHLO (default: its own)")
         ->type_name("NAME");
     add_common_options(*app, options.common);

@@ -60,6 +60,8 @@ std::unique_ptr<CLI::App> make_show_app(app::ShowOptions& options) {
         ->type_name("COLUMNS")
         ->check(CLI::Range(0, 1000).description(""));
     add_choice(*app, "--pager", options.pager, kWhen, "Show text through $MAILPIPE_PAGER, $PAGER or less");
+    auto* attachments = app->add_flag("--attachments", options.attachments,
+                                      "With --json: the octets of attachments as raw, in base64");
     add_choice(*app, "--format", options.format, kMessageFormats,
                "Form of the messages of --raw (default: rfc822)")
         ->needs(raw);
@@ -74,10 +76,13 @@ std::unique_ptr<CLI::App> make_show_app(app::ShowOptions& options) {
         for (std::size_t j = i + 1; j < views.size(); ++j)
             views[i]->excludes(views[j]);
     }
-    app->final_callback([&options, part, extract, fields, views] {
+    app->final_callback([&options, part, extract, fields, attachments, views] {
         if (part->count() != 0) options.what = app::ShowWhat::part;
         if (extract->count() != 0) options.what = app::ShowWhat::extract;
-        if (options.common.output != app::OutputStyle::jsonl) return;
+        if (options.common.output != app::OutputStyle::jsonl) {
+            if (attachments->count() != 0) throw CLI::RequiresError("--attachments", "--json");
+            return;
+        }
         if (fields->count() != 0) throw CLI::ExcludesError("--output jsonl", fields->get_name());
         for (const CLI::Option* view : views) {
             if (view->count() != 0 && view->get_name() != "--json")

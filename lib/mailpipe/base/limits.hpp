@@ -42,11 +42,12 @@ inline constexpr std::size_t kShownMessage =
     1U << 30;  // mail-show holds a message; one that is larger is an error
 
 // Input of the commands.
-inline constexpr std::size_t kJsonRecord = 16U << 20;  // a JSON line without its `raw`, which streams
-inline constexpr std::size_t kJsonRawHeld = 4U << 20;  // base64 of a `raw` that is not the last key
-inline constexpr std::size_t kRefLine = 1U << 20;      // a line with a ref or a record that has one
-inline constexpr std::size_t kLongestLine = 998;       // of a message to send (RFC 5321 section 4.5.3.1.6)
-inline constexpr std::size_t kPassword = 65536;        // the first line of a password source
+inline constexpr std::size_t kJsonRecord = 16U << 20;   // a JSON line without its `raw`, which streams
+inline constexpr std::size_t kJsonRawHeld = 4U << 20;   // base64 of a `raw` that is not the last key
+inline constexpr std::size_t kEmailObject = 64U << 20;  // a JSON line of mail-send --from-json, held whole
+inline constexpr std::size_t kRefLine = 1U << 20;       // a line with a ref or a record that has one
+inline constexpr std::size_t kLongestLine = 998;        // of a message to send (RFC 5321 section 4.5.3.1.6)
+inline constexpr std::size_t kPassword = 65536;         // the first line of a password source
 inline constexpr std::size_t kNetrcFile = 1U << 20;
 inline constexpr std::size_t kDiagnosticLine = 2000;  // a line for people is cut there
 

@@ -1,7 +1,9 @@
 #include "mailpipe/email/message_from_json.hpp"
 
 #include <set>
+#include <vector>
 
+#include "mailpipe/base/limits.hpp"
 #include "mailpipe/email/body_from_json.hpp"
 #include "mailpipe/email/header_form.hpp"
 #include "mailpipe/email/header_from_json.hpp"
@@ -50,6 +52,25 @@ Result<std::string> read_fields(const Json& object, const MessageDefaults& defau
 }
 
 }  // namespace
+
+Result<Json> parse_email_object(std::string_view text) {
+    std::vector<std::size_t> keys;  // so far, of each open object
+    bool too_many = false;
+    const auto count = [&](int, Json::parse_event_t event, Json&) {
+        if (event == Json::parse_event_t::object_start) keys.push_back(0);
+        if (event == Json::parse_event_t::object_end) keys.pop_back();
+        if (event == Json::parse_event_t::key) too_many = too_many || ++keys.back() > 2 * limits::kMimeParts;
+        return !too_many;
+    };
+    try {
+        Json object = Json::parse(text, count);
+        if (too_many) return fail(Errc::data, "an object with more than 2 * kMimeParts (20000) keys");
+        if (!object.is_object()) return fail(Errc::data, "not a JSON object");
+        return object;
+    } catch (const Json::parse_error& error) {
+        return fail(Errc::data, "not JSON at octet " + std::to_string(error.byte));
+    }
+}
 
 Result<std::string> message_from_json(const Json& object, const MessageDefaults& defaults) {
     if (!object.is_object()) return fail(Errc::data, "not a JSON object");

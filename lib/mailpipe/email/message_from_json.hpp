@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "mailpipe/base/error.hpp"
 #include "mailpipe/base/export.hpp"
@@ -16,6 +17,10 @@ struct MessageDefaults {
     std::string message_id;                  // without angle brackets; "": no Message-ID
     std::string boundary_seed = "mailpipe";  // as mime/builder.hpp has it
 };
+
+// An Email object from its JSON text. Error data, with the offset: text that is not one JSON object, or an object
+// in it with more than 2 * kMimeParts keys (a Json object finds a key by looking at each).
+MAILPIPE_EXPORT Result<Json> parse_email_object(std::string_view text);
 
 // The CRLF text of the message that an Email object describes, by the rules of RFC 8621 section 4.6 for creating
 // one, with these differences, which let email() be read back:

@@ -180,6 +180,17 @@ TEST(MessageFromJson, ErrorsSayWhere) {
     EXPECT_NE(error_of(R"({"bodyStructure":)" + deep + "}").find("kMimeDepth"), std::string::npos);
 }
 
+TEST(MessageFromJson, TextOfAnObject) {
+    EXPECT_TRUE(parse_email_object(R"({"subject":"x"})"));
+    EXPECT_EQ(parse_email_object("{\"a\":").error().message, "not JSON at octet 6");
+    EXPECT_EQ(parse_email_object("[]").error().message, "not a JSON object");
+    EXPECT_FALSE(parse_email_object(std::string(1'000'000, '[')));
+    std::string many = "{\"a\":{";
+    for (int i = 0; i < 200'000; ++i)
+        many += "\"" + std::to_string(i) + "\":0,";
+    EXPECT_NE(parse_email_object(many + "\"x\":0}}").error().message.find("kMimeParts"), std::string::npos);
+}
+
 // What the corpora hold, turned into an object, built from it, and read again.
 class RoundTrip : public ::testing::Test {
  protected:

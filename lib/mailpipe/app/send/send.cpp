@@ -9,6 +9,7 @@
 #include "mailpipe/app/diagnostics.hpp"
 #include "mailpipe/app/location.hpp"
 #include "mailpipe/app/message_input.hpp"
+#include "mailpipe/app/send/from_json_input.hpp"
 #include "mailpipe/app/send/outgoing.hpp"
 #include "mailpipe/app/send/receipt.hpp"
 #include "mailpipe/app/send/submitter.hpp"
@@ -58,7 +59,8 @@ class Run {
             diagnostics_.error(server_, prepared.error());
             return diagnostics_.exit_status();
         }
-        const auto input = MessageInput::make(STDIN_FILENO);
+        const auto input =
+            options_.from_json ? make_from_json_input(STDIN_FILENO) : MessageInput::make(STDIN_FILENO);
         while (true) {
             auto found = input->next();
             if (!found) {

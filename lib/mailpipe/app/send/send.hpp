@@ -17,6 +17,7 @@ struct SendOptions {
     std::vector<std::string> recipients;
     bool recipients_from_header = false;  // -t
     bool repair = false;                  // --repair: mend bare CR, bare LF, missing last line end
+    bool from_json = false;               // --from-json: Email objects become messages
     std::string helo_name;
 };
 

@@ -50,7 +50,7 @@ class Shower {
         }
         switch (options_.what) {
             case ShowWhat::json:
-                return write(email::dump(email::email(*message, context)) + "\n");
+                return write_json(*message, context);
             case ShowWhat::part:
                 return show_part(name, *message);
             case ShowWhat::headers:
@@ -85,6 +85,15 @@ class Shower {
             message += *text;
             if (options_.what == ShowWhat::headers && message.size() > limits::kHeaderSize) return message;
         }
+    }
+
+    Result<void> write_json(std::string_view message, const email::Context& context) {
+        email::JsonWriter json([](std::string_view piece) { return write(piece); });
+        email::EmailOptions options;
+        options.with_raw = options_.attachments;
+        email::write_email(json, message, context, options);
+        if (auto written = json.finish(); !written) return written;
+        return write("\n");
     }
 
     Result<void> show_part(std::string_view where, std::string_view message) {

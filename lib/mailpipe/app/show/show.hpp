@@ -22,6 +22,7 @@ struct ShowOptions {
     std::optional<std::size_t>
         width;  // columns of text and headers; 0: not wrapped; nullopt: those of the terminal
     When pager = When::automatic;                  // of text, headers and structure; automatic: on a terminal
+    bool attachments = false;                      // for ShowWhat::json: with the octets of the parts
     std::string part;                              // its number, Content-ID or file name, for ShowWhat::part
     std::string extract_to;                        // the directory, for ShowWhat::extract
     MessageFormat format = MessageFormat::rfc822;  // for ShowWhat::raw
