@@ -13,6 +13,7 @@ complete -c mail-show -l extract -x -a '(__fish_complete_directories)' -d 'Write
 complete -c mail-show -l header -x -d 'Show this field above the text instead of the main ones; may be repeated'
 complete -c mail-show -l width -x -d 'Wrap text at this many columns; 0: not at all (default: those of the terminal)'
 complete -c mail-show -l pager -x -a 'auto always never' -d 'Show text through $MAILPIPE_PAGER, $PAGER or less'
+complete -c mail-show -l attachments -d 'With --json: the octets of attachments as raw, in base64'
 complete -c mail-show -l format -x -a 'mboxrd jsonl rfc822' -d 'Form of the messages of --raw (default: rfc822)'
 complete -c mail-show -l output -x -a 'auto table text jsonl' -d 'Form of the output; auto: table or text on a terminal'
 complete -c mail-show -l json -d 'A JMAP Email object a line; short for --output jsonl'

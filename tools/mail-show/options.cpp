@@ -27,6 +27,19 @@ std::string is_field_name(const std::string& text) {
     return printable && !text.empty() ? std::string() : "takes the name of a header field, without a colon";
 }
 
+// Of text; --header, which no other view takes.
+CLI::Option* add_layout_options(CLI::App& app, app::ShowOptions& options) {
+    auto* fields = add_list(app, "--header", options.fields, "NAME",
+                            "Show this field above the text instead of the main ones; may be repeated");
+    fields->check(is_field_name);
+    app.add_option("--width", options.width,
+                   "Wrap text at this many columns; 0: not at all (default: those of the terminal)")
+        ->type_name("COLUMNS")
+        ->check(CLI::Range(0, 1000).description(""));
+    add_choice(app, "--pager", options.pager, kWhen, "Show text through $MAILPIPE_PAGER, $PAGER or less");
+    return fields;
+}
+
 }  // namespace
 
 std::unique_ptr<CLI::App> make_show_app(app::ShowOptions& options) {
@@ -52,14 +65,7 @@ std::unique_ptr<CLI::App> make_show_app(app::ShowOptions& options) {
                         "Write the attachments into this directory; never over a file, always under "
                         "a harmless name; print their paths");
     extract->type_name("DIR");
-    auto* fields = add_list(*app, "--header", options.fields, "NAME",
-                            "Show this field above the text instead of the main ones; may be repeated");
-    fields->check(is_field_name);
-    app->add_option("--width", options.width,
-                    "Wrap text at this many columns; 0: not at all (default: those of the terminal)")
-        ->type_name("COLUMNS")
-        ->check(CLI::Range(0, 1000).description(""));
-    add_choice(*app, "--pager", options.pager, kWhen, "Show text through $MAILPIPE_PAGER, $PAGER or less");
+    auto* fields = add_layout_options(*app, options);
     auto* attachments = app->add_flag("--attachments", options.attachments,
                                       "With --json: the octets of attachments as raw, in base64");
     add_choice(*app, "--format", options.format, kMessageFormats,
