@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "mailpipe/app/show/layout.hpp"
+#include "tests/support/counted_work.hpp"
 
 namespace mailpipe::app {
 namespace {
@@ -113,6 +114,22 @@ TEST(ShowHtml, Tables) {
 }
 
 // threats.md: MIME bombs
+TEST(ShowHtml, LinearInWhatIsNestedOrNeverEnds) {
+    for (const char* element : {"<table><tr><td>a", "<blockquote>a", "<ul><li>a", "<pre>a\n", "<a href=x>a",
+                                "<div style=display:none>a", "<a href=\"", "<script>", "<!--", "<a <", "&amp",
+                                "& ", "a\u0301", "\u65e5", "> "}) {
+        tests::count_doubling(
+            "html " + testing::PrintToString(std::string(element)),
+            [&](std::size_t n) {
+                std::string html;
+                for (std::size_t i = 0; i < n; ++i)
+                    html += element;
+                return html;
+            },
+            [](const std::string& html) { lay_out(html_blocks(html, 80), {.width = 80}); });
+    }
+}
+
 TEST(ShowHtml, NestingIsBounded) {
     for (const char* element : {"<table><tr><td>a", "<blockquote>a", "<ul><li>a", "<ol>a", "<pre>a\n",
                                 "<a href=x>a", "<div style=display:none>a", "<h1>a"}) {

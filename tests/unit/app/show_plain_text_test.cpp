@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "mailpipe/app/show/layout.hpp"
+#include "tests/support/counted_work.hpp"
 
 namespace mailpipe::app {
 namespace {
@@ -53,6 +54,27 @@ TEST(ShowPlainText, Flowed) {
     for (const Row& row : rows) {
         SCOPED_TRACE(row.text);
         EXPECT_EQ(lay_out(flowed_blocks(row.text, row.del_sp), {.width = row.width}), row.shown);
+    }
+}
+
+// threats.md: MIME bombs
+TEST(ShowPlainText, LinearInQuotesAndWords) {
+    for (const char* piece : {">", "> ", "a ", "a", "a \n", ">a \n", "\u65e5"}) {
+        tests::count_doubling(
+            "plain " + testing::PrintToString(std::string(piece)),
+            [&](std::size_t n) {
+                // Half of it in front, the rest words: a line that is quoted as often as it has words.
+                std::string text;
+                for (std::size_t i = 0; i < n; ++i)
+                    text += piece;
+                for (std::size_t i = 0; i < n; ++i)
+                    text += " a";
+                return text;
+            },
+            [](const std::string& text) {
+                lay_out(plain_blocks(text), {.width = 80});
+                lay_out(flowed_blocks(text, false), {.width = 80});
+            });
     }
 }
 

@@ -88,6 +88,8 @@ class Layout {
     void add(const TextBlock& block) {
         block_ = &block;
         indent_ = terminal_text(block.indent);
+        // A sender who quotes a long line a thousandfold gets no line for each ten columns of it, all as long.
+        hang_ = terminal_text(utf8_prefix(block.hang, look_.width / 2));
         const std::string text = terminal_text(block.text);
         if (look_.width == 0 || !block.wraps) {
             put_line(indent_, text);
@@ -133,8 +135,7 @@ class Layout {
         if (used_ > 0 && used_ + spaces + columns > room_) {
             if (piece.empty()) return;
             put_line(indent_, line_);
-            // A sender who quotes a long line a thousandfold gets no line for each ten columns of it, all as long.
-            indent_ = utf8_prefix(terminal_text(block_->hang), look_.width / 2);
+            indent_ = hang_;
             begin_line();
             line_.clear();
             used_ = 0;
@@ -176,7 +177,8 @@ class Layout {
     const Look& look_;
     const TextBlock* block_ = nullptr;
     LineBreaks breaks_;
-    std::string indent_;
+    std::string indent_;  // of the line that is being made
+    std::string hang_;    // of those behind it
     std::string line_;
     std::size_t used_ = 0;  // columns of line_
     std::size_t room_ = 0;  // columns for it
