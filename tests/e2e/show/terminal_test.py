@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import unittest
 
 from peers.case import Case, main
@@ -107,11 +108,10 @@ class TerminalView(Case):
         path = self.write("long.eml", LONG.encode())
         terminal = Terminal(["mail-show", path], self.directory)
         self.addCleanup(terminal.close)
-        terminal.wait_for(b"line 15")
-        # Ctrl-C is for less, twice.
-        for count in (1, 2):
-            terminal.type(b"\x03")
-            terminal.wait_for(b"\x07", count=count)
+        terminal.wait_for(b"line 20\x1b[m\r\n:")
+        # Ctrl-C reaches all on the terminal, and is for less, however often. Typed, it might take the "G" with it.
+        for _ in range(2):
+            terminal.process.send_signal(signal.SIGINT)
         terminal.type(b"G")
         terminal.wait_for(b"line 49999")
         terminal.type(b"q")
