@@ -65,7 +65,7 @@ class Reports(Case):
 
     def test_wrapped(self):
         shown = self.show(BOUNCE, "--width", "40")
-        self.assertIn("\nDelivery to louisl@larry.slip.umd.edu\n    failed: the host does not answer\n    (4.4.1;", shown)
+        self.assertIn("\nDelivery to louisl@larry.slip.umd.edu\n    failed: the host does not answer\n", shown)
 
     def test_a_report_within_a_message_is_not_this_messages(self):
         held = b"Subject: forwarded\nContent-Type: multipart/mixed; boundary=f\n\n--f\n\nlook\n--f\n" \
