@@ -15,6 +15,8 @@ constexpr const char* kExamples =
     "      Conversations, the latest first.\n"
     "  mail-list maildir:Mail --search 'FROM bob LARGER 1000000' --json | mail-show --refs -\n"
     "      Read the messages that were found.\n"
+    "  mail-list --mailboxes imaps://alice@imap.example.org\n"
+    "      The tree of mailboxes, with what is unread.\n"
     "  mail-list maildir:Mail --search UNSEEN --json | mail-list --refs - --flag +Seen\n"
     "      Mark what is unread as read.\n"
     "  mail-list imaps://alice@imap.example.org --search 'BEFORE 1-Jan-2026' --move maildir:Archive\n"
@@ -71,7 +73,13 @@ std::unique_ptr<CLI::App> make_list_app(app::ListOptions& options) {
         ->delimiter(',')
         ->excludes(count);
     add_changes(*app, options);
-    add_refs(*app, options.refs_from_stdin)->excludes(locations);
+    app->add_flag("--recursive", options.recursive, "Take the folders and Maildirs below a Maildir along");
+    auto* mailboxes = app->add_flag("--mailboxes", options.mailboxes,
+                                    "List the mailboxes and how many messages they have, not the messages");
+    for (const char* other : {"--search", "--sort", "--thread", "--reverse", "--limit", "--count", "--fields",
+                              "--flag", "--move", "--copy", "--delete"})
+        mailboxes->excludes(app->get_option(other));
+    add_refs(*app, options.refs_from_stdin)->excludes(locations)->excludes(mailboxes);
     add_common_options(*app, options.common);
     add_client_options(*app, options.client);
     app->final_callback([&options] {

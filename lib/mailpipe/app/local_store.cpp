@@ -43,6 +43,7 @@ Result<const store::Entry*> LocalStore::find(const Location& ref) {
 email::Context LocalStore::context_of(const store::Entry& entry) const {
     email::Context context;
     context.ref = ref_in_store(location_, entry.id);
+    context.mailbox = location_.mailbox;
     context.keywords = entry.keywords;
     context.received_at = entry.received_at;
     return context;

@@ -18,7 +18,7 @@ struct Location {
     std::string user;        // decoded; may be empty
     std::string host;        // without the brackets of an IPv6 address
     std::uint16_t port = 0;  // the scheme's default when none was given
-    std::string mailbox;     // imap: decoded, INBOX when none was given
+    std::string mailbox;     // imap: decoded, INBOX when none was given; maildir: what a folder is called
 
     // Of a ref; absent in a location.
     std::optional<std::uint32_t> uid_validity;

@@ -20,9 +20,11 @@ inline constexpr std::size_t kImapNesting = 100;
 inline constexpr std::size_t kCapabilities = 1000;
 
 // Listings.
-inline constexpr std::size_t kListedMessages = 5'000'000;  // POP3 LIST/UIDL entries, IMAP SEARCH results
-inline constexpr std::size_t kUidl = 70;                   // RFC 1939 section 7
-inline constexpr std::size_t kUidlAccepted = 1024;         // what servers send in practice is kept up to this
+inline constexpr std::size_t kListedMessages = 5'000'000;   // POP3 LIST/UIDL entries, IMAP SEARCH results
+inline constexpr std::size_t kDirectoryNesting = 100;       // directories of Maildirs
+inline constexpr std::size_t kListedMailboxes = 1'000'000;  // IMAP LIST
+inline constexpr std::size_t kUidl = 70;                    // RFC 1939 section 7
+inline constexpr std::size_t kUidlAccepted = 1024;          // what servers send in practice is kept up to this
 
 // Sessions.
 inline constexpr std::size_t kSaslMessage = 65536;            // a challenge or response after base64 decoding

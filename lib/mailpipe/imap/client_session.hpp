@@ -10,6 +10,7 @@
 
 #include "mailpipe/base/secret.hpp"
 #include "mailpipe/base/trace.hpp"
+#include "mailpipe/imap/mailbox_data.hpp"
 #include "mailpipe/wire/session.hpp"
 
 // The client side of IMAP4rev1 (RFC 3501; LITERAL+ 7888, UIDPLUS 4315, SASL-IR 4959, MOVE 6851), without
@@ -77,8 +78,8 @@ struct Appended {  // tagged OK to append
     std::uint32_t uid_validity = 0;
     std::uint32_t uid = 0;  // 0: the server does not say
 };
-enum class Command { select, search, fetch, store, expunge, logout, copy, move, append };
-struct CommandDone {  // tagged OK to uid_fetch, uid_store or uid_expunge
+enum class Command { select, search, fetch, store, expunge, logout, copy, move, append, list, status, quota };
+struct CommandDone {  // tagged OK to uid_fetch, uid_store, uid_expunge, list, status or get_quota_root
     Command command{};
 };
 struct Refused {  // tagged NO or BAD to one command; the session goes on
@@ -87,9 +88,10 @@ struct Refused {  // tagged NO or BAD to one command; the session goes on
 };
 struct Closed {};  // after logout()
 
-using ClientStep = std::variant<wire::NeedInput, wire::Output, wire::StartTls, wire::Failed, Ready, Alert,
-                                Selected, SearchResult, BodyBegin, BodyData, Fetched, Copied, AppendMore,
-                                Appended, CommandDone, Refused, Closed>;
+using ClientStep =
+    std::variant<wire::NeedInput, wire::Output, wire::StartTls, wire::Failed, Ready, Alert, Selected,
+                 SearchResult, BodyBegin, BodyData, Fetched, Copied, AppendMore, Appended, ListedMailbox,
+                 MailboxStatus, QuotaRoots, Quota, CommandDone, Refused, Closed>;
 
 enum class FlagAction { add, remove };
 enum class FetchBody { none, header, whole };  // BODY.PEEK[HEADER], BODY.PEEK[]: never sets \Seen
@@ -126,6 +128,10 @@ class MAILPIPE_EXPORT ClientSession {
     void append(std::string_view mailbox, const std::vector<std::string>& flags, std::string_view internal_date,
                 std::uint64_t size);
     void append_data(std::string_view octets);
+    // All mailboxes: a ListedMailbox for each, and with LIST-STATUS (RFC 5819) a MailboxStatus, when asked for.
+    void list(bool with_status);
+    void status(std::string_view mailbox);          // a MailboxStatus
+    void get_quota_root(std::string_view mailbox);  // QuotaRoots, and a Quota for each; Refused without QUOTA
     void logout();
     std::size_t outstanding() const;
 

@@ -6,6 +6,12 @@
 namespace mailpipe::imap {
 namespace {
 
+bool needs_mailbox(Verb verb) {
+    return verb >= Verb::search && verb <= Verb::move;
+}
+
+}  // namespace
+
 Command public_command(Verb verb) {
     switch (verb) {
         case Verb::search:
@@ -22,18 +28,18 @@ Command public_command(Verb verb) {
             return Command::move;
         case Verb::append:
             return Command::append;
+        case Verb::list:
+            return Command::list;
+        case Verb::status:
+            return Command::status;
+        case Verb::quota:
+            return Command::quota;
         case Verb::logout:
             return Command::logout;
         default:
             return Command::select;
     }
 }
-
-bool needs_mailbox(Verb verb) {
-    return verb >= Verb::search && verb <= Verb::move;
-}
-
-}  // namespace
 
 std::string_view name_of(Verb verb) {
     switch (verb) {
@@ -61,6 +67,12 @@ std::string_view name_of(Verb verb) {
             return "MOVE";
         case Verb::append:
             return "APPEND";
+        case Verb::list:
+            return "LIST";
+        case Verb::status:
+            return "STATUS";
+        case Verb::quota:
+            return "GETQUOTAROOT";
         case Verb::logout:
             return "LOGOUT";
     }

@@ -10,6 +10,7 @@
 #include "mailpipe/imap/client_session.hpp"
 #include "mailpipe/imap/command_encoder.hpp"
 #include "mailpipe/imap/fetch_response.hpp"
+#include "mailpipe/imap/mailbox_responses.hpp"
 #include "mailpipe/imap/response.hpp"
 #include "mailpipe/imap/response_code.hpp"
 #include "mailpipe/imap/response_framer.hpp"
@@ -17,8 +18,8 @@
 #include "mailpipe/wire/input_buffer.hpp"
 
 // The parts of ClientSession: client_session.cpp drives, _login.cpp goes from the greeting to Ready,
-// _commands.cpp queues and sends, _changes.cpp those that change a mailbox, _responses.cpp takes responses
-// apart, _messages.cpp those that carry messages and UIDs.
+// _commands.cpp queues and sends, _changes.cpp those that change a mailbox, _mailboxes.cpp has what is about mailboxes
+// as a whole, _responses.cpp takes responses apart, _messages.cpp those that carry messages and UIDs.
 namespace mailpipe::imap {
 
 enum class Verb {
@@ -34,10 +35,14 @@ enum class Verb {
     copy,
     move,
     append,
+    list,
+    status,
+    quota,
     logout
 };
 
 std::string_view name_of(Verb verb);
+Command public_command(Verb verb);
 
 // A command from the call that queues it to its tagged response.
 struct PendingCommand {
@@ -53,6 +58,7 @@ struct PendingCommand {
     std::string section;              // fetch: "BODY[]", "BODY[HEADER]", or empty
     Copied copied;                    // copy, move
     std::uint64_t append_size = 0;    // append
+    std::size_t listed = 0;           // list
 };
 
 struct ClientSession::Impl {
@@ -97,6 +103,11 @@ struct ClientSession::Impl {
     void begin_append(const PendingCommand& command);
     void append_data(std::string_view octets);
     void on_copyuid(PendingCommand& command, const ResponseText& text);
+
+    // client_session_mailboxes.cpp
+    bool has_size_in_status() const;
+    void queue_of_mailbox(Verb verb, std::string_view word, std::string_view mailbox, std::string_view rest);
+    bool on_mailbox_data(std::string_view name, Tokens& tokens);  // false: it is something else
 
     // client_session_responses.cpp
     void on_response();

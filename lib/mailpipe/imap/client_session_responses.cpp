@@ -105,51 +105,33 @@ void ClientSession::Impl::on_done(PendingCommand command, std::string_view statu
     if (command.verb < Verb::select) return on_login_step_done(command, status, text);
     take_code(text);
     const bool ok = ascii::equals_ignore_case(status, "OK");
-    Command what = Command::logout;
-    Errc otherwise = Errc::permanent;
-    switch (command.verb) {
+    const Command what = public_command(command.verb);
+    Errc otherwise = command.verb == Verb::select ? Errc::not_found : Errc::permanent;
+    switch (ok ? command.verb : Verb::capability) {
         case Verb::select:
-            what = Command::select;
-            otherwise = Errc::not_found;
-            if (!ok) break;
             selected = true;
             if (text.has_code("READ-ONLY")) command.selected.read_only = true;
             events.push_back(std::move(command.selected));
             return;
-        case Verb::search: {
-            what = Command::search;
-            if (!ok) break;
+        case Verb::search:
             std::sort(command.uids.begin(), command.uids.end());
             command.uids.erase(std::unique(command.uids.begin(), command.uids.end()), command.uids.end());
             events.push_back(SearchResult{std::move(command.uids)});
             return;
-        }
-        case Verb::fetch:
-            what = Command::fetch;
-            break;
-        case Verb::store:
-            what = Command::store;
-            break;
-        case Verb::expunge:
-            what = Command::expunge;
-            break;
         case Verb::copy:
         case Verb::move:
-            what = command.verb == Verb::copy ? Command::copy : Command::move;
-            if (!ok) break;
             if (text.has_code("COPYUID")) on_copyuid(command, text);
             events.push_back(std::move(command.copied));
             return;
         case Verb::append:
-            what = Command::append;
-            if (!ok) break;
             events.push_back(text.has_code("APPENDUID") ? parse_appenduid(text.arguments) : Appended{});
             return;
-        default:
-            if (!ok) break;
+        case Verb::logout:
             closed = true;
             events.push_back(Closed{});
             return;
+        default:
+            break;
     }
     if (ok) {
         events.push_back(CommandDone{what});
@@ -167,7 +149,8 @@ void ClientSession::Impl::on_untagged() {
     Tokens tokens(response, 2);
     if (ascii::equals_ignore_case(name.first, "ESEARCH")) return on_esearch(tokens);
     if (!name.first.empty() && ascii::is_digit(name.first[0])) return on_numbered(tokens);
-    // FLAGS, LIST, STATUS, VANISHED, ENABLED and what future extensions send unasked is not ours to judge.
+    on_mailbox_data(name.first, tokens);
+    // FLAGS, VANISHED, ENABLED and what future extensions send unasked is not ours to judge.
 }
 
 void ClientSession::Impl::on_status(std::string_view status, std::string_view rest) {

@@ -36,8 +36,8 @@ inline std::string join(const std::vector<std::string>& words) {
 constexpr std::string_view kErrcNames[] = {
     "usage",     "config", "data",     "not_found",   "no_user", "no_host", "unavailable",   "temporary",
     "permanent", "auth",   "protocol", "unsupported", "limit",   "io",      "cannot_create", "tls"};
-constexpr std::string_view kCommandNames[] = {"select", "search", "fetch", "store", "expunge",
-                                              "logout", "copy",   "move",  "append"};
+constexpr std::string_view kCommandNames[] = {"select", "search", "fetch",  "store", "expunge", "logout",
+                                              "copy",   "move",   "append", "list",  "status",  "quota"};
 
 inline std::string describe(const Error& error) {
     return std::string(kErrcNames[static_cast<int>(error.kind)]) + ": " + error.message;
@@ -80,6 +80,25 @@ struct Describe {
     std::string operator()(const AppendMore& step) const { return "more " + std::to_string(step.octets); }
     std::string operator()(const Appended& step) const {
         return "appended validity=" + std::to_string(step.uid_validity) + " uid=" + std::to_string(step.uid);
+    }
+    std::string operator()(const ListedMailbox& step) const {
+        return "listed " + step.name + " \"" + step.delimiter + "\" (" + join(step.attributes) + ")" +
+               (step.is_addressable ? "" : " not addressable");
+    }
+    std::string operator()(const MailboxStatus& step) const {
+        std::string out = "status " + step.name;
+        for (const auto& number : {step.messages, step.unseen, step.uid_next, step.uid_validity, step.size})
+            out += " " + (number ? std::to_string(*number) : "-");
+        return out;
+    }
+    std::string operator()(const QuotaRoots& step) const {
+        return "roots " + step.mailbox + ": " + join(step.roots);
+    }
+    std::string operator()(const Quota& step) const {
+        std::string out = "quota \"" + step.root + "\"";
+        for (const Quota::Resource& one : step.resources)
+            out += " " + one.name + " " + std::to_string(one.used) + "/" + std::to_string(one.limit);
+        return out;
     }
     std::string operator()(const CommandDone& step) const {
         return "done " + std::string(kCommandNames[static_cast<int>(step.command)]);

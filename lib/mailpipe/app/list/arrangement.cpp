@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <numeric>
 
+#include "mailpipe/app/list/tree_branches.hpp"
+
 namespace mailpipe::app {
 namespace {
 
@@ -17,24 +19,6 @@ std::uint64_t hash(std::string_view text) {
     for (const char c : text)
         value = (value ^ static_cast<unsigned char>(c)) * 0x100000001B3U;
     return value;
-}
-
-// For each entry what stands before its subject: a line from the entries above it, which go on below, and a
-// branch.
-std::vector<std::string> branches(const std::vector<ThreadEntry>& entries) {
-    std::vector<std::string> out(entries.size());
-    // From the end: whether a sibling follows at each depth before a shallower entry does.
-    std::vector<bool> followed;
-    for (std::size_t i = entries.size(); i-- > 0;) {
-        const std::size_t depth = entries[i].depth;
-        const bool last = followed.size() <= depth || !followed[depth];
-        for (std::size_t above = 1; above < depth; ++above)
-            out[i] += above < followed.size() && followed[above] ? "│ " : "  ";
-        if (depth > 0) out[i] += last ? "└ " : "├ ";
-        followed.resize(depth + 1);
-        followed[depth] = true;
-    }
-    return out;
 }
 
 }  // namespace
@@ -80,7 +64,10 @@ std::string Arrangement::thread_id(std::size_t message) const {
 
 std::vector<Arrangement::Placed> Arrangement::place_threads() const {
     const std::vector<ThreadEntry> entries = email::thread(*order_.thread, thread_facts_);
-    const std::vector<std::string> drawn = branches(entries);
+    std::vector<std::size_t> depths;
+    for (const ThreadEntry& entry : entries)
+        depths.push_back(entry.depth);
+    const std::vector<std::string> drawn = tree_branches(depths);
     std::vector<std::size_t> rank(records_.size());
     const std::vector<std::size_t> order = sorted();
     for (std::size_t i = 0; i < order.size(); ++i)

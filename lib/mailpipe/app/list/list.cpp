@@ -12,10 +12,12 @@
 #include "mailpipe/app/list/change_output.hpp"
 #include "mailpipe/app/list/list_output.hpp"
 #include "mailpipe/app/list/list_source.hpp"
+#include "mailpipe/app/list/mailboxes.hpp"
 #include "mailpipe/app/list/ref_lister.hpp"
 #include "mailpipe/app/local_store.hpp"
 #include "mailpipe/app/pop3_client.hpp"
 #include "mailpipe/app/stop.hpp"
+#include "mailpipe/store/maildir_tree.hpp"
 
 namespace mailpipe::app {
 namespace {
@@ -33,6 +35,24 @@ Result<void> list_location(const Location& location, Listing& listing) {
     return (*source)->list_all();
 }
 
+void list_folders(const Location& location, const std::string& text, Listing& listing) {
+    auto folders = store::find_maildirs(location.path, true);
+    if (folders && folders->empty()) folders = fail(Errc::not_found, "there is no Maildir in it");
+    if (!folders) return listing.diagnostics.error(text, folders.error());
+    for (store::MaildirFolder& folder : *folders) {
+        if (listing.output.ended()) return;
+        Location place = location;
+        place.path = folder.path;
+        Mailbox mailbox;
+        mailbox.levels = folder_levels(std::move(folder.levels));
+        place.mailbox = mailbox.full_name();
+        if (const auto listed = list_location(place, listing); !listed) {
+            listing.report(encode(place), listed.error());
+            if (stop_requested()) return;
+        }
+    }
+}
+
 void list_argument(const std::string& text, RefLister& refs, Listing& listing) {
     if (text == "-" && listing.change == nullptr)
         return list_input(STDIN_FILENO, "stdin", false, {}, refs, listing);
@@ -43,6 +63,8 @@ void list_argument(const std::string& text, RefLister& refs, Listing& listing) {
     refs.finish();
     if (location->scheme == Scheme::message_file && listing.change == nullptr)
         return list_file(*location, text, refs, listing);
+    if (listing.options.recursive && location->scheme == Scheme::maildir)
+        return list_folders(*location, text, listing);
     if (const auto listed = list_location(*location, listing); !listed) {
         listing.report(text, listed.error());
     }
@@ -128,6 +150,7 @@ Result<std::unique_ptr<ListSource>> open_list_source(const Location& location, L
 
 int run_list(const ListOptions& options) {
     install_stop_handlers();
+    if (options.mailboxes) return run_mailboxes(options);
     Diagnostics diagnostics("mail-list", options.common);
     email::Query query;
     if (!options.search.empty()) {

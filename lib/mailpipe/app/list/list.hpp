@@ -21,6 +21,8 @@ struct ListOptions {
     bool reverse = false;  // the last one first
     std::optional<std::uint64_t> limit;
     bool count = false;               // only how many there are
+    bool recursive = false;           // of a Maildir also the folders and Maildirs below it
+    bool mailboxes = false;           // the mailboxes instead of the messages
     std::vector<std::string> fields;  // properties of the record, in this order; empty: the envelope
 
     // One of these at most: what becomes of the messages, instead of a listing.

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace mailpipe::app {
+
+// For each entry of a forest, in order and by its depth, what is drawn before it: a line from the entries above
+// it that go on below, and a branch.
+std::vector<std::string> tree_branches(const std::vector<std::size_t>& depths);
+
+}  // namespace mailpipe::app
