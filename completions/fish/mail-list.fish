@@ -15,6 +15,7 @@ complete -c mail-list -l move -r -F -a 'maildir: mbox: imap:// imaps://' -d 'Mov
 complete -c mail-list -l copy -r -F -a 'maildir: mbox: imap:// imaps://' -d 'Copy the messages there'
 complete -c mail-list -l delete -d 'Remove the messages'
 complete -c mail-list -l recursive -d 'Take the folders and Maildirs below a Maildir along'
+complete -c mail-list -l follow -d 'Go on with the messages that arrive'
 complete -c mail-list -l mailboxes -d 'List the mailboxes and how many messages they have, not the messages'
 complete -c mail-list -l refs -x -a '-' -d 'Read the refs of the messages from stdin, as JSONL'
 complete -c mail-list -l output -x -a 'auto table text jsonl' -d 'Form of the output; auto: table or text on a terminal'

@@ -74,12 +74,17 @@ std::unique_ptr<CLI::App> make_list_app(app::ListOptions& options) {
         ->excludes(count);
     add_changes(*app, options);
     app->add_flag("--recursive", options.recursive, "Take the folders and Maildirs below a Maildir along");
+    auto* follow = app->add_flag("--follow", options.follow, "Go on with the messages that arrive");
+    for (const char* other :
+         {"--sort", "--thread", "--reverse", "--count", "--flag", "--move", "--copy", "--delete"})
+        follow->excludes(app->get_option(other));
     auto* mailboxes = app->add_flag("--mailboxes", options.mailboxes,
                                     "List the mailboxes and how many messages they have, not the messages");
+    mailboxes->excludes(follow);
     for (const char* other : {"--search", "--sort", "--thread", "--reverse", "--limit", "--count", "--fields",
                               "--flag", "--move", "--copy", "--delete"})
         mailboxes->excludes(app->get_option(other));
-    add_refs(*app, options.refs_from_stdin)->excludes(locations)->excludes(mailboxes);
+    add_refs(*app, options.refs_from_stdin)->excludes(locations)->excludes(mailboxes)->excludes(follow);
     add_common_options(*app, options.common);
     add_client_options(*app, options.client);
     app->final_callback([&options] {

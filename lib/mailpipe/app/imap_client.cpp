@@ -1,5 +1,7 @@
 #include "mailpipe/app/imap_client.hpp"
 
+#include <poll.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -61,6 +63,38 @@ Result<imap::ClientStep> ImapClient::next() {
         const auto* alert = step ? std::get_if<imap::Alert>(&*step) : nullptr;
         if (alert == nullptr) return step;
         note_("the server says: " + alert->text);
+    }
+}
+
+Result<std::optional<imap::ClientStep>> ImapClient::next_available() {
+    while (true) {
+        auto step = session_.next();
+        if (auto* output = std::get_if<wire::Output>(&step)) {
+            if (auto written = connection_.stream->write(output->octets); !written) {
+                usable_ = false;
+                return tl::unexpected(written.error());
+            }
+        } else if (std::holds_alternative<wire::NeedInput>(step)) {
+            struct pollfd polled {
+                descriptor(), POLLIN, 0
+            };
+            if (!has_read_ahead() && ::poll(&polled, 1, 0) <= 0) return std::optional<imap::ClientStep>{};
+            const auto octets = connection_.stream->read();
+            usable_ = usable_ && octets;
+            if (!octets) return tl::unexpected(octets.error());
+            if (octets->empty()) {
+                session_.feed_eof();
+            } else {
+                session_.feed(*octets);
+            }
+        } else if (auto* failed = std::get_if<wire::Failed>(&step)) {
+            usable_ = false;
+            return tl::unexpected(std::move(failed->error));
+        } else if (const auto* alert = std::get_if<imap::Alert>(&step)) {
+            note_("the server says: " + alert->text);
+        } else {
+            return std::optional(std::move(step));
+        }
     }
 }
 

@@ -11,6 +11,7 @@
 #include "mailpipe/app/connection.hpp"
 #include "mailpipe/email/email.hpp"
 #include "mailpipe/imap/client_session.hpp"
+#include "mailpipe/net/pollable.hpp"
 
 namespace mailpipe::app {
 
@@ -41,6 +42,12 @@ class ImapClient {
     Result<imap::ClientStep> next();
     // The same, and a refusal is an error.
     Result<imap::ClientStep> next_accepted();
+
+    // The next event that is there without waiting, and no alert; nullopt when none is. Errors: those of next().
+    Result<std::optional<imap::ClientStep>> next_available();
+    // Of the connection.
+    int descriptor() const { return net::descriptor_of(*connection_.stream); }
+    bool has_read_ahead() const { return net::has_read_ahead(*connection_.stream); }
 
     const Location& location() const { return location_; }
     const std::optional<net::TlsInfo>& tls_info() const { return connection_.tls_info; }

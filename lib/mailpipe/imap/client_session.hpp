@@ -78,7 +78,25 @@ struct Appended {  // tagged OK to append
     std::uint32_t uid_validity = 0;
     std::uint32_t uid = 0;  // 0: the server does not say
 };
-enum class Command { select, search, fetch, store, expunge, logout, copy, move, append, list, status, quota };
+struct MailboxGrew {  // EXISTS while idle() is in flight
+    std::uint32_t exists = 0;
+};
+enum class Command {
+    select,
+    search,
+    fetch,
+    store,
+    expunge,
+    logout,
+    copy,
+    move,
+    append,
+    list,
+    status,
+    quota,
+    idle,
+    noop
+};
 struct CommandDone {  // tagged OK to uid_fetch, uid_store, uid_expunge, list, status or get_quota_root
     Command command{};
 };
@@ -91,7 +109,7 @@ struct Closed {};  // after logout()
 using ClientStep =
     std::variant<wire::NeedInput, wire::Output, wire::StartTls, wire::Failed, Ready, Alert, Selected,
                  SearchResult, BodyBegin, BodyData, Fetched, Copied, AppendMore, Appended, ListedMailbox,
-                 MailboxStatus, QuotaRoots, Quota, CommandDone, Refused, Closed>;
+                 MailboxStatus, QuotaRoots, Quota, MailboxGrew, CommandDone, Refused, Closed>;
 
 enum class FlagAction { add, remove };
 enum class FetchBody { none, header, whole };  // BODY.PEEK[HEADER], BODY.PEEK[]: never sets \Seen
@@ -132,6 +150,13 @@ class MAILPIPE_EXPORT ClientSession {
     void list(bool with_status);
     void status(std::string_view mailbox);          // a MailboxStatus
     void get_quota_root(std::string_view mailbox);  // QuotaRoots, and a Quota for each; Refused without QUOTA
+    // Watches the mailbox (RFC 2177) until idle_done(); Refused without IDLE. No other command is sent meanwhile.
+    void idle();
+    void idle_done();
+    void noop();
+    // How many EXISTS responses there were since the mailbox was selected: when it has grown, there are messages
+    // that no earlier answer has told of.
+    std::uint64_t arrivals() const;
     void logout();
     std::size_t outstanding() const;
 

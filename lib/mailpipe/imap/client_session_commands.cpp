@@ -34,6 +34,10 @@ Command public_command(Verb verb) {
             return Command::status;
         case Verb::quota:
             return Command::quota;
+        case Verb::idle:
+            return Command::idle;
+        case Verb::noop:
+            return Command::noop;
         case Verb::logout:
             return Command::logout;
         default:
@@ -73,6 +77,10 @@ std::string_view name_of(Verb verb) {
             return "STATUS";
         case Verb::quota:
             return "GETQUOTAROOT";
+        case Verb::idle:
+            return "IDLE";
+        case Verb::noop:
+            return "NOOP";
         case Verb::logout:
             return "LOGOUT";
     }
@@ -110,7 +118,8 @@ bool ClientSession::Impl::may_send(const PendingCommand& command) const {
     if (commands_in_flight > 0 && command.verb == Verb::select) return false;
     for (std::size_t i = 0; i < commands_in_flight; ++i) {
         const PendingCommand& earlier = commands[i];
-        if (earlier.verb < Verb::search || earlier.verb == Verb::logout) return false;
+        if (earlier.verb < Verb::search || earlier.verb == Verb::idle || earlier.verb == Verb::logout)
+            return false;
         if (earlier.chunks_sent < earlier.chunks.size()) return false;
     }
     return true;

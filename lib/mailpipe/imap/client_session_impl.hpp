@@ -38,6 +38,8 @@ enum class Verb {
     list,
     status,
     quota,
+    idle,
+    noop,
     logout
 };
 
@@ -104,6 +106,10 @@ struct ClientSession::Impl {
     void append_data(std::string_view octets);
     void on_copyuid(PendingCommand& command, const ResponseText& text);
 
+    // client_session_idle.cpp
+    void end_idle();
+    void on_exists(std::uint32_t count);
+
     // client_session_mailboxes.cpp
     bool has_size_in_status() const;
     void queue_of_mailbox(Verb verb, std::string_view word, std::string_view mailbox, std::string_view rest);
@@ -154,6 +160,10 @@ struct ClientSession::Impl {
     std::deque<PendingCommand> commands;
     std::size_t commands_in_flight = 0;
     std::uint32_t last_tag = 0;
+
+    bool idling = false;     // the server has said so
+    bool idle_ends = false;  // DONE is wanted
+    std::uint64_t arrivals = 0;
 
     // The message of the APPEND that was begun.
     bool append_begun = false;

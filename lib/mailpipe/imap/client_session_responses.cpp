@@ -74,6 +74,10 @@ void ClientSession::Impl::on_continuation(std::string_view text) {
     for (std::size_t i = 0; i < commands_in_flight; ++i) {
         if (commands[i].chunks_sent < commands[i].chunks.size()) return send_chunk(commands[i]);
     }
+    if (in_flight(Verb::idle) != nullptr && !idling) {
+        idling = true;
+        return end_idle();
+    }
     fail_with(Errc::protocol, "unexpected continuation request");
 }
 
@@ -104,6 +108,7 @@ void ClientSession::Impl::on_tagged(std::string_view tag, std::string_view rest)
 void ClientSession::Impl::on_done(PendingCommand command, std::string_view status, const ResponseText& text) {
     if (command.verb < Verb::select) return on_login_step_done(command, status, text);
     take_code(text);
+    if (command.verb == Verb::idle) idling = idle_ends = false;
     const bool ok = ascii::equals_ignore_case(status, "OK");
     const Command what = public_command(command.verb);
     Errc otherwise = command.verb == Verb::select ? Errc::not_found : Errc::permanent;
@@ -194,7 +199,7 @@ void ClientSession::Impl::on_numbered(Tokens& tokens) {
     const auto name = tokens.atom("message-data");
     if (!name) return fail_with(name.error());
     if (ascii::equals_ignore_case(*name, "EXISTS")) {
-        if (PendingCommand* select = in_flight(Verb::select)) select->selected.exists = *number;
+        on_exists(*number);
     } else if (ascii::equals_ignore_case(*name, "FETCH")) {
         if (const auto space = tokens.expect(' ', "SP"); !space) return fail_with(space.error());
         on_fetch(*number, tokens);

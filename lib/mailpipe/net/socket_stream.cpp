@@ -5,6 +5,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "mailpipe/net/pollable.hpp"
+
 namespace mailpipe::net {
 namespace {
 
@@ -233,6 +235,14 @@ Result<TlsInfo> SocketStream::begin_tls(const TlsClientOptions& options) {
     // Data may have come in one piece with the end of the handshake.
     if (auto decrypted = decrypt(); !decrypted) return tl::unexpected(decrypted.error());
     return tls_->info();
+}
+
+// There is no other kind of stream.
+int descriptor_of(const Stream& stream) {
+    return static_cast<const SocketStream&>(stream).descriptor();
+}
+bool has_read_ahead(const Stream& stream) {
+    return static_cast<const SocketStream&>(stream).has_read_ahead();
 }
 
 }  // namespace mailpipe::net

@@ -21,6 +21,8 @@ class SocketStream : public Stream {
     SocketStream& operator=(const SocketStream&) = delete;
 
     Result<std::string_view> read() override;
+    int descriptor() const { return descriptor_; }
+    bool has_read_ahead() const { return !ahead_.empty(); }
     Result<void> write(std::string_view octets) override;
     Result<TlsInfo> start_tls(const TlsClientOptions& options) override;
     bool peer_is_loopback() const override { return peer_.loopback; }

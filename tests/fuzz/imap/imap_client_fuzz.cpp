@@ -13,7 +13,8 @@ using namespace mailpipe;
 using namespace mailpipe::imap;
 
 struct Driver {
-    explicit Driver(std::uint8_t choice) : session(options(choice)), two_fetches((choice & 8) != 0) {}
+    explicit Driver(std::uint8_t choice)
+        : session(options(choice)), two_fetches((choice & 8) != 0), changes((choice & 64) != 0) {}
 
     static ClientOptions options(std::uint8_t choice) {
         ClientOptions options;
@@ -30,6 +31,15 @@ struct Driver {
         if (two_fetches) session.uid_fetch("1:*", FetchBody::header, false);
         session.uid_store("1", FlagAction::add, {"\\Deleted"});
         session.uid_expunge("1");
+        if (changes) {
+            session.uid_copy("1:9", "x");
+            session.uid_move("1:9", "x");
+            session.append("x", {"\\Seen"}, "", 3);
+            session.list(true);
+            session.status("x");
+            session.get_quota_root("x");
+            session.idle();
+        }
         session.logout();
     }
 
@@ -43,6 +53,11 @@ struct Driver {
             if (std::holds_alternative<wire::StartTls>(step)) session.tls_started();
             if (std::holds_alternative<Ready>(step)) session.select("INBOX", true);
             if (std::holds_alternative<Selected>(step)) queue_all();
+            if (std::holds_alternative<AppendMore>(step)) session.append_data("a");
+            if (std::holds_alternative<MailboxGrew>(step)) session.idle_done();
+            if (const auto* copied = std::get_if<Copied>(&step)) {
+                if (copied->from.size() != copied->to.size()) std::abort();
+            }
             if (const auto* begin = std::get_if<BodyBegin>(&step)) missing = begin->size;
             if (const auto* data = std::get_if<BodyData>(&step)) {
                 if (data->octets.empty() || data->octets.size() > missing) std::abort();
@@ -56,6 +71,7 @@ struct Driver {
 
     ClientSession session;
     bool two_fetches;
+    bool changes;
     std::uint64_t missing = 0;
 };
 

@@ -36,8 +36,9 @@ inline std::string join(const std::vector<std::string>& words) {
 constexpr std::string_view kErrcNames[] = {
     "usage",     "config", "data",     "not_found",   "no_user", "no_host", "unavailable",   "temporary",
     "permanent", "auth",   "protocol", "unsupported", "limit",   "io",      "cannot_create", "tls"};
-constexpr std::string_view kCommandNames[] = {"select", "search", "fetch",  "store", "expunge", "logout",
-                                              "copy",   "move",   "append", "list",  "status",  "quota"};
+constexpr std::string_view kCommandNames[] = {"select", "search", "fetch", "store",  "expunge",
+                                              "logout", "copy",   "move",  "append", "list",
+                                              "status", "quota",  "idle",  "noop"};
 
 inline std::string describe(const Error& error) {
     return std::string(kErrcNames[static_cast<int>(error.kind)]) + ": " + error.message;
@@ -100,6 +101,7 @@ struct Describe {
             out += " " + one.name + " " + std::to_string(one.used) + "/" + std::to_string(one.limit);
         return out;
     }
+    std::string operator()(const MailboxGrew& step) const { return "grew " + std::to_string(step.exists); }
     std::string operator()(const CommandDone& step) const {
         return "done " + std::string(kCommandNames[static_cast<int>(step.command)]);
     }

@@ -50,31 +50,6 @@ class ImapSource : public ListSource {
         return {};
     }
 
- private:
-    // Those of the UIDs that are there and match.
-    Result<void> list_found(const std::vector<std::uint32_t>& uids, const std::vector<Location>& refs) {
-        const std::string set = "UID " + uid_ranges(uids.begin(), uids.end());
-        const auto found =
-            client_->search(listing_.query ? email::encode_search(listing_.query) + " " + set : set);
-        if (!found) return tl::unexpected(found.error());
-        for (const Location& ref : refs) {
-            const bool is_there = std::binary_search(found->begin(), found->end(), ref.uid.value_or(0));
-            if (listing_.query || is_there || client_->is_outdated(ref)) continue;
-            listing_.diagnostics.error(encode(ref), client_->no_such_message(ref));
-        }
-        return list(*found);
-    }
-
-    Result<void> list(const std::vector<std::uint32_t>& uids) {
-        if (listing_.is_printed()) return fetch(uids);
-        for (const std::uint32_t uid : uids) {
-            Candidate candidate;
-            candidate.context = client_->context_of(uid);
-            if (auto written = listing_.output.write(candidate); !written) return written;
-        }
-        return {};
-    }
-
     Result<void> fetch(const std::vector<std::uint32_t>& uids) {
         auto next = uids.begin();
         std::size_t in_flight = 0;
@@ -105,6 +80,31 @@ class ImapSource : public ListSource {
         }
     }
 
+ private:
+    // Those of the UIDs that are there and match.
+    Result<void> list_found(const std::vector<std::uint32_t>& uids, const std::vector<Location>& refs) {
+        const std::string set = "UID " + uid_ranges(uids.begin(), uids.end());
+        const auto found =
+            client_->search(listing_.query ? email::encode_search(listing_.query) + " " + set : set);
+        if (!found) return tl::unexpected(found.error());
+        for (const Location& ref : refs) {
+            const bool is_there = std::binary_search(found->begin(), found->end(), ref.uid.value_or(0));
+            if (listing_.query || is_there || client_->is_outdated(ref)) continue;
+            listing_.diagnostics.error(encode(ref), client_->no_such_message(ref));
+        }
+        return list(*found);
+    }
+
+    Result<void> list(const std::vector<std::uint32_t>& uids) {
+        if (listing_.is_printed()) return fetch(uids);
+        for (const std::uint32_t uid : uids) {
+            Candidate candidate;
+            candidate.context = client_->context_of(uid);
+            if (auto written = listing_.output.write(candidate); !written) return written;
+        }
+        return {};
+    }
+
     Result<void> write(const imap::FetchedMessage& message, std::string header) {
         Candidate candidate;
         candidate.context = client_->context_of(message);
@@ -121,6 +121,11 @@ class ImapSource : public ListSource {
 };
 
 }  // namespace
+
+Result<void> list_uids(std::shared_ptr<ImapClient> client, const std::vector<std::uint32_t>& uids,
+                       Listing& listing) {
+    return ImapSource(std::move(client), listing).fetch(uids);
+}
 
 std::unique_ptr<ListSource> make_imap_source(std::shared_ptr<ImapClient> client, Listing& listing) {
     return std::make_unique<ImapSource>(std::move(client), listing);

@@ -10,6 +10,7 @@
 #include "mailpipe/app/imap_client.hpp"
 #include "mailpipe/app/list/change.hpp"
 #include "mailpipe/app/list/change_output.hpp"
+#include "mailpipe/app/list/follow.hpp"
 #include "mailpipe/app/list/list_output.hpp"
 #include "mailpipe/app/list/list_source.hpp"
 #include "mailpipe/app/list/mailboxes.hpp"
@@ -21,6 +22,8 @@
 
 namespace mailpipe::app {
 namespace {
+
+using Followers = std::vector<std::pair<std::string, std::unique_ptr<Follower>>>;
 
 void list_file(const Location& location, const std::string& where, RefLister& refs, Listing& listing) {
     const int fd = ::open(location.path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -35,17 +38,26 @@ Result<void> list_location(const Location& location, Listing& listing) {
     return (*source)->list_all();
 }
 
-void list_folders(const Location& location, const std::string& text, Listing& listing) {
+Result<std::vector<Location>> folders_of(const Location& location) {
     auto folders = store::find_maildirs(location.path, true);
-    if (folders && folders->empty()) folders = fail(Errc::not_found, "there is no Maildir in it");
-    if (!folders) return listing.diagnostics.error(text, folders.error());
+    if (!folders) return tl::unexpected(folders.error());
+    if (folders->empty()) return fail(Errc::not_found, "there is no Maildir in it");
+    std::vector<Location> places;
     for (store::MaildirFolder& folder : *folders) {
-        if (listing.output.ended()) return;
-        Location place = location;
+        Location& place = places.emplace_back(location);
         place.path = folder.path;
         Mailbox mailbox;
         mailbox.levels = folder_levels(std::move(folder.levels));
         place.mailbox = mailbox.full_name();
+    }
+    return places;
+}
+
+void list_folders(const Location& location, const std::string& text, Listing& listing) {
+    const auto places = folders_of(location);
+    if (!places) return listing.diagnostics.error(text, places.error());
+    for (const Location& place : *places) {
+        if (listing.output.ended()) return;
         if (const auto listed = list_location(place, listing); !listed) {
             listing.report(encode(place), listed.error());
             if (stop_requested()) return;
@@ -97,6 +109,38 @@ void list_arguments(Listing& listing, const std::function<void(const std::string
     if (!stop_requested()) refs.finish();
 }
 
+// Those of a location: with --recursive of each Maildir.
+void open_followers(const std::string& text, Followers& followers, Listing& listing) {
+    const auto location = parse_location(text);
+    if (!location) return listing.diagnostics.error(text, location.error());
+    if (location->is_ref()) {
+        const Error error{Errc::usage, "names a message, not a mailbox to follow", std::nullopt};
+        return listing.diagnostics.error(text, error);
+    }
+    std::vector<Location> places{*location};
+    if (listing.options.recursive && location->scheme == Scheme::maildir) {
+        auto folders = folders_of(*location);
+        if (!folders) return listing.diagnostics.error(text, folders.error());
+        places = std::move(*folders);
+    }
+    for (const Location& place : places) {
+        auto follower = open_follower(place, listing);
+        if (!follower) {
+            listing.report(text, follower.error());
+        } else {
+            followers.emplace_back(encode(place), std::move(*follower));
+        }
+    }
+}
+
+void follow_arguments(Listing& listing) {
+    Followers followers;
+    for (const std::string& location : listing.options.locations) {
+        if (!stop_requested()) open_followers(location, followers, listing);
+    }
+    follow(std::move(followers), listing);
+}
+
 int run_listing(const ListOptions& options, email::Query query, Diagnostics& diagnostics) {
     auto form = ListForm::of(options);
     if (!form) {
@@ -106,7 +150,11 @@ int run_listing(const ListOptions& options, email::Query query, Diagnostics& dia
     ListOutput output(options.common, std::move(*form));
     diagnostics.set_progress(&output.progress());
     Listing listing{options, std::move(query), output, diagnostics};
-    list_arguments(listing, [&output](const std::string& where) { output.progress().begin(where); });
+    if (options.follow) {
+        follow_arguments(listing);
+    } else {
+        list_arguments(listing, [&output](const std::string& where) { output.progress().begin(where); });
+    }
     if (const auto finished = output.finish(); !finished) diagnostics.error("stdout", finished.error());
     diagnostics.set_progress(nullptr);
     return diagnostics.exit_status();

@@ -22,6 +22,7 @@ struct ListOptions {
     std::optional<std::uint64_t> limit;
     bool count = false;               // only how many there are
     bool recursive = false;           // of a Maildir also the folders and Maildirs below it
+    bool follow = false;              // then those that arrive, until SIGINT or SIGTERM
     bool mailboxes = false;           // the mailboxes instead of the messages
     std::vector<std::string> fields;  // properties of the record, in this order; empty: the envelope
 

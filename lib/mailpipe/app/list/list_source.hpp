@@ -60,6 +60,12 @@ std::unique_ptr<ListSource> make_store_source(std::shared_ptr<LocalStore> store,
 std::unique_ptr<ListSource> make_pop3_source(std::shared_ptr<Pop3Client> client, Listing& listing);
 std::unique_ptr<ListSource> make_imap_source(std::shared_ptr<ImapClient> client, Listing& listing);
 
+// Some messages of an open mailbox, as its source lists them; those that are gone are passed over.
+Result<void> list_entries(std::shared_ptr<LocalStore> store, const std::vector<store::Entry>& entries,
+                          Listing& listing);
+Result<void> list_uids(std::shared_ptr<ImapClient> client, const std::vector<std::uint32_t>& uids,
+                       Listing& listing);
+
 // Lists the messages that a descriptor yields, and by `refs` those that its refs name (message_input.hpp).
 // `where` is for errors; with `only_refs` a record that names a ref is not listed from what else it holds.
 // `ref` names a message that has no other name; it may be empty.

@@ -32,6 +32,13 @@ class StoreSource : public ListSource {
         return {};
     }
 
+    Result<void> list_entries(const std::vector<store::Entry>& entries) {
+        for (const store::Entry& entry : entries) {
+            if (auto listed = list_entry(entry); !listed) return listed;
+        }
+        return {};
+    }
+
  private:
     // The error is that of the output; a message that cannot be read is reported here.
     Result<void> list_entry(const store::Entry& entry) {
@@ -86,6 +93,11 @@ class StoreSource : public ListSource {
 };
 
 }  // namespace
+
+Result<void> list_entries(std::shared_ptr<LocalStore> store, const std::vector<store::Entry>& entries,
+                          Listing& listing) {
+    return StoreSource(std::move(store), listing).list_entries(entries);
+}
 
 std::unique_ptr<ListSource> make_store_source(std::shared_ptr<LocalStore> store, Listing& listing) {
     return std::make_unique<StoreSource>(std::move(store), listing);

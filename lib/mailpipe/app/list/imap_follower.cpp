@@ -1,0 +1,114 @@
+#include <algorithm>
+#include <utility>
+
+#include "mailpipe/app/imap_client.hpp"
+#include "mailpipe/app/list/follow.hpp"
+
+namespace mailpipe::app {
+namespace {
+
+using std::chrono::steady_clock;
+
+// RFC 2177: a server may end a connection that was idle for 30 minutes; NATs do so earlier.
+constexpr std::chrono::minutes kIdleFor{9};
+constexpr std::chrono::seconds kPollEach{15};  // where there is no IDLE
+
+class ImapFollower : public Follower {
+ public:
+    ImapFollower(std::shared_ptr<ImapClient> client, Listing& listing)
+        : client_(std::move(client)),
+          listing_(listing),
+          idles_(client_->has_capability("IDLE") || client_->has_capability("IMAP4REV2")) {}
+
+    Result<void> start() override {
+        if (auto listed = list_new(); !listed) return listed;
+        return wait();
+    }
+
+    int descriptor() const override { return client_->descriptor(); }
+    Time due() const override { return client_->has_read_ahead() ? steady_clock::now() : due_; }
+
+    Result<void> look() override {
+        bool grown = false;
+        while (true) {
+            const auto step = client_->next_available();
+            if (!step) return tl::unexpected(step.error());
+            if (!step->has_value()) break;
+            if (const auto* refused = std::get_if<imap::Refused>(&**step))
+                return tl::unexpected(refused->error);
+            // Some servers end IDLE by themselves.
+            if (std::holds_alternative<imap::CommandDone>(**step)) idling_ = false;
+            grown = true;
+        }
+        if (!grown && steady_clock::now() < due_) return {};
+        if (std::exchange(idling_, false)) {
+            client_->session().idle_done();
+        } else {
+            client_->session().noop();
+        }
+        if (auto done = finish(); !done) return done;
+        if (client_->session().arrivals() != seen_arrivals_) {
+            if (auto listed = list_new(); !listed) return listed;
+        }
+        return wait();
+    }
+
+ private:
+    Result<void> finish() {
+        while (true) {
+            const auto step = client_->next_accepted();
+            if (!step) return tl::unexpected(step.error());
+            if (std::holds_alternative<imap::CommandDone>(*step)) return {};
+            if (!std::holds_alternative<imap::MailboxGrew>(*step)) return unexpected_answer();
+        }
+    }
+
+    // Until nothing has come while it was asked: what a server has told once, IDLE does not tell again.
+    Result<void> list_new() {
+        do {
+            seen_arrivals_ = client_->session().arrivals();
+            std::string criteria = listing_.query ? email::encode_search(listing_.query) + " " : std::string();
+            criteria += "UID " + std::to_string(next_uid_) + ":*";
+            auto uids = client_->search(criteria);
+            if (!uids) return tl::unexpected(uids.error());
+            // "n:*" holds the last message also when its UID is below n.
+            std::erase_if(*uids, [this](std::uint32_t uid) { return uid < next_uid_; });
+            if (uids->empty()) continue;
+            if (uids->back() == UINT32_MAX) return fail(Errc::protocol, "the mailbox has no UIDs left");
+            next_uid_ = uids->back() + 1;
+            if (auto listed = list_uids(client_, *uids, listing_); !listed) return listed;
+        } while (client_->session().arrivals() != seen_arrivals_);
+        return {};
+    }
+
+    Result<void> wait() {
+        due_ = steady_clock::now() + kPollEach;
+        if (!idles_) return {};
+        client_->session().idle();
+        idling_ = true;
+        due_ = steady_clock::now() + kIdleFor;
+        // Sends it, and takes what has been said already.
+        const auto step = client_->next_available();
+        if (!step) return tl::unexpected(step.error());
+        if (step->has_value()) due_ = steady_clock::now();
+        return {};
+    }
+
+    std::shared_ptr<ImapClient> client_;
+    Listing& listing_;
+    bool idles_;
+    bool idling_ = false;
+    std::uint32_t next_uid_ = 1;
+    std::uint64_t seen_arrivals_ = 0;
+    Time due_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Follower>> open_imap_follower(const Location& location, Listing& listing) {
+    auto client = open_imap(location, listing.options.client, listing.trace_or_null(), listing.diagnostics);
+    if (!client) return tl::unexpected(client.error());
+    return std::make_unique<ImapFollower>(std::move(*client), listing);
+}
+
+}  // namespace mailpipe::app
