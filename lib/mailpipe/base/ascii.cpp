@@ -2,11 +2,26 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 
 namespace mailpipe::ascii {
 
 bool is_ascii(std::string_view text) {
-    return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+    return prefix_length(text) == text.size();
+}
+
+std::size_t prefix_length(std::string_view text) {
+    constexpr std::uint64_t kHigh = 0x8080808080808080;
+    std::size_t length = 0;
+    while (length + sizeof kHigh <= text.size()) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, text.data() + length, sizeof word);
+        if ((word & kHigh) != 0) break;
+        length += sizeof word;
+    }
+    while (length < text.size() && static_cast<unsigned char>(text[length]) < 0x80)
+        ++length;
+    return length;
 }
 
 std::string to_lower(std::string_view text) {

@@ -40,6 +40,8 @@ constexpr char upper(char c) {
 }
 
 bool is_ascii(std::string_view text);
+// Octets up to the first one that is not ASCII.
+std::size_t prefix_length(std::string_view text);
 
 std::string to_lower(std::string_view text);
 std::string to_upper(std::string_view text);

@@ -97,12 +97,13 @@ std::size_t utf8_sequence_length(std::string_view text) {
 }
 
 bool is_utf8(std::string_view text) {
-    while (!text.empty()) {
+    while (true) {
+        text.remove_prefix(ascii::prefix_length(text));
+        if (text.empty()) return true;
         const std::size_t length = utf8_sequence_length(text);
         if (length == 0) return false;
         text.remove_prefix(length);
     }
-    return true;
 }
 
 std::string terminal_text(std::string_view text, bool keep_lines) {

@@ -163,17 +163,24 @@ void JsonWriter::end_base64() {
     text_ += '"';
 }
 
+void JsonWriter::end_line() {
+    text_ += '\n';
+    comma_due_ = false;
+    hand_all_on();
+}
+
 void JsonWriter::hand_on() {
-    if (!sink_ || text_.size() < kPiece) return;
-    if (state_) state_ = sink_(text_);
+    if (text_.size() >= kPiece) hand_all_on();
+}
+
+void JsonWriter::hand_all_on() {
+    if (!sink_) return;
+    if (state_ && !text_.empty()) state_ = sink_(text_);
     text_.clear();
 }
 
 Result<void> JsonWriter::finish() {
-    if (sink_ && state_ && !text_.empty()) {
-        state_ = sink_(text_);
-        text_.clear();
-    }
+    hand_all_on();
     return state_;
 }
 

@@ -42,6 +42,9 @@ class MAILPIPE_EXPORT JsonWriter {
     // Members that another writer wrote, without the braces around them.
     void members(std::string_view json) { scalar(json); }
 
+    // Ends the line of a record that is whole and hands it on, however short.
+    void end_line();
+
     // The text so far, without what the sink has. A writer without a sink keeps all.
     std::string take() { return std::move(text_); }
     // The first error of the sink; nothing was handed on after it.
@@ -54,6 +57,7 @@ class MAILPIPE_EXPORT JsonWriter {
     void separate();
     void quote(std::string_view utf8);
     void hand_on();
+    void hand_all_on();
 
     Sink sink_;
     std::string text_;

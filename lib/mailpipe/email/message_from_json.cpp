@@ -59,12 +59,12 @@ Result<Json> parse_email_object(std::string_view text) {
     const auto count = [&](int, Json::parse_event_t event, Json&) {
         if (event == Json::parse_event_t::object_start) keys.push_back(0);
         if (event == Json::parse_event_t::object_end) keys.pop_back();
-        if (event == Json::parse_event_t::key) too_many = too_many || ++keys.back() > 2 * limits::kMimeParts;
+        if (event == Json::parse_event_t::key) too_many = too_many || ++keys.back() > limits::kMimeParts;
         return !too_many;
     };
     try {
         Json object = Json::parse(text, count);
-        if (too_many) return fail(Errc::data, "an object with more than 2 * kMimeParts (20000) keys");
+        if (too_many) return fail(Errc::data, "an object with more than kMimeParts (10000) keys");
         if (!object.is_object()) return fail(Errc::data, "not a JSON object");
         return object;
     } catch (const Json::parse_error& error) {

@@ -19,7 +19,7 @@ struct MessageDefaults {
 };
 
 // An Email object from its JSON text. Error data, with the offset: text that is not one JSON object, or an object
-// in it with more than 2 * kMimeParts keys (a Json object finds a key by looking at each).
+// in it with more than kMimeParts keys (a Json object finds a key by looking at each).
 MAILPIPE_EXPORT Result<Json> parse_email_object(std::string_view text);
 
 // The CRLF text of the message that an Email object describes, by the rules of RFC 8621 section 4.6 for creating

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <map>
 #include <memory>
 #include <utility>
 
@@ -153,9 +154,25 @@ constexpr auto kLabels = std::to_array<Label>({
     {"utf-16be", "UTF-16BE"},
 });
 
+constexpr auto kSortedLabels = [] {
+    auto labels = kLabels;
+    std::sort(labels.begin(), labels.end(), [](const Label& a, const Label& b) { return a.label < b.label; });
+    return labels;
+}();
+constexpr std::size_t kLongestLabel = [] {
+    std::size_t longest = 0;
+    for (const Label& entry : kLabels)
+        longest = std::max(longest, entry.label.size());
+    return longest;
+}();
+
 DecodedText repair_utf8(std::string_view octets) {
     if (octets.starts_with("\xEF\xBB\xBF")) octets.remove_prefix(3);
     DecodedText out;
+    if (is_utf8(octets)) {
+        out.text = octets;
+        return out;
+    }
     out.text.reserve(octets.size());
     while (!octets.empty()) {
         const std::size_t length = utf8_sequence_length(octets);
@@ -174,12 +191,26 @@ struct IconvClose {
     void operator()(void* handle) const { iconv_close(handle); }
 };
 
+// The converter of that name, in its initial state; nullptr where this system lacks it. A message in an old charset
+// needs it several times, and glibc loads and unloads a shared object each time: half of the time that the corpora
+// take. Nothing of a text stays in a converter: the state is reset.
+iconv_t converter(std::string_view name) {
+    thread_local std::map<std::string_view, std::unique_ptr<void, IconvClose>>
+        opened;  // names are those of kLabels
+    auto& handle = opened[name];
+    if (!handle) {
+        const iconv_t fresh = iconv_open("UTF-8", std::string(name).c_str());
+        if (fresh == reinterpret_cast<iconv_t>(-1)) return nullptr;
+        handle.reset(fresh);
+    }
+    iconv(handle.get(), nullptr, nullptr, nullptr, nullptr);
+    return handle.get();
+}
+
 // iconv() of glibc takes a pointer to non-const input, which it does not change.
 DecodedText convert(std::string_view octets, std::string_view name) {
-    const iconv_t opened = iconv_open("UTF-8", std::string(name).c_str());
-    // (iconv_t)-1: this system lacks the converter.
-    if (opened == reinterpret_cast<iconv_t>(-1)) return {repair_utf8(octets).text, true};
-    const std::unique_ptr<void, IconvClose> handle(opened);
+    const iconv_t opened = converter(name);
+    if (opened == nullptr) return {repair_utf8(octets).text, true};
     const std::size_t unit = name.starts_with("UTF-16") ? 2 : 1;
     DecodedText out;
     std::array<char, 4096> buffer{};
@@ -217,10 +248,14 @@ DecodedText decode_undeclared(std::string_view octets) {
 
 std::string_view iconv_name(std::string_view label) {
     label = ascii::trim(label);
-    const auto* found = std::find_if(kLabels.begin(), kLabels.end(), [label](const Label& entry) {
-        return ascii::equals_ignore_case(entry.label, label);
-    });
-    return found == kLabels.end() ? std::string_view{} : found->name;
+    if (label.size() > kLongestLabel) return {};
+    std::array<char, kLongestLabel> lower{};
+    std::transform(label.begin(), label.end(), lower.begin(), ascii::lower);
+    const std::string_view wanted(lower.data(), label.size());
+    const auto found =
+        std::lower_bound(kSortedLabels.begin(), kSortedLabels.end(), wanted,
+                         [](const Label& entry, std::string_view text) { return entry.label < text; });
+    return found == kSortedLabels.end() || found->label != wanted ? std::string_view{} : found->name;
 }
 
 DecodedText decode_charset(std::string_view octets, std::string_view label) {
@@ -231,7 +266,9 @@ DecodedText decode_charset(std::string_view octets, std::string_view label) {
         return decode_undeclared(octets);
     }
     if (name == kUtf8) return repair_utf8(octets);
-    if (name == kWindows1252 && ascii::is_ascii(octets)) return {std::string(octets), false};
+    // All the others have ASCII where ASCII is.
+    const bool has_states = name.starts_with("UTF-") || name.starts_with("ISO-2022");
+    if (!has_states && ascii::is_ascii(octets)) return {std::string(octets), false};
     return convert(octets, name);
 }
 

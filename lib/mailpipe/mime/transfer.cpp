@@ -111,7 +111,8 @@ void TransferDecoder::append(std::string_view text, std::string& out) {
 void TransferDecoder::finish(std::string& out) {
     if (encoding_ == TransferEncoding::base64) {
         if (sextets_ != 0) problem_ = true;
-        flush_group(out);
+        std::array<char, 2> last{};
+        out.append(last.data(), flush_group(last.data()));
     } else if (encoding_ == TransferEncoding::quoted_printable) {
         // A "=" alone is a soft line break that was cut off; white space at the very end is transport padding.
         if (held_.starts_with('=') && held_.size() > 1 && !ascii::is_space(held_[1])) {
@@ -122,25 +123,39 @@ void TransferDecoder::finish(std::string& out) {
     }
 }
 
-void TransferDecoder::flush_group(std::string& out) {
-    if (sextets_ >= 2) out += static_cast<char>((bits_ >> (sextets_ * 6 - 8)) & 0xFF);
-    if (sextets_ == 3) out += static_cast<char>((bits_ >> 2) & 0xFF);
+// What an incomplete group holds: one octet, or two. How many.
+std::size_t TransferDecoder::flush_group(char* out) {
+    std::size_t count = 0;
+    if (sextets_ >= 2) out[count++] = static_cast<char>((bits_ >> (sextets_ * 6 - 8)) & 0xFF);
+    if (sextets_ == 3) out[count++] = static_cast<char>((bits_ >> 2) & 0xFF);
     sextets_ = 0;
     bits_ = 0;
+    return count;
 }
 
 // Padding ends a group, not the data: some senders encode in pieces and concatenate them.
 void TransferDecoder::append_base64(std::string_view text, std::string& out) {
-    std::size_t at = 0;
-    while (at < text.size()) {
-        if (sextets_ == 0) at += append_groups(text.substr(at), out);
-        if (at >= text.size()) return;
-        const char c = text[at++];
+    // Room for all at once: three octets for four digits, those that the piece before left over among them.
+    std::size_t size = out.size();
+    out.resize(size + text.size() / 4 * 3 + 8);
+    char* const begin = out.data();
+    const char* at = text.data();
+    const char* const end = at + text.size();
+    while (at != end) {
+        if (sextets_ == 0) {
+            for (; end - at >= 4; at += 4, size += 3) {
+                const std::uint32_t bits = group_bits(at);
+                if (bits >= kNoSextet) break;
+                put_group(bits, begin + size);
+            }
+            if (at == end) break;
+        }
+        const char c = *at++;
         const std::uint32_t value = kFourth[static_cast<unsigned char>(c)];
         if (value == kNoSextet) {
             if (c == '=') {
                 if (sextets_ == 1) problem_ = true;
-                flush_group(out);
+                size += flush_group(begin + size);
             } else if (!ascii::is_space(c)) {
                 problem_ = true;
             }
@@ -148,28 +163,12 @@ void TransferDecoder::append_base64(std::string_view text, std::string& out) {
         }
         bits_ = (bits_ << 6) | value;
         if (++sextets_ < 4) continue;
-        const std::size_t size = out.size();
-        out.resize(size + 3);
-        put_group(bits_, out.data() + size);
+        put_group(bits_, begin + size);
+        size += 3;
         sextets_ = 0;
         bits_ = 0;
     }
-}
-
-// Whole groups up to the first octet that is no digit, the end of a line in most cases. How many were consumed.
-std::size_t TransferDecoder::append_groups(std::string_view text, std::string& out) {
-    const std::size_t size = out.size();
-    const std::size_t line = std::min(text.find('\n'), text.size());
-    out.resize(size + line / 4 * 3);
-    char* to = out.data() + size;
-    std::size_t at = 0;
-    for (; at + 4 <= line; at += 4, to += 3) {
-        const std::uint32_t bits = group_bits(text.data() + at);
-        if (bits >= kNoSextet) break;
-        put_group(bits, to);
-    }
-    out.resize(static_cast<std::size_t>(to - out.data()));
-    return at;
+    out.resize(size);
 }
 
 void TransferDecoder::append_quoted_printable(std::string_view text, std::string& out) {

@@ -27,10 +27,9 @@ class MAILPIPE_EXPORT TransferDecoder {
 
  private:
     void append_base64(std::string_view text, std::string& out);
-    static std::size_t append_groups(std::string_view text, std::string& out);
     void append_quoted_printable(std::string_view text, std::string& out);
     void quoted_printable_char(char c, std::string& out);
-    void flush_group(std::string& out);
+    std::size_t flush_group(char* out);
 
     TransferEncoding encoding_;
     bool problem_ = false;

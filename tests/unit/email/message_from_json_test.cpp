@@ -186,7 +186,7 @@ TEST(MessageFromJson, TextOfAnObject) {
     EXPECT_EQ(parse_email_object("[]").error().message, "not a JSON object");
     EXPECT_FALSE(parse_email_object(std::string(1'000'000, '[')));
     std::string many = "{\"a\":{";
-    for (int i = 0; i < 200'000; ++i)
+    for (int i = 0; i < 50'000; ++i)
         many += "\"" + std::to_string(i) + "\":0,";
     EXPECT_NE(parse_email_object(many + "\"x\":0}}").error().message.find("kMimeParts"), std::string::npos);
 }

@@ -92,8 +92,8 @@ class Shower {
         email::EmailOptions options;
         options.with_raw = options_.attachments;
         email::write_email(json, message, context, options);
-        if (auto written = json.finish(); !written) return written;
-        return write("\n");
+        json.end_line();
+        return json.finish();
     }
 
     Result<void> show_part(std::string_view where, std::string_view message) {
