@@ -174,6 +174,8 @@ Result<JsonRecord> parse_json_record(std::string_view text) {
         object = json::parse(text.begin(), text.end());
     } catch (const json::parse_error& error) {
         return fail(Errc::data, "not JSON at octet " + std::to_string(error.byte));
+    } catch (const json::out_of_range&) {
+        return fail(Errc::data, "a number that is too large");
     }
     if (!object.is_object()) return fail(Errc::data, "not a JSON object");
     JsonRecord record;

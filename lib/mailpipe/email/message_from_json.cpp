@@ -69,6 +69,8 @@ Result<Json> parse_email_object(std::string_view text) {
         return object;
     } catch (const Json::parse_error& error) {
         return fail(Errc::data, "not JSON at octet " + std::to_string(error.byte));
+    } catch (const Json::out_of_range&) {
+        return fail(Errc::data, "a number that is too large");
     }
 }
 

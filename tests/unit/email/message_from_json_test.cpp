@@ -185,6 +185,7 @@ TEST(MessageFromJson, TextOfAnObject) {
     EXPECT_EQ(parse_email_object("{\"a\":").error().message, "not JSON at octet 6");
     EXPECT_EQ(parse_email_object("[]").error().message, "not a JSON object");
     EXPECT_FALSE(parse_email_object(std::string(1'000'000, '[')));
+    EXPECT_EQ(parse_email_object(R"({"size":1e999})").error().message, "a number that is too large");
     std::string many = "{\"a\":{";
     for (int i = 0; i < 50'000; ++i)
         many += "\"" + std::to_string(i) + "\":0,";
