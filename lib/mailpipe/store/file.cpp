@@ -52,17 +52,23 @@ Result<void> write_fully(int fd, std::string_view octets, std::string_view what)
     return {};
 }
 
+Result<std::size_t> read_some_at(int fd, char* buffer, std::size_t size, std::uint64_t offset,
+                                 std::string_view what) {
+    while (true) {
+        const ssize_t count = ::pread(fd, buffer, size, static_cast<off_t>(offset));
+        if (count >= 0) return static_cast<std::size_t>(count);
+        if (errno != EINTR) return fail_errno(errno, what);
+    }
+}
+
 Result<std::size_t> read_at(int fd, char* buffer, std::size_t size, std::uint64_t offset,
                             std::string_view what) {
     std::size_t done = 0;
     while (done < size) {
-        const ssize_t count = ::pread(fd, buffer + done, size - done, static_cast<off_t>(offset + done));
-        if (count < 0) {
-            if (errno == EINTR) continue;
-            return fail_errno(errno, what);
-        }
-        if (count == 0) break;
-        done += static_cast<std::size_t>(count);
+        const auto count = read_some_at(fd, buffer + done, size - done, offset + done, what);
+        if (!count) return count;
+        if (*count == 0) break;
+        done += *count;
     }
     return done;
 }

@@ -44,6 +44,9 @@ class Fd {
 bool is_plain_name(std::string_view name);
 
 Result<void> write_fully(int fd, std::string_view octets, std::string_view what);
+// One read: at most `size` octets from `offset`, 0 at the end of the file only.
+Result<std::size_t> read_some_at(int fd, char* buffer, std::size_t size, std::uint64_t offset,
+                                 std::string_view what);
 // At most `size` octets from `offset`; fewer at the end of the file.
 Result<std::size_t> read_at(int fd, char* buffer, std::size_t size, std::uint64_t offset,
                             std::string_view what);

@@ -21,14 +21,16 @@ namespace mailpipe::store {
 namespace {
 
 constexpr std::size_t kPiece = 32 * 1024;  // maps to at most 64 KiB of CRLF text
+// The header of most messages, which is all that a listing reads: with 32 KiB it would copy most bodies as well.
+constexpr std::size_t kFirstPiece = 4096;
 
 class FileReader : public MessageReader {
  public:
     FileReader(Fd fd, std::string what) : fd_(std::move(fd)), what_(std::move(what)) {}
 
     Result<std::string_view> read() override {
-        piece_.resize(kPiece);
-        auto count = read_at(fd_.get(), piece_.data(), piece_.size(), offset_, what_);
+        piece_.resize(offset_ == 0 ? kFirstPiece : kPiece);
+        auto count = read_some_at(fd_.get(), piece_.data(), piece_.size(), offset_, what_);
         if (!count) return tl::unexpected(count.error());
         offset_ += *count;
         text_.clear();

@@ -101,6 +101,7 @@ const std::vector<Row>& rows() {
         {"{\"raw\":\"YQ==\"} x\n{\"ref\":\"y\"}\n",
          {"message a| error line 1: something follows the JSON object", "ref y"}},
         {"{\"ref\":\"x\n\"}\n", {"error line 1: not JSON at octet 10", "error line 2: not JSON at octet 3"}},
+        {"{\"ref\":\"x\",\"size\":1e999}\n", {"error line 1: a number that is too large"}},
         {"{\"ref\":\"x\",\"uid\":0}\n", {"error line 1: uid is not a number from 1 to 4294967295"}},
         {"{\"ref\":\"x\",\"keywords\":{\"a\\nb\":true}}\n",
          {"error line 1: keywords has a name that is empty or has a space or control character"}},

@@ -64,13 +64,12 @@ Result<void> ListOutput::write(const Candidate& candidate) {
     progress_.add_octets(candidate.context.size.value_or(0));
     progress_.end_message();
     if (form_.count) return count(1);
-    const email::Json record = form_.fields.record(candidate);
     if (!form_.order.is_natural()) {
-        arrangement_.add(candidate, email::dump(record));
+        arrangement_.add(candidate, form_.fields.line(candidate));
         return {};
     }
     ++written_;
-    return table_ ? write_row(record, {}) : write_line(email::dump(record));
+    return table_ ? write_row(form_.fields.record(candidate), {}) : write_line(form_.fields.line(candidate));
 }
 
 Result<void> ListOutput::count(std::size_t messages) {

@@ -53,4 +53,9 @@ email::Json RecordFields::record(const Candidate& candidate) const {
     return record;
 }
 
+std::string RecordFields::line(const Candidate& candidate) const {
+    return properties_.empty() ? email::envelope_line(candidate.header_text(), candidate.context)
+                               : email::dump(record(candidate));
+}
+
 }  // namespace mailpipe::app

@@ -19,6 +19,8 @@ class RecordFields {
 
     bool are_chosen() const { return !properties_.empty(); }
     email::Json record(const Candidate& candidate) const;
+    // The same as a line of JSON without its line end; faster.
+    std::string line(const Candidate& candidate) const;
     bool has(std::string_view property) const;  // true for all when none were named
 
  private:
