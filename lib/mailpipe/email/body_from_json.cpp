@@ -36,13 +36,6 @@ bool is_true(const Json& object, const char* key) {
     return found != object.end() && found->is_boolean() && found->get<bool>();
 }
 
-// token of RFC 2045 section 5.1
-bool is_token(std::string_view text) {
-    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-        return c > ' ' && c < '\x7F' && std::string_view("()<>@,;:\\\"/[]?=").find(c) == std::string_view::npos;
-    });
-}
-
 void set_parameter(mime::ParameterList& list, const std::string& name, const std::string& value) {
     list.parameters.push_back({name, value, value});
 }
@@ -109,8 +102,8 @@ Result<mime::Entity> BodyFromJson::read_part(const Json& part, const std::string
     if (!type) return tl::unexpected(type.error());
     if (type->empty()) *type = has_children ? "multipart/mixed" : "text/plain";
     const auto slash = type->find('/');
-    if (slash == std::string::npos || !is_token(std::string_view(*type).substr(0, slash)) ||
-        !is_token(std::string_view(*type).substr(slash + 1)))
+    if (slash == std::string::npos || !mime::is_token(std::string_view(*type).substr(0, slash)) ||
+        !mime::is_token(std::string_view(*type).substr(slash + 1)))
         return refuse(path + "/type", "not TYPE/SUBTYPE");
     entity.type.type = ascii::to_lower(type->substr(0, slash));
     entity.type.subtype = ascii::to_lower(type->substr(slash + 1));
@@ -144,7 +137,7 @@ Result<void> BodyFromJson::read_properties(const Json& part, const std::string& 
         } else if (key == "name" || key == "disposition") {
             auto text = text_of(part, key.c_str(), path);
             if (!text) return tl::unexpected(text.error());
-            if (key == "disposition" && !is_token(*text)) return header.refuse(key, "not a token");
+            if (key == "disposition" && !mime::is_token(*text)) return header.refuse(key, "not a token");
             if (key == "disposition") entity.disposition.type = ascii::to_lower(*text);
         } else if (is_header_property(key)) {
             added = header.add_header_property(key, item.value(), true);

@@ -6,6 +6,7 @@
 #include "mailpipe/base/ascii.hpp"
 #include "mailpipe/base/encoding.hpp"
 #include "mailpipe/base/terminal_text.hpp"
+#include "mailpipe/mime/parameter.hpp"
 
 namespace mailpipe::mime {
 namespace {
@@ -50,12 +51,6 @@ bool suits_q(std::string_view text) {
 // attribute-char (RFC 2231 section 7), which is a subset of token of RFC 2045.
 bool is_attribute_char(char c) {
     return c > ' ' && c < '\x7F' && std::string_view("*'%()<>@,;:\\\"/[]?=").find(c) == std::string_view::npos;
-}
-
-bool is_token(std::string_view text) {
-    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-        return c > ' ' && c < '\x7F' && std::string_view("()<>@,;:\\\"/[]?=").find(c) == std::string_view::npos;
-    });
 }
 
 std::size_t character_length(std::string_view text) {

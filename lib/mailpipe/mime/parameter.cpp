@@ -202,6 +202,12 @@ ParameterList parse_parameters(std::string_view text, std::size_t at) {
 
 }  // namespace
 
+bool is_token(std::string_view text) {
+    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+        return c > ' ' && c < '\x7F' && std::string_view("()<>@,;:\\\"/[]?=").find(c) == std::string_view::npos;
+    });
+}
+
 std::string_view ParameterList::find(std::string_view name) const {
     for (const Parameter& parameter : parameters) {
         if (parameter.name == name) return parameter.value;

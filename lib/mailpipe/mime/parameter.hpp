@@ -40,6 +40,9 @@ struct ContentDisposition {
     ParameterList parameters;
 };
 
+// token = 1*<any CHAR except SPACE, CTLs or tspecials> (RFC 2045 section 5.1).
+bool is_token(std::string_view text);
+
 // A value that is no type "/" subtype is text/plain, as RFC 2045 section 5.2 says, with its parameters.
 MAILPIPE_EXPORT ContentType parse_content_type(std::string_view value);
 MAILPIPE_EXPORT ContentDisposition parse_content_disposition(std::string_view value);
