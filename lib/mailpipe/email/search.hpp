@@ -18,10 +18,13 @@ using Query = std::shared_ptr<const SearchKey>;
 
 // ALL, FROM, TO, CC, BCC, SUBJECT, BODY, TEXT, HEADER, SINCE, BEFORE, ON, SENTSINCE, SENTBEFORE, SENTON, SEEN,
 // UNSEEN, ANSWERED, UNANSWERED, FLAGGED, UNFLAGGED, DELETED, UNDELETED, DRAFT, UNDRAFT, KEYWORD, UNKEYWORD,
-// LARGER, SMALLER, UID, NOT, OR, and parentheses; keys side by side are ANDed. Strings are atoms or quoted;
+// LARGER, SMALLER, OLDER, YOUNGER (seconds, RFC 5032), UID, NOT, OR, and parentheses; keys side by side are ANDed. Strings are atoms or quoted;
 // UTF-8. A date is D-Mon-YYYY; a UID set may hold "*", which stands for the largest number there is. Error
 // usage names the rule and the offset; nesting ends at limits::kImapNesting.
 MAILPIPE_EXPORT Result<Query> parse_search(std::string_view text);
+
+// Whether an IMAP server needs WITHIN (RFC 5032) for it.
+bool needs_within(const Query& query);
 
 // The same as IMAP command text: criteria with quoted strings, or literals "{n}\r\n..." where a string is not
 // quotable; with "CHARSET UTF-8 " in front when a string is not ASCII.
@@ -35,6 +38,7 @@ struct SearchSubject {  // what the evaluator asks of a message; text is asked f
     virtual Result<std::uint64_t> size() = 0;        // CRLF octets
     virtual const std::vector<std::string>& keywords() const = 0;
     virtual std::time_t received_at() const = 0;
+    virtual std::time_t now() const = 0;    // what OLDER and YOUNGER count from
     virtual std::uint32_t uid() const = 0;  // 0: none
 };
 // Strings match as substrings of the decoded text, both in the form of casemap(). Days of SINCE, BEFORE

@@ -87,6 +87,7 @@ std::string encode(const SearchKey& key, bool inside) {
             return encode_keyword(key);
         case Kind::larger:
         case Kind::smaller:
+        case Kind::within:
             return key.token + " " + std::to_string(key.number);
         case Kind::uid:
             return "UID " + encode_set(key);

@@ -21,6 +21,7 @@ struct SearchKey {
         text,           // `text`
         internal_date,  // `day` and `relation`
         sent_date,
+        within,   // `number` seconds old at most (YOUNGER), or at least (OLDER), by `relation` before or since
         keyword,  // `name` is set, or not, by `wanted`
         larger,   // `number`
         smaller,

@@ -64,6 +64,8 @@ class Evaluator {
                 return compare_day(utc_day(subject_.received_at()), key);
             case Kind::sent_date:
                 return sent_date(key);
+            case Kind::within:
+                return is_within(key);
             case Kind::keyword:
                 return has_keyword(key.name) == key.wanted;
             case Kind::larger:
@@ -102,6 +104,16 @@ class Evaluator {
         return std::any_of(keywords.begin(), keywords.end(), [name](const std::string& keyword) {
             return ascii::equals_ignore_case(keyword, name);
         });
+    }
+
+    // "Older": at least that long ago; "younger": at most (RFC 5032 section 3). A clock that went back makes a
+    // message younger than any.
+    bool is_within(const SearchKey& key) const {
+        const std::time_t now = subject_.now();
+        const std::time_t received = subject_.received_at();
+        const std::uint64_t age =
+            now > received ? static_cast<std::uint64_t>(now) - static_cast<std::uint64_t>(received) : 0;
+        return key.relation == Relation::before ? age >= key.number : age <= key.number;
     }
 
     Result<bool> compare_size(const SearchKey& key) {

@@ -16,7 +16,7 @@ namespace {
 using Kind = SearchKey::Kind;
 using Relation = SearchKey::Relation;
 
-enum class Argument { none, string, field_and_string, date, number, keyword, set };
+enum class Argument { none, string, field_and_string, date, number, interval, keyword, set };
 
 struct Entry {
     std::string_view token;
@@ -57,6 +57,8 @@ constexpr auto kKeys = std::to_array<Entry>({
     {"UNKEYWORD", Kind::keyword, Argument::keyword, "", Relation::on, false},
     {"LARGER", Kind::larger, Argument::number, ""},
     {"SMALLER", Kind::smaller, Argument::number, ""},
+    {"OLDER", Kind::within, Argument::interval, "", Relation::before},
+    {"YOUNGER", Kind::within, Argument::interval, "", Relation::since},
     {"UID", Kind::uid, Argument::set, ""},
 });
 
@@ -177,7 +179,10 @@ class Parser {
                 read = read_date(out->day);
                 break;
             case Argument::number:
-                read = read_number(out->number);
+                read = read_number(out->number, 0, "a number of octets");
+                break;
+            case Argument::interval:  // nz-number of RFC 5032 section 4
+                read = read_number(out->number, 1, "a number of seconds");
                 break;
             case Argument::keyword:
                 read = read_keyword(out->name);
@@ -253,17 +258,17 @@ class Parser {
         return error("a date such as 1-Feb-2026");
     }
 
-    Result<void> read_number(std::uint64_t& out) {
+    Result<void> read_number(std::uint64_t& out, std::uint64_t least, std::string_view what) {
         skip_spaces();
         const std::size_t start = at_;
         const auto number = ascii::parse_number(atom());
         // number64 is 63 bits (RFC 9051 section 9).
-        if (number && *number <= INT64_MAX) {
+        if (number && *number >= least && *number <= INT64_MAX) {
             out = *number;
             return {};
         }
         at_ = start;
-        return error("a number of octets");
+        return error(what);
     }
 
     // sequence-set = (seq-number / seq-range) *("," sequence-set)
@@ -317,6 +322,11 @@ int search_cost(const SearchKey& key) {
         default:
             return 0;
     }
+}
+
+bool needs_within(const Query& query) {
+    return query->kind == Kind::within ||
+           std::any_of(query->children.begin(), query->children.end(), needs_within);
 }
 
 Result<Query> parse_search(std::string_view text) {

@@ -45,6 +45,8 @@ class DovecotList(Case):
                 with self.subTest(scheme=scheme, keys=keys):
                     self.assertEqual([record["subject"] for record in self.list(scheme, "--search", keys)], subjects)
         self.assertEqual([record["subject"] for record in self.list("imap", "--search", "SEEN")], ["lunch"])
+        self.assertEqual(self.list("imap", "--search", "OLDER 3600"), [])
+        self.assertEqual(len(self.list("imap", "--search", "YOUNGER 3600")), 3)
 
     def test_show_by_ref(self):
         for scheme in ("imaps", "pop3s"):

@@ -19,6 +19,7 @@ class Subject : public email::SearchSubject {
     Result<std::uint64_t> size() override { return message_.size(); }
     const std::vector<std::string>& keywords() const override { return keywords_; }
     std::time_t received_at() const override { return 1'000'000'000; }
+    std::time_t now() const override { return 1'000'003'600; }
     std::uint32_t uid() const override { return 7; }
 
  private:

@@ -27,6 +27,7 @@ class Subject : public SearchSubject {
     }
     const std::vector<std::string>& keywords() const override { return keywords_; }
     std::time_t received_at() const override { return received; }
+    std::time_t now() const override { return 1'795'518'706 + 3600; }
     std::uint32_t uid() const override { return number; }
 
     int headers_read = 0;
@@ -92,6 +93,11 @@ TEST(Search, Matches) {
         {"KEYWORD work", true},
         {"UNKEYWORD work", false},
         {"LARGER 10", true},
+        {"OLDER 3600", true},
+        {"OLDER 3601", false},
+        {"YOUNGER 3600", true},
+        {"YOUNGER 3599", false},
+        {"NOT OLDER 86400", true},
         {"LARGER 99999999999", false},
         {"SMALLER 99999999999", true},
         {"UID 1:4,5", true},
@@ -134,6 +140,7 @@ TEST(Search, Encode) {
         {"OR (SEEN FLAGGED) NOT (DRAFT)", "OR (SEEN FLAGGED) NOT DRAFT"},
         {"keyword $Forwarded unkeyword $seen", "KEYWORD $Forwarded UNSEEN"},
         {"header x-a b larger 5 smaller 6", "HEADER \"x-a\" \"b\" LARGER 5 SMALLER 6"},
+        {"unseen older 86400 not younger 5", "UNSEEN OLDER 86400 NOT YOUNGER 5"},
         {"uid 3:1,7,9:*", "UID 1:3,7,9:*"},
         {"uid *", "UID *"},
         {"text x body y", "TEXT \"x\" BODY \"y\""},
@@ -166,6 +173,8 @@ TEST(Search, Errors) {
         {"OR SEEN", "search: expected a search key such as FROM, SINCE or UNSEEN at offset 7"},
         {"SINCE yesterday", "search: expected a date such as 1-Feb-2026 at offset 6"},
         {"SINCE 30-Feb-2026", "search: expected a date such as 1-Feb-2026 at offset 6"},
+        {"OLDER 0", "search: expected a number of seconds at offset 6"},
+        {"YOUNGER 1h", "search: expected a number of seconds at offset 8"},
         {"LARGER 1k", "search: expected a number of octets at offset 7"},
         {"UID 0", "search: expected a set of UIDs such as 1:3,7 at offset 4"},
         {"HEADER a:b c", "search: expected a field name at offset 7"},

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ctime>
 #include <string>
 #include <string_view>
 
@@ -39,6 +40,7 @@ class Candidate : public email::SearchSubject {
     const std::vector<std::string>& keywords() const override;
     // Where no store knows when a message arrived: the date of its topmost Received field, else its Date.
     std::time_t received_at() const override;
+    std::time_t now() const override { return std::time(nullptr); }
     std::uint32_t uid() const override { return context.uid.value_or(0); }
 
     struct Verdict {

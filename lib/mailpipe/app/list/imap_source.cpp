@@ -17,7 +17,7 @@ class ImapSource : public ListSource {
         : client_(std::move(client)), listing_(listing) {}
 
     Result<void> list_all() override {
-        auto uids = client_->search(listing_.query ? email::encode_search(listing_.query) : "ALL");
+        auto uids = search(listing_.query ? email::encode_search(listing_.query) : "ALL");
         if (!uids) return tl::unexpected(uids.error());
         if (listing_.output.detail() == ListSink::Detail::count) return listing_.output.count(uids->size());
         const auto [first, last] = listing_.output.wanted(uids->size());
@@ -81,11 +81,18 @@ class ImapSource : public ListSource {
     }
 
  private:
+    Result<std::vector<std::uint32_t>> search(const std::string& criteria) {
+        if (listing_.query && email::needs_within(listing_.query) && !client_->has_capability("WITHIN")) {
+            return fail(Errc::unsupported,
+                        "the server does not offer WITHIN, which OLDER and YOUNGER need; give SINCE or BEFORE");
+        }
+        return client_->search(criteria);
+    }
+
     // Those of the UIDs that are there and match.
     Result<void> list_found(const std::vector<std::uint32_t>& uids, const std::vector<Location>& refs) {
         const std::string set = "UID " + uid_ranges(uids.begin(), uids.end());
-        const auto found =
-            client_->search(listing_.query ? email::encode_search(listing_.query) + " " + set : set);
+        const auto found = search(listing_.query ? email::encode_search(listing_.query) + " " + set : set);
         if (!found) return tl::unexpected(found.error());
         for (const Location& ref : refs) {
             const bool is_there = std::binary_search(found->begin(), found->end(), ref.uid.value_or(0));
