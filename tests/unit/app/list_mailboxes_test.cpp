@@ -36,11 +36,11 @@ TEST(Mailboxes, Table) {
     sort_mailboxes(mailboxes);
     EXPECT_EQ(
         mailbox_table(mailboxes),
-        (std::vector<std::string>{" UNREAD   TOTAL   SIZE  MAILBOX", "    500    1000   120K  INBOX",
-                                  "                        Lists", "                        ├ a",
-                                  "      0       0         │ └ x", "      0       0         └ b",
-                                  "      1       2         Sent (sent)", "      0       1         Tr[2Jash x",
-                                  "quota User quota: 1.0M of 1.0G", "quota 3 messages of 10 messages"}));
+        (std::vector<std::string>{
+            " UNREAD   TOTAL   SIZE  MAILBOX", "    500    1000   120K  INBOX", "                        Lists",
+            "                        ├ a", "      0       0         │ └ x", "      0       0         └ b",
+            "      1       2         Sent (sent)", "      0       1         Tr\xEF\xBF\xBD[2Jash x",
+            "quota User\xEF\xBF\xBDquota: 1.0M of 1.0G", "quota 3 messages of 10 messages"}));
 }
 
 TEST(Mailboxes, FolderNames) {
