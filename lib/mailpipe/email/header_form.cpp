@@ -10,6 +10,7 @@
 #include "mailpipe/mime/charset.hpp"
 #include "mailpipe/mime/date.hpp"
 #include "mailpipe/mime/encoded_word.hpp"
+#include "mailpipe/mime/field_encode.hpp"
 #include "mailpipe/mime/lexer.hpp"
 #include "mailpipe/mime/message_id.hpp"
 
@@ -68,11 +69,6 @@ bool is_allowed(std::string_view name, HeaderForm form) {
     });
     if (defined == kDefined.end() || defined->second == form) return true;
     return defined->second == HeaderForm::addresses && form == HeaderForm::grouped_addresses;
-}
-
-// field-name = 1*ftext, printable ASCII without ":" (RFC 5322 section 3.6.8).
-bool is_field_name(std::string_view name) {
-    return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < '\x7F'; });
 }
 
 Json name_json(std::string_view name) {
@@ -170,7 +166,7 @@ Result<HeaderProperty> parse_header_property(std::string_view property) {
     if (!is_header_property(property)) return refuse("begins with no \"header:\"");
     const auto parts = ascii::split(property.substr(kPrefix.size()), ':');
     HeaderProperty result{std::string(property), std::string(parts[0]), HeaderForm::raw, false};
-    if (!is_field_name(result.name)) return refuse("the name of a header field is missing or impossible");
+    if (!mime::is_field_name(result.name)) return refuse("the name of a header field is missing or impossible");
     std::size_t next = 1;
     if (next < parts.size() && parts[next] != "all") {
         const auto form = std::find_if(kForms.begin(), kForms.end(),

@@ -13,7 +13,7 @@ namespace mailpipe::email {
 // Groups without a field are left out.
 std::vector<mime::Header> parse_field_groups(std::string_view text);
 
-// The text of a field: decoded, unfolded, without comments in parentheses around it; "" when there is none.
+// The text of a field: decoded, unfolded, trimmed; "" when there is none.
 std::string report_field(const mime::Header& group, std::string_view name);
 std::vector<std::string> report_fields(const mime::Header& group, std::string_view name);
 

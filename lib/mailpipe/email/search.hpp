@@ -18,7 +18,8 @@ using Query = std::shared_ptr<const SearchKey>;
 
 // ALL, FROM, TO, CC, BCC, SUBJECT, BODY, TEXT, HEADER, SINCE, BEFORE, ON, SENTSINCE, SENTBEFORE, SENTON, SEEN,
 // UNSEEN, ANSWERED, UNANSWERED, FLAGGED, UNFLAGGED, DELETED, UNDELETED, DRAFT, UNDRAFT, KEYWORD, UNKEYWORD,
-// LARGER, SMALLER, OLDER, YOUNGER (seconds, RFC 5032), UID, NOT, OR, and parentheses; keys side by side are ANDed. Strings are atoms or quoted;
+// LARGER, SMALLER, OLDER, YOUNGER (seconds, RFC 5032), UID, NOT, OR, and parentheses; keys side by side are
+// ANDed. Strings are atoms or quoted;
 // UTF-8. A date is D-Mon-YYYY; a UID set may hold "*", which stands for the largest number there is. Error
 // usage names the rule and the offset; nesting ends at limits::kImapNesting.
 MAILPIPE_EXPORT Result<Query> parse_search(std::string_view text);

@@ -26,10 +26,8 @@ std::string encode_string(std::string_view text) {
 }
 
 std::string encode_date(std::int64_t day) {
-    static constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                              "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     const mime::DateTime date = mime::utc_date(day * 86'400);
-    return fmt::format("{}-{}-{:04}", date.day, kMonths[date.month - 1], date.year);
+    return fmt::format("{}-{}-{:04}", date.day, mime::month_name(date.month), date.year);
 }
 
 std::string encode_set(const SearchKey& key) {

@@ -9,6 +9,7 @@
 #include "mailpipe/base/terminal_text.hpp"
 #include "mailpipe/email/search_key.hpp"
 #include "mailpipe/mime/date.hpp"
+#include "mailpipe/mime/field_encode.hpp"
 
 namespace mailpipe::email {
 namespace {
@@ -217,9 +218,7 @@ class Parser {
         skip_spaces();
         const std::size_t start = at_;
         if (auto read = read_string(out, "a field name"); !read) return read;
-        const bool valid = !out.empty() && std::all_of(out.begin(), out.end(),
-                                                       [](char c) { return c > 32 && c < 127 && c != ':'; });
-        if (valid) return {};
+        if (mime::is_field_name(out)) return {};
         at_ = start;
         return error("a field name");
     }

@@ -92,6 +92,9 @@ int parse_zone(std::string_view text) {
     return 0;
 }
 
+constexpr auto kMonths = std::to_array<std::string_view>(
+    {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"});
+
 bool is_word(std::string_view text) {
     return !text.empty() && ascii::is_alpha(text[0]);
 }
@@ -99,12 +102,14 @@ bool is_word(std::string_view text) {
 }  // namespace
 
 int month_number(std::string_view name) {
-    static constexpr auto kMonths = std::to_array<std::string_view>(
-        {"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"});
     for (std::size_t i = 0; i < kMonths.size(); ++i) {
         if (ascii::starts_with_ignore_case(name, kMonths[i])) return static_cast<int>(i) + 1;
     }
     return 0;
+}
+
+std::string_view month_name(int month) {
+    return kMonths.at(static_cast<std::size_t>(month - 1));
 }
 
 int days_in_month(int year, int month) {

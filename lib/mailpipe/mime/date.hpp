@@ -33,6 +33,8 @@ MAILPIPE_EXPORT DateTime utc_date(std::int64_t epoch_seconds);
 std::int64_t civil_day(int year, int month, int day);
 // 1 to 12 for the three first letters of an English month name, ignoring case; 0 otherwise.
 int month_number(std::string_view name);
+// "Jan" to "Dec" for 1 to 12.
+std::string_view month_name(int month);
 int days_in_month(int year, int month);
 
 // RFC 3339, as JMAP's Date has it: "1994-03-22T13:34:51+02:00", "Z" for UTC.

@@ -22,12 +22,6 @@ bool has_line_end_or_nul(std::string_view text) {
     return text.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos;
 }
 
-// field-name = 1*ftext ; ftext = %d33-57 / %d59-126 (RFC 5322 section 3.6.8)
-bool is_field_name(std::string_view name) {
-    return !name.empty() &&
-           std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < '\x7F' && c != ':'; });
-}
-
 Result<void> check(std::string_view name, std::string_view value) {
     if (!is_field_name(name)) return refuse(name, "no name of a header field");
     if (has_line_end_or_nul(value)) return refuse(name, "a line end or a NUL cannot stand in a header field");
@@ -138,6 +132,11 @@ Result<std::string> read_back(std::string_view name, std::string field,
 
 }  // namespace
 
+bool is_field_name(std::string_view name) {
+    return !name.empty() &&
+           std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < '\x7F' && c != ':'; });
+}
+
 Result<std::string> encode_text_field(std::string_view name, std::string_view text) {
     if (auto checked = check(name, text); !checked) return tl::unexpected(checked.error());
     while (!text.empty() && is_blank(text.front()))
@@ -199,14 +198,12 @@ Result<std::string> encode_url_field(std::string_view name, const std::vector<st
 
 std::string encode_date(const DateTime& date) {
     constexpr std::array<const char*, 7> kDays{"Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"};
-    constexpr std::array<const char*, 12> kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                  "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     const std::int64_t day = civil_day(date.year, date.month, date.day);
     const auto weekday = static_cast<std::size_t>(((day % 7) + 7) % 7);
     const int zone = date.zone_minutes < 0 ? -date.zone_minutes : date.zone_minutes;
     return fmt::format("{}, {} {} {:04} {:02}:{:02}:{:02} {}{:02}{:02}", kDays.at(weekday), date.day,
-                       kMonths.at(static_cast<std::size_t>(date.month - 1)), date.year, date.hour, date.minute,
-                       date.second, date.zone_minutes < 0 ? '-' : '+', zone / 60, zone % 60);
+                       month_name(date.month), date.year, date.hour, date.minute, date.second,
+                       date.zone_minutes < 0 ? '-' : '+', zone / 60, zone % 60);
 }
 
 Result<std::string> encode_parameter_field(std::string_view name, std::string_view value,

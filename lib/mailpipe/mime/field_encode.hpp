@@ -17,6 +17,9 @@
 // stand in a header, above all one with CR, LF or NUL (threats.md: CR, LF, NUL in addresses, names, JSON).
 namespace mailpipe::mime {
 
+// field-name = 1*ftext ; ftext = %d33-57 / %d59-126 (RFC 5322 section 3.6.8)
+bool is_field_name(std::string_view name);
+
 // Subject, Comments and the like (RFC 5322 section 3.6.5). White space at the start goes.
 MAILPIPE_EXPORT Result<std::string> encode_text_field(std::string_view name, std::string_view text);
 

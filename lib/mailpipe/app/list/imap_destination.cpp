@@ -1,26 +1,20 @@
 #include <fmt/format.h>
 
-#include <array>
-#include <ctime>
-
 #include "mailpipe/app/imap_client.hpp"
 #include "mailpipe/app/imap_flags.hpp"
 #include "mailpipe/app/list/destination.hpp"
 #include "mailpipe/app/message_spool.hpp"
+#include "mailpipe/mime/date.hpp"
 
 namespace mailpipe::app {
 namespace {
 
 // date-time = DQUOTE date-day-fixed "-" date-month "-" date-year SP time SP zone DQUOTE     RFC 3501 section 9
 std::string date_time(std::int64_t epoch_seconds) {
-    static constexpr std::array kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    const auto seconds = static_cast<std::time_t>(epoch_seconds);
-    struct tm parts {};
-    if (::gmtime_r(&seconds, &parts) == nullptr || parts.tm_year < 0 || parts.tm_year > 9999 - 1900) return {};
-    return fmt::format("{:2}-{}-{:04} {:02}:{:02}:{:02} +0000", parts.tm_mday,
-                       kMonths[static_cast<std::size_t>(parts.tm_mon)], parts.tm_year + 1900, parts.tm_hour,
-                       parts.tm_min, parts.tm_sec);
+    const mime::DateTime date = mime::utc_date(epoch_seconds);
+    if (mime::epoch_seconds(date) != epoch_seconds || date.year < 1900) return {};
+    return fmt::format("{:2}-{}-{:04} {:02}:{:02}:{:02} +0000", date.day, mime::month_name(date.month),
+                       date.year, date.hour, date.minute, date.second);
 }
 
 // A server must know the size of a message before its first octet, and not every source does.

@@ -2,9 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <array>
-
 #include "mailpipe/base/ascii.hpp"
+#include "mailpipe/mime/field_encode.hpp"
 
 namespace mailpipe::app::serve {
 namespace {
@@ -37,16 +36,8 @@ std::string trace_fields(const TraceInfo& info) {
         info.host_name, info.protocol, info.id, info.recipient.encode(), rfc5322_date(info.time));
 }
 
-// date-time = day-name "," day month year hour ":" minute ":" second zone
 std::string rfc5322_date(std::time_t time) {
-    static constexpr std::array kDays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    static constexpr std::array kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    std::tm parts{};
-    gmtime_r(&time, &parts);
-    return fmt::format("{}, {} {} {} {:02}:{:02}:{:02} +0000", kDays[static_cast<std::size_t>(parts.tm_wday)],
-                       parts.tm_mday, kMonths[static_cast<std::size_t>(parts.tm_mon)], parts.tm_year + 1900,
-                       parts.tm_hour, parts.tm_min, parts.tm_sec);
+    return mime::encode_date(mime::utc_date(time));
 }
 
 void ReceivedCounter::append(std::string_view crlf_text) {
