@@ -44,17 +44,17 @@ std::optional<int> parse_year(std::string_view text) {
     return *year >= 1 ? year : std::nullopt;
 }
 
-// time-of-day = hour ":" minute [ ":" second ]
+// time-of-day = hour ":" minute [ ":" second ]; a second that is none is 0.
 bool parse_time(std::string_view text, DateTime& date) {
     const auto pieces = ascii::split(text, ':');
     if (pieces.size() < 2 || pieces.size() > 3) return false;
     const auto hour = number(pieces[0], 2);
     const auto minute = number(pieces[1], 2);
-    const auto second = pieces.size() == 3 ? number(pieces[2], 2) : 0;
-    if (!hour || !minute || !second || *hour > 23 || *minute > 59 || *second > 60) return false;
+    const int second = pieces.size() == 3 ? number(pieces[2], 2).value_or(0) : 0;
+    if (!hour || !minute || *hour > 23 || *minute > 59) return false;
     date.hour = *hour;
     date.minute = *minute;
-    date.second = std::min(*second, 59);
+    date.second = second > 60 ? 0 : std::min(second, 59);
     return true;
 }
 

@@ -22,8 +22,8 @@ struct DateTime {
 };
 
 // date-time of RFC 5322 section 3.3 with the obsolete forms of 4.3 (two-digit years, zone names, comments).
-// Lenient: no day name, no seconds, no zone, "D-Mon-YYYY", and the order of asctime(3). nullopt for anything
-// else.
+// Lenient: no day name, no seconds or unreadable ones, no zone, "D-Mon-YYYY", and the order of asctime(3). nullopt for
+// anything else.
 MAILPIPE_EXPORT std::optional<DateTime> parse_date(std::string_view value);
 
 MAILPIPE_EXPORT std::int64_t epoch_seconds(const DateTime& date);

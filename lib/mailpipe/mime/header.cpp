@@ -1,6 +1,7 @@
 #include "mailpipe/mime/header.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "mailpipe/base/ascii.hpp"
 #include "mailpipe/base/limits.hpp"
@@ -36,6 +37,29 @@ bool is_mbox_from(std::string_view line) {
     return line.starts_with("From ") || line.starts_with(">From ");
 }
 
+// Fields that a header begins with, or nearly so. Text that only looks like a field, as "Note: ...", is none of them.
+bool is_well_known(std::string_view name) {
+    static constexpr auto kNames = std::to_array<std::string_view>(
+        {"Bcc", "Cc", "Content-Disposition", "Content-ID", "Content-Transfer-Encoding", "Content-Type", "Date",
+         "Delivered-To", "From", "Message-ID", "MIME-Version", "Received", "Reply-To", "Return-Path", "Sender",
+         "Subject", "To"});
+    return std::any_of(kNames.begin(), kNames.end(),
+                       [name](std::string_view known) { return ascii::equals_ignore_case(name, known); });
+}
+
+std::string_view trim_end(std::string_view text) {
+    while (text.ends_with(' ') || text.ends_with('\t'))
+        text.remove_suffix(1);
+    return text;
+}
+
+// Whether a header begins at `at`, whatever stands in front of it, as the answer of a server.
+bool is_well_known_field(std::string_view text, std::size_t at) {
+    const std::string_view line = without_line_end(text.substr(at, line_end(text, at) - at));
+    const std::size_t colon = colon_of_field(line);
+    return colon != std::string_view::npos && is_well_known(trim_end(line.substr(0, colon)));
+}
+
 }  // namespace
 
 const Field* Header::find(std::string_view name) const {
@@ -61,7 +85,8 @@ std::size_t Header::count(std::string_view name) const {
 Header parse_header(std::string_view text) {
     Header header;
     bool seen_field = false;
-    std::size_t at = 0;
+    const std::size_t first = text.starts_with("\xEF\xBB\xBF") ? 3 : 0;  // a byte order mark, of some editors
+    std::size_t at = first;
     while (at < text.size()) {
         const std::size_t start = at;
         const std::string_view line = without_line_end(text.substr(start, line_end(text, start) - start));
@@ -71,9 +96,12 @@ Header parse_header(std::string_view text) {
             return header;
         }
         const std::size_t colon = colon_of_field(line);
-        if (colon == std::string_view::npos && !seen_field && !(start == 0 && is_mbox_from(line))) {
+        const auto is_passed_over = [&] {
+            return start == first && (is_mbox_from(line) || is_well_known_field(text, at));
+        };
+        if (colon == std::string_view::npos && !seen_field && !is_passed_over()) {
             // The very first line is no field: such text has no header at all, and none of it may be lost.
-            header.size = start;
+            header.size = start == first ? 0 : start;
             return header;
         }
         while (at < text.size() && (text[at] == ' ' || text[at] == '\t'))
@@ -85,10 +113,8 @@ Header parse_header(std::string_view text) {
             continue;
         }
         const std::string_view whole = text.substr(start, at - start);
-        std::string_view name = whole.substr(0, colon);
-        while (name.ends_with(' ') || name.ends_with('\t'))
-            name.remove_suffix(1);
-        header.fields.push_back({name, without_line_end(whole.substr(colon + 1)), start, whole.size()});
+        header.fields.push_back(
+            {trim_end(whole.substr(0, colon)), without_line_end(whole.substr(colon + 1)), start, whole.size()});
     }
     header.size = text.size();
     return header;

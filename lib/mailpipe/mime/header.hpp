@@ -28,8 +28,8 @@ struct Header {
     std::size_t count(std::string_view name) const;
 };
 
-// Accepts CRLF and LF line ends, an mbox "From " line first, and lines that are no fields (they are skipped, as
-// docs/leniency.md says). Never fails: what is no header is body.
+// Accepts CRLF and LF line ends, a byte order mark, an mbox "From " line or any line before a well-known field first,
+// and lines that are no fields (they are skipped, as docs/leniency.md says). Never fails: what is no header is body.
 MAILPIPE_EXPORT Header parse_header(std::string_view text);
 
 // Removes the line ends of folding, keeps the white space (RFC 5322 section 2.2.3).
