@@ -14,11 +14,11 @@ namespace {
 
 constexpr std::size_t kTokens = 16;
 
-// Words between white space, commas and comments; a value of more than kTokens is no date.
+// Words between white space, commas and comments. What is behind kTokens is no part of a date.
 std::vector<std::string_view> tokens_of(std::string_view value) {
     std::vector<std::string_view> tokens;
     std::size_t at = 0;
-    while (at < value.size() && tokens.size() <= kTokens) {
+    while (at < value.size() && tokens.size() < kTokens) {
         skip_cfws(value, at);
         const std::size_t start = at;
         while (at < value.size() && !ascii::is_space(value[at]) && value[at] != ',' && value[at] != '(')
@@ -44,17 +44,23 @@ std::optional<int> parse_year(std::string_view text) {
     return *year >= 1 ? year : std::nullopt;
 }
 
-// time-of-day = hour ":" minute [ ":" second ]; a second that is none is 0.
+// The second as far as it can be read: "20--0000" is 20, and "" or "232" are 0.
+int parse_second(std::string_view text) {
+    const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+    const int second = number(text.substr(0, digits), 2).value_or(0);
+    return second > 60 ? 0 : std::min(second, 59);
+}
+
+// time-of-day = hour ":" minute [ ":" second ]
 bool parse_time(std::string_view text, DateTime& date) {
     const auto pieces = ascii::split(text, ':');
     if (pieces.size() < 2 || pieces.size() > 3) return false;
     const auto hour = number(pieces[0], 2);
     const auto minute = number(pieces[1], 2);
-    const int second = pieces.size() == 3 ? number(pieces[2], 2).value_or(0) : 0;
     if (!hour || !minute || *hour > 23 || *minute > 59) return false;
     date.hour = *hour;
     date.minute = *minute;
-    date.second = second > 60 ? 0 : std::min(second, 59);
+    date.second = pieces.size() == 3 ? parse_second(pieces[2]) : 0;
     return true;
 }
 
@@ -121,8 +127,9 @@ int days_in_month(int year, int month) {
 // date-time = [ day-name "," ] day month year time-of-day zone
 std::optional<DateTime> parse_date(std::string_view value) {
     auto tokens = tokens_of(value);
-    if (tokens.size() > kTokens) return std::nullopt;
-    if (tokens.size() > 2 && is_word(tokens[0]) && (month_number(tokens[0]) == 0 || is_word(tokens[1]))) {
+    // The day name, in whatever language and charset.
+    if (tokens.size() > 2 && !ascii::is_digit(tokens[0][0]) &&
+        (month_number(tokens[0]) == 0 || is_word(tokens[1]))) {
         tokens.erase(tokens.begin());
     }
     if (!tokens.empty() && std::count(tokens[0].begin(), tokens[0].end(), '-') == 2) {

@@ -53,7 +53,13 @@ std::string_view trim_end(std::string_view text) {
     return text;
 }
 
-// Whether a header begins at `at`, whatever stands in front of it, as the answer of a server.
+std::size_t skip_continuations(std::string_view text, std::size_t at) {
+    while (at < text.size() && (text[at] == ' ' || text[at] == '\t'))
+        at = line_end(text, at);
+    return at;
+}
+
+// Whether a header begins at `at`, whatever stands in front of it: the answer of a server, the end of a field.
 bool is_well_known_field(std::string_view text, std::size_t at) {
     const std::string_view line = without_line_end(text.substr(at, line_end(text, at) - at));
     const std::size_t colon = colon_of_field(line);
@@ -97,15 +103,15 @@ Header parse_header(std::string_view text) {
         }
         const std::size_t colon = colon_of_field(line);
         const auto is_passed_over = [&] {
-            return start == first && (is_mbox_from(line) || is_well_known_field(text, at));
+            return start == first &&
+                   (is_mbox_from(line) || is_well_known_field(text, skip_continuations(text, at)));
         };
         if (colon == std::string_view::npos && !seen_field && !is_passed_over()) {
             // The very first line is no field: such text has no header at all, and none of it may be lost.
             header.size = start == first ? 0 : start;
             return header;
         }
-        while (at < text.size() && (text[at] == ' ' || text[at] == '\t'))
-            at = line_end(text, at);
+        at = skip_continuations(text, at);
         if (colon == std::string_view::npos) continue;
         seen_field = true;
         if (header.fields.size() >= limits::kHeaderFields || at > limits::kHeaderSize) {

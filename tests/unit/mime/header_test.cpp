@@ -41,6 +41,7 @@ TEST(Header, Fields) {
         {"mbox line before text", "From a@b\nno header\nTo: 1\n\nx", {}, 9},
         {"all body", "no header here\nA: 1\n\n", {}, 0},
         {"empty line first", "\r\nA: 1\r\n", {}, 2},
+        {"end of a field first", "\tby a\r\n\tfor b\r\nTo: 1\r\n\r\n", {{"To", " 1"}}, 24},
         {"starts with a continuation", " A: 1\r\n\r\n", {}, 0},
         {"empty", "", {}, 0},
         {"8-bit name is no name", "A: 1\nB\xC3\xA9: 2\n\n", {{"A", " 1"}}, 13},
