@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "mailpipe/base/ascii.hpp"
-
 namespace mailpipe::app {
 
 store::Format store_format(const Location& location) {
@@ -11,13 +9,7 @@ store::Format store_format(const Location& location) {
 }
 
 std::string ref_in_store(const Location& location, const std::string& entry_id) {
-    Location ref = location;
-    if (location.scheme == Scheme::maildir) {
-        ref.id = entry_id;
-    } else {
-        ref.mbox_offset = ascii::parse_number(entry_id);
-    }
-    return encode(ref);
+    return encode(location) + ref_suffix(location.scheme, entry_id);
 }
 
 Result<LocalStore> LocalStore::open(const Location& location) {
@@ -26,24 +18,19 @@ Result<LocalStore> LocalStore::open(const Location& location) {
     return LocalStore(location, std::move(*reader));
 }
 
-Result<const store::Entry*> LocalStore::find(const Location& ref) {
-    if (!is_indexed_) {
+Result<std::optional<store::Entry>> LocalStore::find(const Location& ref) {
+    if (!entries_) {
         auto entries = reader_->list();
         if (!entries) return tl::unexpected(entries.error());
-        for (store::Entry& entry : *entries) {
-            std::string id = entry.id;
-            entries_.emplace(std::move(id), std::move(entry));
-        }
-        is_indexed_ = true;
+        entries_ = std::move(*entries);
     }
-    const auto found = entries_.find(ref.id ? *ref.id : std::to_string(ref.mbox_offset.value_or(0)));
-    return found == entries_.end() ? nullptr : &found->second;
+    return entries_->find(ref.id ? *ref.id : std::to_string(ref.mbox_offset.value_or(0)));
 }
 
 email::Context LocalStore::context_of(const store::Entry& entry) const {
     email::Context context;
-    context.ref = ref_in_store(location_, entry.id);
-    context.mailbox = location_.mailbox;
+    context.ref = encoded_ + ref_suffix(scheme_, entry.id);
+    context.mailbox = mailbox_;
     context.keywords = entry.keywords;
     context.received_at = entry.received_at;
     return context;

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
-#include <unordered_map>
 
 #include "mailpipe/app/location.hpp"
 #include "mailpipe/email/email.hpp"
@@ -12,7 +12,7 @@ namespace mailpipe::app {
 
 // Of a maildir: or mbox: location.
 store::Format store_format(const Location& location);
-// The ref of the message with this store::Entry::id.
+// The ref of the message with this store::Entry::id in the store at `location`, which is no ref.
 std::string ref_in_store(const Location& location, const std::string& entry_id);
 
 // A Maildir or an mbox that is listed or read.
@@ -22,25 +22,25 @@ class LocalStore {
     static Result<LocalStore> open(const Location& location);
 
     store::MailboxReader& reader() { return *reader_; }
-    // nullptr: no such message. The entry lives as long as this. Errors: io, from the first call, which lists
-    // the store.
-    Result<const store::Entry*> find(const Location& ref);
+    // nullopt: no such message. Errors: io, from the first call, which lists the store.
+    Result<std::optional<store::Entry>> find(const Location& ref);
     // After a change: find() lists the store anew.
-    void forget_entries() {
-        is_indexed_ = false;
-        entries_.clear();
-    }
-    // All but its size.
+    void forget_entries() { entries_.reset(); }
+    // What is known of it without opening it, but its size. On any thread.
     email::Context context_of(const store::Entry& entry) const;
 
  private:
-    LocalStore(Location location, std::unique_ptr<store::MailboxReader> reader)
-        : location_(std::move(location)), reader_(std::move(reader)) {}
+    LocalStore(const Location& location, std::unique_ptr<store::MailboxReader> reader)
+        : scheme_(location.scheme),
+          mailbox_(location.mailbox),
+          encoded_(encode(location)),
+          reader_(std::move(reader)) {}
 
-    Location location_;
+    Scheme scheme_;
+    std::string mailbox_;
+    std::string encoded_;  // the location; each message's ref begins with it
     std::unique_ptr<store::MailboxReader> reader_;
-    bool is_indexed_ = false;
-    std::unordered_map<std::string, store::Entry> entries_;
+    std::optional<store::Entries> entries_;
 };
 
 }  // namespace mailpipe::app

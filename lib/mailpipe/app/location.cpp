@@ -372,8 +372,8 @@ std::string encode(const Location& location) {
         case Scheme::mbox: {
             std::string text =
                 std::string(scheme_name(location.scheme)) + ":" + encode_percent(location.path, "/=+,@:");
-            if (location.id) text += ";ID=" + encode_percent(*location.id, "=+,");
-            if (location.mbox_offset) text += ";OFFSET=" + std::to_string(*location.mbox_offset);
+            if (location.id) text += ref_suffix(Scheme::maildir, *location.id);
+            if (location.mbox_offset) text += ref_suffix(Scheme::mbox, std::to_string(*location.mbox_offset));
             return text;
         }
         case Scheme::lmtp:
@@ -382,6 +382,11 @@ std::string encode(const Location& location) {
         default:
             return encode_remote(location);
     }
+}
+
+std::string ref_suffix(Scheme scheme, std::string_view id) {
+    if (scheme == Scheme::maildir) return ";ID=" + encode_percent(id, "=+,");
+    return ";OFFSET=" + std::string(id);
 }
 
 Location container(const Location& ref) {

@@ -50,6 +50,8 @@ Result<Location> parse_location(std::string_view text);
 
 // The canonical spelling, percent-encoded; a default port is left out. parse_location(encode(l)) == l.
 std::string encode(const Location& location);
+// What that ends with for a message in a Maildir or an mbox, after its container; `id` is a store::Entry::id.
+std::string ref_suffix(Scheme scheme, std::string_view id);
 
 // The location of the mailbox that a ref points into, without its UIDVALIDITY.
 Location container(const Location& ref);

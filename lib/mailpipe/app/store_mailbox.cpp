@@ -11,7 +11,7 @@ class StoreMailbox : public SourceMailbox {
     Result<void> read_all(const MessageHandler& handler) override {
         const auto entries = store_->reader().list();
         if (!entries) return tl::unexpected(entries.error());
-        for (const store::Entry& entry : *entries) {
+        for (const store::Entry entry : *entries) {
             auto read = read_entry(entry, handler);
             // Others may remove messages meanwhile.
             if (!read && read.error().kind != Errc::not_found) return read;
@@ -22,7 +22,7 @@ class StoreMailbox : public SourceMailbox {
     Result<void> read_one(const Location& ref, const MessageHandler& handler) override {
         const auto entry = store_->find(ref);
         if (!entry) return tl::unexpected(entry.error());
-        if (*entry == nullptr) return tl::unexpected(no_such_message());
+        if (!*entry) return tl::unexpected(no_such_message());
         return read_entry(**entry, handler);
     }
 
@@ -30,7 +30,9 @@ class StoreMailbox : public SourceMailbox {
     Result<void> read_entry(const store::Entry& entry, const MessageHandler& handler) {
         auto message = store_->reader().open(entry.id);
         if (!message) return tl::unexpected(message.error());
-        return handler(store_->context_of(entry), **message);
+        email::Context context = store_->context_of(entry);
+        if (!context.received_at) context.received_at = (*message)->received_at();
+        return handler(context, **message);
     }
 
     std::shared_ptr<LocalStore> store_;

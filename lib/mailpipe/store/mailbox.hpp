@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "mailpipe/base/error.hpp"
+#include "mailpipe/store/entries.hpp"
 
 // What every store can do. Text is CRLF here; a store maps it to the LF it holds (wire/line_ends.hpp): CRLF
 // becomes LF, every other octet is kept, NUL, bare CR and bare LF too. What is on disk is therefore exactly
@@ -18,21 +19,10 @@
 // apart.
 namespace mailpipe::store {
 
-// Flags of a message, as JMAP keywords in lower case ("$seen", "$answered", "$flagged", "$draft", "$forwarded",
-// "$deleted") and others as they are.
-using Keywords = std::vector<std::string>;
-
 // Flags to set and to clear. Those that are to be both are cleared.
 struct FlagChange {
     Keywords add;
     Keywords remove;
-};
-
-struct Entry {
-    std::string id;  // Maildir: name before the colon; mbox: decimal offset
-    Keywords keywords;
-    std::optional<std::uint64_t> size;  // CRLF octets, when known without reading the message
-    std::time_t received_at = 0;
 };
 
 // Reads one message in pieces.
@@ -41,6 +31,8 @@ class MessageReader {
     virtual ~MessageReader() = default;
     // CRLF text, at most 64 KiB; empty at the end; valid until the next call.
     virtual Result<std::string_view> read() = 0;
+    // nullopt: its Entry says it.
+    virtual std::optional<std::time_t> received_at() const { return std::nullopt; }
 };
 
 class MailboxReader {
@@ -48,7 +40,10 @@ class MailboxReader {
     virtual ~MailboxReader() = default;
     // In the order of arrival. Maildir: new/ and cur/; nothing is moved. Mbox: "$seen" and so on from Status
     // and X-Status fields.
-    virtual Result<std::vector<Entry>> list() = 0;
+    virtual Result<Entries> list() = 0;
+
+    // Between list() and the next call that is not one of these two, any number of threads may make these:
+
     // not_found when the message is gone meanwhile. Follows a flag change that renamed a Maildir file.
     virtual Result<std::unique_ptr<MessageReader>> open(const std::string& id) = 0;
     // CRLF octets; reads the message when the size is not known otherwise.

@@ -1,19 +1,18 @@
-#include <dirent.h>
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <numeric>
-#include <unordered_map>
 #include <utility>
 
 #include "mailpipe/store/crlf_size.hpp"
 #include "mailpipe/store/file.hpp"
 #include "mailpipe/store/maildir.hpp"
+#include "mailpipe/store/maildir_index.hpp"
 #include "mailpipe/store/maildir_name.hpp"
 #include "mailpipe/wire/line_ends.hpp"
 
@@ -21,79 +20,80 @@ namespace mailpipe::store {
 namespace {
 
 constexpr std::size_t kPiece = 32 * 1024;  // maps to at most 64 KiB of CRLF text
-// The header of most messages, which is all that a listing reads: with 32 KiB it would copy most bodies as well.
+// Holds the header of most messages, which is all that a listing reads.
 constexpr std::size_t kFirstPiece = 4096;
 
 class FileReader : public MessageReader {
  public:
-    FileReader(Fd fd, std::string what) : fd_(std::move(fd)), what_(std::move(what)) {}
+    FileReader(RegularFile file, std::shared_ptr<const std::string> what)
+        : fd_(std::move(file.fd)), received_at_(file.info.st_mtime), what_(std::move(what)) {}
 
     Result<std::string_view> read() override {
-        piece_.resize(offset_ == 0 ? kFirstPiece : kPiece);
-        auto count = read_some_at(fd_.get(), piece_.data(), piece_.size(), offset_, what_);
-        if (!count) return tl::unexpected(count.error());
-        offset_ += *count;
+        std::size_t taken = std::string_view::npos;
+        if (offset_ == 0) {
+            if (auto filled = fill(kFirstPiece); !filled) return tl::unexpected(filled.error());
+            // Whoever wants no more than the header is not made to wait for the rest.
+            const std::size_t header_end = rest_.find("\n\n");
+            if (header_end != std::string_view::npos) taken = header_end + 2;
+        } else if (rest_.empty()) {
+            if (auto filled = fill(kPiece); !filled) return tl::unexpected(filled.error());
+        }
+        const std::string_view disk_text = rest_.substr(0, taken);
+        rest_.remove_prefix(disk_text.size());
         text_.clear();
-        mapper_.append(std::string_view(piece_).substr(0, *count), text_);
+        mapper_.append(disk_text, text_);
         return std::string_view(text_);
     }
+    std::optional<std::time_t> received_at() const override { return received_at_; }
 
  private:
+    Result<void> fill(std::size_t size) {
+        if (size > size_) piece_ = std::make_unique_for_overwrite<char[]>(size);
+        size_ = size;
+        const auto count = read_some_at(fd_.get(), piece_.get(), size, offset_, *what_);
+        if (!count) return tl::unexpected(count.error());
+        offset_ += *count;
+        rest_ = std::string_view(piece_.get(), *count);
+        return {};
+    }
+
     Fd fd_;
-    std::string what_;
+    std::time_t received_at_;
+    std::shared_ptr<const std::string> what_;
     std::uint64_t offset_ = 0;
-    std::string piece_;
+    std::unique_ptr<char[]> piece_;
+    std::size_t size_ = 0;
+    std::string_view rest_;  // of piece_, not handed out yet
     std::string text_;
     wire::LfToCrlf mapper_;
-};
-
-enum Place : std::size_t { kNew = 0, kCur = 1 };
-
-struct Found {
-    Place place;
-    std::string name;
 };
 
 class MaildirReader : public MailboxReader {
  public:
     MaildirReader(std::string path, Fd new_dir, Fd cur_dir)
-        : path_(std::move(path)), directories_{std::move(new_dir), std::move(cur_dir)} {}
+        : shared_path_(std::make_shared<const std::string>(std::move(path))),
+          directories_{std::move(new_dir), std::move(cur_dir)} {}
 
-    Result<std::vector<Entry>> list() override {
-        if (auto scanned = scan(); !scanned) return tl::unexpected(scanned.error());
-        std::vector<Entry> entries;
-        entries.reserve(files_.size());
-        for (const auto& [id, found] : files_) {
-            struct stat info {};
-            if (::fstatat(directories_[found.place].get(), found.name.c_str(), &info, AT_SYMLINK_NOFOLLOW) ==
-                0) {
-                if (!S_ISREG(info.st_mode)) continue;
-            } else if (errno == ENOENT) {
-                continue;  // removed, or renamed by a flag change: open() finds it
-            } else {
-                return fail_errno(errno, path_);
-            }
-            entries.push_back({id, parse_flags(found.name), crlf_size_of(id), info.st_mtime});
-        }
-        std::sort(entries.begin(), entries.end(),
-                  [](const Entry& a, const Entry& b) { return arrival_key(a.id) < arrival_key(b.id); });
-        return entries;
+    Result<Entries> list() override {
+        auto index = scan();
+        if (!index) return tl::unexpected(index.error());
+        return Entries(*index);
     }
 
     Result<std::unique_ptr<MessageReader>> open(const std::string& id) override {
-        auto fd = open_file(id);
-        if (!fd) return tl::unexpected(fd.error());
-        return std::make_unique<FileReader>(std::move(*fd), path_);
+        auto file = open_file(id);
+        if (!file) return tl::unexpected(file.error());
+        return std::make_unique<FileReader>(std::move(*file), shared_path_);
     }
 
     Result<std::uint64_t> size(const Entry& entry) override {
         if (entry.size) return *entry.size;
-        auto fd = open_file(entry.id);
-        if (!fd) return tl::unexpected(fd.error());
+        auto file = open_file(entry.id);
+        if (!file) return tl::unexpected(file.error());
         CrlfSize size;
         std::string piece(kPiece, '\0');
         while (true) {
-            auto count = read_at(fd->get(), piece.data(), piece.size(), size.disk_size(), path_);
+            auto count = read_at(file->fd.get(), piece.data(), piece.size(), size.disk_size(), path_);
             if (!count) return tl::unexpected(count.error());
             if (*count == 0) return size.crlf_size();
             size.append(std::string_view(piece).substr(0, *count));
@@ -114,9 +114,10 @@ class MaildirReader : public MailboxReader {
                                                         const FlagChange& change) override {
         if (auto checked = check_keywords(change.add); !checked) return tl::unexpected(checked.error());
         std::vector<std::optional<Entry>> entries(ids.size());
-        const auto done = for_each_file(ids, [&](std::size_t index, const std::string& id, Found& found) {
-            return set_flags_of(id, found, change, entries[index]);
-        });
+        const auto done =
+            for_each_file(ids, [&](std::size_t index, const std::string& id, const MaildirFile& file) {
+                return set_flags_of(id, file, change, entries[index]);
+            });
         const auto synced = sync(directories_, path_);
         if (!done) return tl::unexpected(done.error());
         if (!synced) return tl::unexpected(synced.error());
@@ -124,11 +125,10 @@ class MaildirReader : public MailboxReader {
     }
 
     Result<void> remove(const std::vector<std::string>& ids) override {
-        auto done =
-            for_each_file(ids, [this](std::size_t, const std::string& id, Found& found) -> Result<bool> {
-                if (::unlinkat(directories_[found.place].get(), found.name.c_str(), 0) != 0)
+        auto done = for_each_file(
+            ids, [this](std::size_t, const std::string& id, const MaildirFile& file) -> Result<bool> {
+                if (::unlinkat(directories_[file.place].get(), file.name.c_str(), 0) != 0)
                     return not_there_or(errno, id);
-                files_.erase(id);
                 return true;
             });
         auto synced = sync(directories_, path_);
@@ -140,24 +140,25 @@ class MaildirReader : public MailboxReader {
 
  private:
     // false: the file has another name by now, or is gone.
-    using Act = std::function<Result<bool>(std::size_t index, const std::string& id, Found& found)>;
+    using Act = std::function<Result<bool>(std::size_t index, const std::string& id, const MaildirFile& file)>;
+    using Index = std::shared_ptr<const MaildirIndex>;
 
     // With one fresh look for all whose name has changed, so that many lost messages do not cost a scan each.
     Result<void> for_each_file(const std::vector<std::string>& ids, const Act& act) {
         std::vector<std::size_t> left(ids.size());
         std::iota(left.begin(), left.end(), std::size_t{0});
-        for (const bool fresh : {false, true}) {
-            if (left.empty()) break;
-            if (fresh) {
-                if (auto scanned = scan(); !scanned) return scanned;
-            }
+        Index index;
+        for (int look = 0; look < 2 && !left.empty(); ++look) {
+            auto other = other_than(index);
+            if (!other) return tl::unexpected(other.error());
+            index = std::move(*other);
             std::vector<std::size_t> missed;
-            for (const std::size_t index : left) {
-                const auto at = files_.find(ids[index]);
+            for (const std::size_t i : left) {
+                const auto found = index->find(ids[i]);
                 Result<bool> done = false;
-                if (at != files_.end()) done = act(index, ids[index], at->second);
+                if (found) done = act(i, ids[i], index->file(*found));
                 if (!done) return tl::unexpected(done.error());
-                if (!*done) missed.push_back(index);
+                if (!*done) missed.push_back(i);
             }
             left = std::move(missed);
         }
@@ -166,7 +167,7 @@ class MaildirReader : public MailboxReader {
 
     // cur/ first: what a flag moved there must not be gone from both after a crash.
     static Result<void> sync(const std::array<Fd, 2>& directories, const std::string& path) {
-        for (const Place place : {kCur, kNew}) {
+        for (const MaildirPlace place : {kCur, kNew}) {
             if (auto synced = sync_file(directories[place].get(), path); !synced) return synced;
         }
         return {};
@@ -177,73 +178,65 @@ class MaildirReader : public MailboxReader {
         return fail_errno(error, path_ + ": message " + id);
     }
 
-    Result<bool> set_flags_of(const std::string& id, Found& found, const FlagChange& change,
+    Result<bool> set_flags_of(const std::string& id, const MaildirFile& file, const FlagChange& change,
                               std::optional<Entry>& entry) {
-        const std::string name = with_flags(found.name, change);
+        const std::string name = with_flags(file.name, change);
         // A message that stays without flags stays in new/ as well.
-        const bool stays = parse_flags(name) == parse_flags(found.name);
+        const bool stays = parse_flags(name) == parse_flags(file.name);
         struct stat info {};
-        if (::fstatat(directories_[found.place].get(), found.name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0)
+        if (::fstatat(directories_[file.place].get(), file.name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0)
             return not_there_or(errno, id);
-        if (!stays) {
-            if (::renameat(directories_[found.place].get(), found.name.c_str(), directories_[kCur].get(),
-                           name.c_str()) != 0) {
-                return not_there_or(errno, id);
-            }
-            found = {kCur, name};
+        if (!stays && ::renameat(directories_[file.place].get(), file.name.c_str(), directories_[kCur].get(),
+                                 name.c_str()) != 0) {
+            return not_there_or(errno, id);
         }
-        entry = Entry{id, parse_flags(found.name), crlf_size_of(id), info.st_mtime};
+        entry = Entry{id, parse_flags(name), crlf_size_of(id), info.st_mtime};
         return true;
     }
 
-    Result<void> scan() {
-        files_.clear();
-        // new/ first: what moves to cur/ meanwhile is met twice rather than never, and cur/ wins.
-        for (const Place place : {kNew, kCur}) {
-            if (auto scanned = scan_directory(place); !scanned) return scanned;
-        }
-        return {};
+    Result<Index> scan() {
+        auto index = MaildirIndex::scan(directories_, path_);
+        if (!index) return index;
+        const std::lock_guard lock(mutex_);
+        index_ = *index;
+        return index;
     }
 
-    Result<void> scan_directory(Place place) {
-        const int fd = ::openat(directories_[place].get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (fd < 0) return fail_errno(errno, path_);
-        const std::unique_ptr<DIR, int (*)(DIR*)> stream(::fdopendir(fd), ::closedir);
-        if (!stream) {
-            ::close(fd);
-            return fail_errno(errno, path_);
+    // The names as last looked at, or as they are now when those are `index`, which did not do.
+    Result<Index> other_than(const Index& index) {
+        const std::unique_lock lock(mutex_);
+        if (index_ == index) {
+            // Under the lock: threads that miss many messages look once together.
+            auto scanned = MaildirIndex::scan(directories_, path_);
+            if (!scanned) return scanned;
+            index_ = *scanned;
         }
-        while (true) {
-            errno = 0;
-            const struct dirent* entry = ::readdir(stream.get());
-            if (entry == nullptr) break;
-            const std::string_view name = entry->d_name;
-            if (!is_plain_name(name)) continue;
-            std::string id(base_of(name));
-            if (id.empty()) continue;
-            files_.insert_or_assign(std::move(id), Found{place, std::string(name)});
-        }
-        if (errno != 0) return fail_errno(errno, path_);
-        return {};
+        return index_;
     }
 
-    Result<Fd> open_file(const std::string& id) {
-        for (const bool fresh : {false, true}) {
-            if (fresh) {
-                if (auto scanned = scan(); !scanned) return tl::unexpected(scanned.error());
-            }
-            const auto at = files_.find(id);
-            if (at == files_.end()) continue;
-            auto fd = open_regular_at(directories_[at->second.place].get(), at->second.name,
-                                      path_ + ": message " + id);
-            if (fd || fd.error().kind != Errc::not_found) return fd;
+    Result<RegularFile> open_file(const std::string& id) {
+        Index index;
+        for (int look = 0; look < 2; ++look) {
+            auto other = other_than(index);
+            if (!other) return tl::unexpected(other.error());
+            index = std::move(*other);
+            const auto found = index->find(id);
+            if (!found) continue;
+            const auto [place, name] = index->file(*found);
+            auto file = open_regular_at(directories_[place].get(), name, path_);
+            if (file) return file;
+            // Again, for an error that says which message it is.
+            file = open_regular_at(directories_[place].get(), name, path_ + ": message " + id);
+            if (file || file.error().kind != Errc::not_found) return file;
         }
         return fail(Errc::not_found, path_ + ": no message " + id);
     }
 
-    std::string path_;
+    const std::shared_ptr<const std::string> shared_path_;
+    const std::string& path_ = *shared_path_;
     std::array<Fd, 2> directories_;
-    std::unordered_map<std::string, Found> files_;  // by id
+    std::mutex mutex_;
+    Index index_;  // by the last look; null before
 };
 
 Result<std::optional<std::vector<std::string>>> MaildirReader::move_to(const std::string& path,
@@ -251,7 +244,7 @@ Result<std::optional<std::vector<std::string>>> MaildirReader::move_to(const std
     // Makes what is missing, and checks that it is a Maildir.
     if (const auto writer = open_maildir_writer(path); !writer) return tl::unexpected(writer.error());
     std::array<Fd, 2> targets;
-    for (const Place place : {kNew, kCur}) {
+    for (const MaildirPlace place : {kNew, kCur}) {
         const std::string what = path + (place == kNew ? "/new" : "/cur");
         targets[place] = Fd(::open(what.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
         if (!targets[place]) return fail_errno(errno, what);
@@ -262,14 +255,13 @@ Result<std::optional<std::vector<std::string>>> MaildirReader::move_to(const std
         if (here->st_dev != there->st_dev) return std::optional<std::vector<std::string>>{};
     }
     std::vector<std::string> moved(ids.size());
-    const auto move = [&](std::size_t index, const std::string& id, Found& found) -> Result<bool> {
-        const auto done = move_no_replace(directories_[found.place].get(), found.name,
-                                          targets[found.place].get(), found.name, path_ + ": message " + id);
+    const auto move = [&](std::size_t index, const std::string& id, const MaildirFile& file) -> Result<bool> {
+        const auto done = move_no_replace(directories_[file.place].get(), file.name, targets[file.place].get(),
+                                          file.name, path_ + ": message " + id);
         if (!done && done.error().kind == Errc::not_found) return false;
         if (!done) return tl::unexpected(done.error());
-        if (!*done) return fail(Errc::io, path + ": a message named " + found.name + " is there already");
+        if (!*done) return fail(Errc::io, path + ": a message named " + file.name + " is there already");
         moved[index] = id;
-        files_.erase(id);
         return true;
     };
     auto done = for_each_file(ids, move);

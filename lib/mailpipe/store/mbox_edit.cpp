@@ -36,7 +36,8 @@ class MboxEditor {
     Result<void> scan(const std::vector<MboxTarget>& targets) {
         auto entries = scan_mbox(mbox_.fd(), path_);
         if (!entries) return tl::unexpected(entries.error());
-        entries_ = std::move(*entries);
+        for (Entry entry : *entries)
+            entries_.push_back(std::move(entry));
         auto info = stat_fd(mbox_.fd(), path_);
         if (!info) return tl::unexpected(info.error());
         for (const Entry& entry : entries_)
@@ -84,8 +85,7 @@ class MboxEditor {
         if (found == begins_.end() - 1 || *found != target.offset) return std::nullopt;
         const auto index = static_cast<std::size_t>(found - begins_.begin());
         const Entry& entry = entries_[index];
-        const bool is_same = target.mark == MboxMessageMark{entry.size.value_or(0), entry.received_at};
-        return is_same ? std::optional(index) : std::nullopt;
+        return target.mark == mark(entry) ? std::optional(index) : std::nullopt;
     }
 
     bool is_already(const Keywords& keywords) const {
@@ -154,6 +154,10 @@ class MboxEditor {
 };
 
 }  // namespace
+
+MboxMessageMark mark(const Entry& entry) {
+    return {entry.size.value_or(0), entry.received_at.value_or(0)};
+}
 
 Result<std::vector<std::optional<Entry>>> edit_mbox(const std::string& path,
                                                     const std::vector<MboxTarget>& targets,

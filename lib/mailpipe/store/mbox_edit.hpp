@@ -17,6 +17,8 @@ struct MboxMessageMark {
 
     bool operator==(const MboxMessageMark&) const = default;
 };
+// `entry` is of a list().
+MboxMessageMark mark(const Entry& entry);
 
 struct MboxTarget {
     std::uint64_t offset = 0;

@@ -4,7 +4,6 @@
 #include <array>
 
 #include "mailpipe/base/ascii.hpp"
-#include "mailpipe/store/mbox_status.hpp"
 
 namespace mailpipe::store {
 namespace {
@@ -12,7 +11,6 @@ namespace {
 constexpr std::string_view kFrom = "From ";
 constexpr std::size_t kTail = 4;  // LF, CR, LF of an empty line and the LF that was added
 constexpr std::size_t kFromLineKept = 1000;
-constexpr std::size_t kHeaderLineKept = 200;
 constexpr std::array<std::string_view, 7> kDays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
 constexpr std::array<std::string_view, 12> kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                    "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
@@ -59,6 +57,10 @@ std::string encode_from_line(std::time_t received_at, bool no_final_newline) {
             two_digits(when.tm_min, '0') + ':' + two_digits(when.tm_sec, '0') + ' ' +
             std::to_string(when.tm_year + 1900) + '\n';
     return line;
+}
+
+bool is_without_final_newline(std::string_view from_line) {
+    return from_line.substr(kFrom.size()).starts_with(kNoFinalNewline);
 }
 
 // Www Mmm dd hh:mm[:ss] [zone] yyyy, wherever it stands: senders have contained spaces. A zone is not believed.
@@ -238,38 +240,10 @@ MboxDecoder::Status MboxDecoder::end_text() {
         }
     }
     text_.resize(text.size() - dropped);
-    const bool added = message_.from_line.substr(kFrom.size()).starts_with(kNoFinalNewline);
-    if (added && text_.ends_with('\n')) text_.pop_back();
+    if (is_without_final_newline(message_.from_line) && text_.ends_with('\n')) text_.pop_back();
     message_.end = another_follows_ ? from_offset_ : offset_;
     state_ = State::ended;
     return Status::text;
-}
-
-void MboxMessageScan::append(std::string_view text) {
-    size_.append(text);
-    while (in_header_ && !text.empty()) {
-        const std::size_t end = text.find('\n');
-        const std::string_view piece = text.substr(0, end);
-        line_ += piece.substr(0, kHeaderLineKept - std::min(kHeaderLineKept, line_.size()));
-        text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-        if (end == std::string_view::npos) return;
-        header_line(line_);
-        line_.clear();
-    }
-}
-
-void MboxMessageScan::header_line(std::string_view line) {
-    if (ascii::trim(line).empty()) {
-        in_header_ = false;
-        return;
-    }
-    for (const std::string_view name : {std::string_view("Status:"), std::string_view("X-Status:")}) {
-        if (ascii::starts_with_ignore_case(line, name)) status_ += line.substr(name.size());
-    }
-}
-
-Keywords MboxMessageScan::keywords() const {
-    return keywords_of_status(status_);
 }
 
 }  // namespace mailpipe::store

@@ -2,13 +2,9 @@
 
 #include <cstdint>
 #include <ctime>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "mailpipe/store/crlf_size.hpp"
-#include "mailpipe/store/mailbox.hpp"
 
 // mboxrd (RFC 4155 and qmail's mbox(5)), pure functions of octets with LF line ends:
 //
@@ -27,6 +23,8 @@ inline constexpr std::string_view kNoFinalNewline = "NO-EOL-AT-END";
 // complete.
 inline constexpr std::size_t kFromLineSize = 44;
 std::string encode_from_line(std::time_t received_at, bool no_final_newline);
+// Whether a From_ line says so.
+bool is_without_final_newline(std::string_view from_line);
 // The date of a From_ line (without its LF); 0 when there is none.
 std::time_t parse_from_date(std::string_view line);
 
@@ -106,22 +104,6 @@ class MboxDecoder {
     Message message_;
     std::string text_;
     std::string tail_;  // the last octets of the text, held back until what follows them is known
-};
-
-// Collects what list() says of a message from its text.
-class MboxMessageScan {
- public:
-    void append(std::string_view text);
-    std::uint64_t crlf_size() const { return size_.crlf_size(); }
-    Keywords keywords() const;
-
- private:
-    void header_line(std::string_view line);
-
-    CrlfSize size_;
-    bool in_header_ = true;
-    std::string line_;  // cut at 200 octets
-    std::string status_;
 };
 
 }  // namespace mailpipe::store

@@ -1,7 +1,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <memory>
 #include <utility>
@@ -19,6 +18,8 @@ namespace mailpipe::store {
 namespace {
 
 constexpr std::size_t kPiece = 32 * 1024 - 8;  // with what the decoder holds back it maps to at most 64 KiB
+// The header of most messages, which is all that a listing reads.
+constexpr std::size_t kFirstPiece = 4096;
 constexpr int kLockMilliseconds = 30'000;
 
 // Keeps writers out while it lives.
@@ -41,7 +42,7 @@ class ReadLock {
 class MboxMessageReader : public MessageReader {
  public:
     MboxMessageReader(std::shared_ptr<Fd> fd, std::uint64_t offset, std::string what)
-        : fd_(std::move(fd)), offset_(offset), what_(std::move(what)), decoder_(offset) {}
+        : fd_(std::move(fd)), begin_(offset), offset_(offset), what_(std::move(what)), decoder_(offset) {}
 
     Result<std::string_view> read() override {
         while (!done_) {
@@ -69,8 +70,8 @@ class MboxMessageReader : public MessageReader {
 
  private:
     Result<void> feed() {
-        piece_.resize(kPiece);
-        auto count = read_at(fd_->get(), piece_.data(), piece_.size(), offset_, what_);
+        piece_.resize(offset_ == begin_ ? kFirstPiece : kPiece);
+        auto count = read_some_at(fd_->get(), piece_.data(), piece_.size(), offset_, what_);
         if (!count) return tl::unexpected(count.error());
         offset_ += *count;
         eof_ = *count == 0;
@@ -83,6 +84,7 @@ class MboxMessageReader : public MessageReader {
     }
 
     std::shared_ptr<Fd> fd_;
+    std::uint64_t begin_;
     std::uint64_t offset_;
     std::string what_;
     MboxDecoder decoder_;
@@ -97,13 +99,13 @@ class MboxReader : public MailboxReader {
  public:
     MboxReader(std::shared_ptr<Fd> fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
 
-    Result<std::vector<Entry>> list() override {
+    Result<Entries> list() override {
         auto locked = lock_file(fd_->get(), false, kLockMilliseconds, path_);
         if (!locked) return tl::unexpected(locked.error());
         if (!*locked) return fail(Errc::temporary, path_ + ": is locked by another program; try again later");
         const ReadLock lock(fd_->get());
         auto entries = scan_mbox(fd_->get(), path_);
-        if (entries) remember(*entries);
+        if (entries) listed_ = *entries;
         return entries;
     }
 
@@ -159,20 +161,6 @@ class MboxReader : public MailboxReader {
     }
 
  private:
-    struct Listed {
-        std::uint64_t offset = 0;
-        MboxMessageMark mark;
-    };
-
-    void remember(const std::vector<Entry>& entries) {
-        listed_.clear();
-        listed_.reserve(entries.size());
-        for (const Entry& entry : entries) {
-            listed_.push_back(
-                {ascii::parse_number(entry.id).value_or(0), {entry.size.value_or(0), entry.received_at}});
-        }
-    }
-
     // `change` nullptr: the messages are removed.
     Result<std::vector<std::optional<Entry>>> edit(const std::vector<std::string>& ids,
                                                    const FlagChange* change) {
@@ -180,24 +168,21 @@ class MboxReader : public MailboxReader {
         targets.reserve(ids.size());
         for (const std::string& id : ids) {
             const auto offset = ascii::parse_number(id);
-            const auto found = std::lower_bound(
-                listed_.begin(), listed_.end(), offset.value_or(0),
-                [](const Listed& listed, std::uint64_t value) { return listed.offset < value; });
-            const bool is_listed = offset && found != listed_.end() && found->offset == *offset;
-            targets.push_back({offset.value_or(0), is_listed ? std::optional(found->mark) : std::nullopt});
+            const auto listed = listed_ ? listed_->find(id) : std::nullopt;
+            targets.push_back({offset.value_or(0), listed ? std::optional(mark(*listed)) : std::nullopt});
         }
         auto edited = edit_mbox(path_, targets, change);
         if (!edited) return edited;
         Fd fd(::open(path_.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
         if (!fd) return fail_errno(errno, path_);
         fd_ = std::make_shared<Fd>(std::move(fd));
-        listed_.clear();
+        listed_.reset();
         return edited;
     }
 
     std::shared_ptr<Fd> fd_;
     std::string path_;
-    std::vector<Listed> listed_;  // by the last list(), ascending
+    std::optional<Entries> listed_;  // by the last list()
 };
 
 }  // namespace

@@ -55,10 +55,18 @@ std::string_view first_line(std::string_view text) {
 
 }  // namespace
 
-Keywords keywords_of_status(std::string_view letters) {
+StatusSet status_set(std::string_view letters) {
+    unsigned set = 0;
+    for (std::size_t i = 0; i < kLetters.size(); ++i) {
+        if (letters.find(kLetters[i].letter) != std::string_view::npos) set |= 1U << i;
+    }
+    return static_cast<StatusSet>(set);
+}
+
+Keywords keywords_of(StatusSet letters) {
     Keywords keywords;
-    for (const Letter& known : kLetters) {
-        if (letters.find(known.letter) != std::string_view::npos) keywords.emplace_back(known.keyword);
+    for (std::size_t i = 0; i < kLetters.size(); ++i) {
+        if ((letters >> i & 1U) != 0) keywords.emplace_back(kLetters[i].keyword);
     }
     return keywords;
 }
@@ -95,7 +103,7 @@ StatusHeader change_status(std::string_view header, const FlagChange& change) {
     if (!out.text.empty() && out.text.back() != '\n') out.text += line_end;
     if (!fields.status.empty()) out.text += std::string(kStatus) + " " + fields.status + line_end;
     if (!fields.extended.empty()) out.text += std::string(kExtended) + " " + fields.extended + line_end;
-    out.keywords = keywords_of_status(fields.status + fields.extended);
+    out.keywords = keywords_of(status_set(fields.status + fields.extended));
     return out;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -9,8 +10,11 @@
 // read, O old) and X-Status (A answered, F flagged, T draft, D deleted).
 namespace mailpipe::store {
 
-// `letters` are those of both fields.
-Keywords keywords_of_status(std::string_view letters);
+// Which of the letters with a meaning are there, a bit for each.
+using StatusSet = std::uint8_t;
+// `letters` are those of either field or of both.
+StatusSet status_set(std::string_view letters);
+Keywords keywords_of(StatusSet letters);
 bool has_status_letter(std::string_view keyword);
 
 // A header with its fields changed, and the flags that it then has. All fields but these two stay as they are,

@@ -28,6 +28,8 @@ void CrlfToLf::finish(std::string& out) {
 }
 
 void LfToCrlf::append(std::string_view text, std::string& out) {
+    // Enough for lines of 32 octets and more.
+    out.reserve(out.size() + text.size() + text.size() / 32 + 2);
     while (!text.empty()) {
         const std::size_t at = text.find('\n');
         const std::string_view before = text.substr(0, at);

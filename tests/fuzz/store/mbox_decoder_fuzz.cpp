@@ -9,6 +9,7 @@
 using mailpipe::store::encode_from_line;
 using mailpipe::store::FromQuoter;
 using mailpipe::test::decode_mbox;
+using mailpipe::test::is_scanned_alike;
 
 namespace {
 
@@ -30,7 +31,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (size == 0) return 0;
     const std::string_view input(reinterpret_cast<const char*>(data) + 1, size - 1);
     const auto whole = decode_mbox(input, input.size() + 1);
-    if (decode_mbox(input, 1U + data[0] % 16U) != whole) std::abort();
+    const std::size_t piece = 1U + data[0] % 16U;
+    if (decode_mbox(input, piece) != whole) std::abort();
+    if (!is_scanned_alike(input, piece, whole) || !is_scanned_alike(input, input.size() + 1, whole))
+        std::abort();
     check_round_trip(input);
     return 0;
 }

@@ -40,7 +40,7 @@ TEST_P(LocalStoreTest, RefsFindTheirMessages) {
     const auto entries = store->reader().list();
     ASSERT_TRUE(entries);
     ASSERT_EQ(entries->size(), 2U);
-    for (const store::Entry& entry : *entries) {
+    for (const store::Entry entry : *entries) {
         const email::Context context = store->context_of(entry);
         EXPECT_EQ(context.ref, ref_in_store(location_, entry.id));
         EXPECT_EQ(context.keywords, entry.keywords);
@@ -50,7 +50,7 @@ TEST_P(LocalStoreTest, RefsFindTheirMessages) {
         EXPECT_EQ(container(*ref), location_);
         const auto found = store->find(*ref);
         ASSERT_TRUE(found);
-        ASSERT_NE(*found, nullptr);
+        ASSERT_TRUE(*found);
         EXPECT_EQ((*found)->id, entry.id);
     }
 }
@@ -61,7 +61,7 @@ TEST_P(LocalStoreTest, NothingIsFoundByAnotherRef) {
     ASSERT_TRUE(store) << store.error().message;
     const auto found = store->find(*parse_location(ref_in_store(location_, "999")));
     ASSERT_TRUE(found);
-    EXPECT_EQ(*found, nullptr);
+    EXPECT_FALSE(*found);
 }
 
 TEST_P(LocalStoreTest, NothingIsCreated) {

@@ -39,8 +39,8 @@ TEST_F(MaildirTest, KeywordsGoToCur) {
     const auto id = deliver("Subject: a\r\n\r\n", {"$seen", "$flagged"});
     EXPECT_EQ(files_in(path("box/cur")), std::vector<std::string>{id + ":2,FS"});
     const auto entries = reader(Format::maildir, path("box"))->list();
-    EXPECT_EQ(entries->at(0).keywords, (Keywords{"$flagged", "$seen"}));
-    EXPECT_EQ(entries->at(0).id, id);
+    EXPECT_EQ((*entries)[0].keywords, (Keywords{"$flagged", "$seen"}));
+    EXPECT_EQ((*entries)[0].id, id);
 }
 
 TEST_F(MaildirTest, FollowsAFlagChange) {
@@ -79,8 +79,8 @@ TEST_F(MaildirTest, ForeignFiles) {
     const auto entries = from->list();
     ASSERT_TRUE(entries);
     ASSERT_EQ(entries->size(), 2U);
-    EXPECT_EQ(entries->at(0).id, "letter");
-    EXPECT_FALSE(entries->at(0).size);
+    EXPECT_EQ((*entries)[0].id, "letter");
+    EXPECT_FALSE((*entries)[0].size);
     EXPECT_EQ(read_message(*from, "letter"), "Subject: old\r\n\r\nCRLF on disk\r\n");
     for (const char* id : {"symlink", "fifo", "directory"})
         EXPECT_FALSE(from->open(id)) << id;

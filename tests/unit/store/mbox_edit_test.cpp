@@ -22,7 +22,7 @@ class MboxEditTest : public StoreTest {
     std::vector<std::string> list() {
         from_ = reader(Format::mbox, path("box"));
         std::vector<std::string> ids;
-        const std::vector<Entry> entries = from_->list().value();
+        const Entries entries = from_->list().value();
         for (const Entry& entry : entries)
             ids.push_back(entry.id);
         return ids;
@@ -60,7 +60,7 @@ TEST_F(MboxEditTest, RemovesWholeMessages) {
     // Until list() is called, no id means anything.
     ASSERT_TRUE(from_->remove({ids[0]}));
     EXPECT_EQ(read_all(Format::mbox, path("box")).size(), 2U);
-    const std::vector<Entry> entries = from_->list().value();
+    const Entries entries = from_->list().value();
     ASSERT_EQ(entries.size(), 2U);
     ASSERT_TRUE(from_->remove({entries[1].id}));
     EXPECT_EQ(read_all(Format::mbox, path("box")).size(), 1U);

@@ -6,9 +6,10 @@ namespace mailpipe::store::test {
 namespace {
 
 TEST(MboxStatus, Letters) {
-    EXPECT_EQ(keywords_of_status("RO"), Keywords{"$seen"});
-    EXPECT_EQ(keywords_of_status("ROAFTD"), (Keywords{"$seen", "$answered", "$flagged", "$draft", "$deleted"}));
-    EXPECT_EQ(keywords_of_status("OXx"), Keywords{});
+    EXPECT_EQ(keywords_of(status_set("RO")), Keywords{"$seen"});
+    EXPECT_EQ(keywords_of(status_set("ROAFTD")),
+              (Keywords{"$seen", "$answered", "$flagged", "$draft", "$deleted"}));
+    EXPECT_EQ(keywords_of(status_set("OXx")), Keywords{});
     EXPECT_TRUE(has_status_letter("$flagged"));
     EXPECT_FALSE(has_status_letter("$forwarded"));
 }

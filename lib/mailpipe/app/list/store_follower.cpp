@@ -70,7 +70,7 @@ Result<std::string> mbox_key(store::MailboxReader& reader, const store::Entry& e
         if (text->empty() || !collector.append(*text)) break;
     }
     const std::string header = collector.take();
-    std::string kept = std::to_string(entry.received_at) + "\n";
+    std::string kept = std::to_string(entry.received_at.value_or(0)) + "\n";
     for (const std::string_view line : ascii::split(header, '\n')) {
         if (ascii::starts_with_ignore_case(line, "Status:") ||
             ascii::starts_with_ignore_case(line, "X-Status:"))
@@ -130,7 +130,7 @@ class StoreFollower : public Follower {
         if (!entries) return tl::unexpected(entries.error());
         std::unordered_map<std::string, std::size_t> there;
         std::vector<store::Entry> unknown;
-        for (const store::Entry& entry : *entries) {
+        for (const store::Entry entry : *entries) {
             Result<std::string> key = entry.id;
             if (is_mbox()) key = mbox_key(opened->reader(), entry);
             if (!key) return tl::unexpected(key.error());

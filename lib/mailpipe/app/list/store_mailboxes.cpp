@@ -18,7 +18,7 @@ Result<void> count_messages(const Location& location, Mailbox& mailbox) {
     std::uint64_t unread = 0;
     std::uint64_t size = 0;
     bool all_sizes = true;
-    for (const store::Entry& entry : *entries) {
+    for (const store::Entry entry : *entries) {
         const auto& keywords = entry.keywords;
         if (std::find(keywords.begin(), keywords.end(), "$seen") == keywords.end()) ++unread;
         if (entry.size) size += *entry.size;

@@ -53,7 +53,7 @@ Result<std::shared_ptr<Maildrop>> Maildrop::open(const std::string& path) {
     if (!entries) return tl::unexpected(entries.error());
     std::shared_ptr<Maildrop> maildrop(new Maildrop(std::move(lock), std::move(*reader)));
     maildrop->messages_.reserve(entries->size());
-    for (const auto& entry : *entries) {
+    for (const store::Entry entry : *entries) {
         auto size = maildrop->reader_->size(entry);
         if (!size && size.error().kind == Errc::not_found) continue;  // gone since the listing
         if (!size) return tl::unexpected(size.error());
