@@ -94,6 +94,7 @@ void write_envelope(JsonWriter& json, const mime::Header& header, const Context&
 
 std::string envelope_line(std::string_view header, const Context& context) {
     JsonWriter json;
+    json.reserve(header.size() + 256);
     json.begin_object();
     write_envelope(json, mime::parse_header(header), context);
     json.end_object();

@@ -20,6 +20,8 @@ class MAILPIPE_EXPORT JsonWriter {
     JsonWriter() = default;
     // Hands the text on in pieces of about 64 KiB, and what is left at finish().
     explicit JsonWriter(Sink sink) : sink_(std::move(sink)) {}
+    // For a text of about so many octets.
+    void reserve(std::size_t octets) { text_.reserve(octets); }
 
     void begin_object() { begin('{'); }
     void end_object() { end('}'); }

@@ -1,7 +1,5 @@
 #include "mailpipe/mime/date.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <vector>
@@ -197,12 +195,25 @@ DateTime utc_date(std::int64_t epoch_seconds) {
     return date;
 }
 
+// By hand: every message of a listing has two of these, and a formatter took a tenth of its time.
 std::string rfc3339(const DateTime& date) {
-    std::string out = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", date.year, date.month, date.day,
-                                  date.hour, date.minute, date.second);
-    if (date.zone_minutes == 0) return out + "Z";
+    std::string out = "0000-00-00T00:00:00";
+    const auto put = [&out](std::size_t end, int value) {
+        for (std::size_t at = end; value > 0; value /= 10)
+            out[--at] = static_cast<char>('0' + value % 10);
+    };
+    put(4, std::clamp(date.year, 0, 9999));
+    put(7, date.month);
+    put(10, date.day);
+    put(13, date.hour);
+    put(16, date.minute);
+    put(19, date.second);
+    if (date.zone_minutes == 0) return out + 'Z';
     const int minutes = std::abs(date.zone_minutes);
-    return out + fmt::format("{}{:02}:{:02}", date.zone_minutes < 0 ? '-' : '+', minutes / 60, minutes % 60);
+    out += date.zone_minutes < 0 ? "-00:00" : "+00:00";
+    put(22, minutes / 60);
+    put(25, minutes % 60);
+    return out;
 }
 
 std::optional<DateTime> parse_rfc3339(std::string_view text) {

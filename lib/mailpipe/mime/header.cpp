@@ -77,7 +77,7 @@ const Field* Header::find(std::string_view name) const {
 
 const Field* Header::find_last(std::string_view name) const {
     for (auto field = fields.rbegin(); field != fields.rend(); ++field) {
-        if (ascii::equals_ignore_case(field->name, name)) return &*field;
+        if (field->name.size() == name.size() && ascii::equals_ignore_case(field->name, name)) return &*field;
     }
     return nullptr;
 }
@@ -90,13 +90,14 @@ std::size_t Header::count(std::string_view name) const {
 
 Header parse_header(std::string_view text) {
     Header header;
+    header.fields.reserve(std::min<std::size_t>(text.size() / 32, 32));
     bool seen_field = false;
     const std::size_t first = text.starts_with("\xEF\xBB\xBF") ? 3 : 0;  // a byte order mark, of some editors
     std::size_t at = first;
     while (at < text.size()) {
         const std::size_t start = at;
-        const std::string_view line = without_line_end(text.substr(start, line_end(text, start) - start));
         at = line_end(text, start);
+        const std::string_view line = without_line_end(text.substr(start, at - start));
         if (line.empty()) {
             header.size = at;
             return header;
@@ -127,6 +128,7 @@ Header parse_header(std::string_view text) {
 }
 
 std::string unfold(std::string_view value) {
+    if (value.find('\n') == std::string_view::npos) return std::string(value);
     std::string out;
     out.reserve(value.size());
     for (std::size_t i = 0; i < value.size(); ++i) {

@@ -1,5 +1,7 @@
 #include "mailpipe/mime/message_id.hpp"
 
+#include <algorithm>
+
 #include "mailpipe/base/ascii.hpp"
 #include "mailpipe/mime/charset.hpp"
 #include "mailpipe/mime/lexer.hpp"
@@ -9,11 +11,10 @@ namespace {
 
 // `at` stands behind "<". A bracket that is not closed ends where the next one opens.
 std::string read_id(std::string_view value, std::size_t& at) {
-    std::string id;
-    while (at < value.size() && value[at] != '>' && value[at] != '<') {
-        if (!ascii::is_space(value[at])) id += value[at];
-        ++at;
-    }
+    const std::size_t end = std::min(value.find_first_of("<>", at), value.size());
+    std::string id(value.substr(at, end - at));
+    std::erase_if(id, [](char c) { return ascii::is_space(c); });
+    at = end;
     if (at < value.size() && value[at] == '>') ++at;
     return decode_charset(id, "").text;
 }

@@ -17,6 +17,14 @@ const std::vector<Mail> kMails = {
     {"<d@x>", "<c@x>", "Re: one", 30}, {"<e@x>", "", "two", 40},
 };
 
+void add(Arrangement& arrangement, const Candidate& candidate, std::string record) {
+    Prepared message;
+    message.context = candidate.context;
+    message.record = std::move(record);
+    arrangement.prepare(candidate, message);
+    arrangement.add(std::move(message));
+}
+
 // "a b c": what is placed, each with its branch.
 std::string placed(Order order, const std::vector<Mail>& mails = kMails) {
     Arrangement arrangement(std::move(order));
@@ -28,7 +36,7 @@ std::string placed(Order order, const std::vector<Mail>& mails = kMails) {
         if (*mail.id != '\0') header += std::string("Message-ID: ") + mail.id + "\r\n";
         if (*mail.references != '\0') header += std::string("References: ") + mail.references + "\r\n";
         candidate.set_header(header + "Subject: " + mail.subject + "\r\n\r\n");
-        arrangement.add(candidate, std::string(mail.id).substr(1, 1));
+        add(arrangement, candidate, std::string(mail.id).substr(1, 1));
     }
     std::string out;
     for (const Arrangement::Placed& one : arrangement.place())
@@ -71,7 +79,7 @@ TEST(Arrangement, ThreadIds) {
             candidate.context.received_at = 1;
             candidate.context.ref = "ref";
             candidate.set_header(*id == '\0' ? "\r\n" : std::string("Message-ID: ") + id + "\r\n\r\n");
-            arrangement.add(candidate, id);
+            add(arrangement, candidate, id);
         }
         std::vector<std::string> out;
         for (const Arrangement::Placed& one : arrangement.place())

@@ -54,6 +54,11 @@ std::string asked(const char* query, Candidate candidate = {}) {
         switch (verdict->need) {
             case Need::nothing:
                 return log + (verdict->listed ? "yes" : "no");
+            case Need::arrival:
+                log += "arrival ";
+                candidate.context.received_at = 0;
+                candidate.is_dated_when_opened = false;
+                break;
             case Need::size:
                 log += "size ";
                 candidate.context.size = 100;
@@ -86,6 +91,10 @@ TEST(Candidate, AsksForNoMoreThanItNeeds) {
 TEST(Candidate, ArrivalIsThatOfTheStoreOrTheTopmostReceived) {
     EXPECT_EQ(asked("SINCE 1-Nov-2026 BEFORE 3-Nov-2026"), "header size yes");
     EXPECT_EQ(asked("SINCE 3-Nov-2026"), "header no");
+    Candidate unopened;
+    unopened.is_dated_when_opened = true;
+    EXPECT_EQ(asked("SINCE 1-Nov-2026", unopened), "arrival no");
+    EXPECT_EQ(asked("BEFORE 1-Nov-2026", unopened), "arrival header size yes");
     Candidate stored;
     stored.context.received_at = 0;
     EXPECT_EQ(asked("ON 1-Jan-1970", stored), "header size yes");

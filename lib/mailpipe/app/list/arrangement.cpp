@@ -23,17 +23,23 @@ std::uint64_t hash(std::string_view text) {
 
 }  // namespace
 
-void Arrangement::add(const Candidate& candidate, std::string record) {
-    records_.push_back(std::move(record));
+void Arrangement::prepare(const Candidate& candidate, Prepared& message) const {
+    if (order_.sort.empty() && !order_.thread) return;
     const auto received_at = static_cast<std::int64_t>(candidate.received_at());
     const std::string& header = candidate.header_text();
     if (!order_.sort.empty()) {
-        sort_values_.push_back(
-            email::sort_values(order_.sort, {header, received_at, candidate.context.size.value_or(0)}));
+        message.sort_values =
+            email::sort_values(order_.sort, {header, received_at, candidate.context.size.value_or(0)});
     }
+    if (order_.thread) message.thread_facts = email::thread_facts(header, received_at);
+}
+
+void Arrangement::add(Prepared message) {
+    records_.push_back(std::move(message.record));
+    if (!order_.sort.empty()) sort_values_.push_back(std::move(message.sort_values));
     if (order_.thread) {
-        thread_facts_.push_back(email::thread_facts(header, received_at));
-        refs_.push_back(thread_facts_.back().message_id.empty() ? candidate.context.ref : std::string());
+        thread_facts_.push_back(std::move(*message.thread_facts));
+        refs_.push_back(thread_facts_.back().message_id.empty() ? message.context.ref : std::string());
     }
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "mailpipe/app/list/candidate.hpp"
+#include "mailpipe/app/list/list_sink.hpp"
 #include "mailpipe/email/sort.hpp"
 #include "mailpipe/email/thread.hpp"
 
@@ -26,8 +27,10 @@ class Arrangement {
  public:
     explicit Arrangement(Order order) : order_(std::move(order)) {}
 
-    // `record` is what the message is written from.
-    void add(const Candidate& candidate, std::string record);
+    // Sets what add() takes but the record. On any thread.
+    void prepare(const Candidate& candidate, Prepared& message) const;
+    // message.record is what the message is written from.
+    void add(Prepared message);
 
     struct Placed {
         std::size_t record = 0;

@@ -85,8 +85,8 @@ const std::vector<std::string>& Candidate::keywords() const {
 
 std::time_t Candidate::received_at() const {
     if (context.received_at) return static_cast<std::time_t>(*context.received_at);
-    if (!has_header_) {
-        need_ = Need::header;
+    if (is_dated_when_opened || !has_header_) {
+        need_ = is_dated_when_opened ? Need::arrival : Need::header;
         return 0;
     }
     return static_cast<std::time_t>(arrival(header_).value_or(0));

@@ -26,9 +26,11 @@ class HeaderCollector {
 // A message that may be listed, as far as it has been read. The search asks it for more than it has by `need`.
 class Candidate : public email::SearchSubject {
  public:
-    enum class Need { nothing, size, header, message };
+    enum class Need { nothing, arrival, size, header, message };
 
     email::Context context;
+    // context.received_at is set when the message has been opened, for whatever is needed of it.
+    bool is_dated_when_opened = false;
 
     void set_header(std::string header);
     void set_message(std::string message);  // sets the header and the size as well

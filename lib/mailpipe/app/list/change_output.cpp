@@ -16,11 +16,11 @@ ChangeOutput::ChangeOutput(const CommonOptions& options, std::optional<std::uint
       as_text_(options.output == OutputStyle::table || options.output == OutputStyle::text ||
                (options.output == OutputStyle::automatic && ::isatty(STDOUT_FILENO) == 1)) {}
 
-Result<void> ChangeOutput::write(const Candidate& candidate) {
+Result<void> ChangeOutput::write(Prepared message) {
     if (stop_requested()) return tl::unexpected(stopped_by_signal());
     if (full()) return fail(Errc::temporary, "the limit is reached");
     ++selected_;
-    held_.push_back(candidate.context);
+    held_.push_back(std::move(message.context));
     return {};
 }
 

@@ -17,7 +17,10 @@ class ChangeOutput : public ListSink {
     ChangeOutput(const CommonOptions& options, std::optional<std::uint64_t> limit);
 
     Detail detail() const override { return Detail::context; }
-    Result<void> write(const Candidate& candidate) override;
+    Prepared prepare(const Candidate& candidate) const override { return {candidate.context, {}, {}, {}}; }
+    using ListSink::write;
+    Result<void> write(Prepared message) override;
+    Result<void> flush() override { return {}; }
     Result<void> count(std::size_t messages) override;
     bool full() const override { return limit_ && selected_ >= *limit_; }
     bool ended() const override { return failed_ || full(); }

@@ -10,6 +10,11 @@
 #include "mailpipe/app/terminal.hpp"
 
 namespace mailpipe::app {
+namespace {
+
+constexpr std::size_t kMostUnwritten = 64 * 1024;
+
+}  // namespace
 
 Result<ListForm> ListForm::of(const ListOptions& options) {
     ListForm form;
@@ -51,25 +56,46 @@ std::pair<std::size_t, std::size_t> ListOutput::wanted(std::size_t count) const 
     return form_.order.reverse ? std::pair(count - left, count) : std::pair(std::size_t{0}, left);
 }
 
-Result<void> ListOutput::write_line(std::string line) {
-    line += '\n';
-    auto written = write_all(STDOUT_FILENO, line, "stdout");
-    if (!written) failed_ = true;
-    return written;
+Prepared ListOutput::prepare(const Candidate& candidate) const {
+    Prepared message;
+    message.context.size = candidate.context.size;
+    if (form_.count) return message;
+    if (form_.order.thread) message.context.ref = candidate.context.ref;
+    arrangement_.prepare(candidate, message);
+    const bool as_row = table_ && form_.order.is_natural();
+    message.record = as_row ? row(form_.fields.record(candidate), {}) : form_.fields.line(candidate);
+    return message;
 }
 
-Result<void> ListOutput::write(const Candidate& candidate) {
+Result<void> ListOutput::write(Prepared message) {
     if (stop_requested()) return tl::unexpected(stopped_by_signal());
     if (full()) return fail(Errc::temporary, "the limit is reached");
-    progress_.add_octets(candidate.context.size.value_or(0));
+    progress_.add_octets(message.context.size.value_or(0));
     progress_.end_message();
     if (form_.count) return count(1);
     if (!form_.order.is_natural()) {
-        arrangement_.add(candidate, form_.fields.line(candidate));
+        arrangement_.add(std::move(message));
         return {};
     }
     ++written_;
-    return table_ ? write_row(form_.fields.record(candidate), {}) : write_line(form_.fields.line(candidate));
+    return write_line(message.record);
+}
+
+Result<void> ListOutput::write_line(std::string_view line) {
+    if (heading_due_) {
+        heading_due_ = false;
+        unwritten_ += table_heading(width_) + '\n';
+    }
+    unwritten_ += line;
+    unwritten_ += '\n';
+    return unwritten_.size() < kMostUnwritten ? Result<void>() : flush();
+}
+
+Result<void> ListOutput::flush() {
+    auto written = write_all(STDOUT_FILENO, unwritten_, "stdout");
+    unwritten_.clear();
+    if (!written) failed_ = true;
+    return written;
 }
 
 Result<void> ListOutput::count(std::size_t messages) {
@@ -79,13 +105,16 @@ Result<void> ListOutput::count(std::size_t messages) {
 
 Result<void> ListOutput::finish() {
     if (failed_) return {};
-    if (form_.count) return write_line(std::to_string(written_));
+    if (form_.count) {
+        unwritten_ = std::to_string(written_) + '\n';
+        return flush();
+    }
     for (const Arrangement::Placed& placed : arrangement_.place()) {
         if (full()) break;
         if (stop_requested()) return tl::unexpected(stopped_by_signal());
         if (auto written = write_held(placed); !written) return written;
     }
-    return {};
+    return flush();
 }
 
 Result<void> ListOutput::write_held(const Arrangement::Placed& placed) {
@@ -94,21 +123,17 @@ Result<void> ListOutput::write_held(const Arrangement::Placed& placed) {
     // A line as it is written already: only a table and threads need to know what is in it.
     if (!table_ && placed.thread_id.empty()) return write_line(held);
     email::Json record = email::Json::parse(held);
-    if (table_) return write_row(record, placed.branch);
+    if (table_) return write_line(row(record, placed.branch));
     if (form_.fields.has("threadId")) record["threadId"] = placed.thread_id;
     if (form_.fields.has("depth")) record["depth"] = placed.depth;
     return write_line(email::dump(record));
 }
 
-Result<void> ListOutput::write_row(const email::Json& record, std::string_view branch) {
-    if (heading_due_) {
-        heading_due_ = false;
-        if (auto written = write_line(table_heading(width_)); !written) return written;
-    }
-    std::string row = table_row(record, width_, branch);
+std::string ListOutput::row(const email::Json& record, std::string_view branch) const {
+    const std::string row = table_row(record, width_, branch);
     const auto keywords = record.find("keywords");
-    if (color_ && keywords != record.end() && !keywords->contains("$seen")) row = "\x1b[1m" + row + "\x1b[0m";
-    return write_line(std::move(row));
+    const bool is_bold = color_ && keywords != record.end() && !keywords->contains("$seen");
+    return is_bold ? "\x1b[1m" + row + "\x1b[0m" : row;
 }
 
 }  // namespace mailpipe::app

@@ -23,13 +23,16 @@ struct ListForm {
     static Result<ListForm> of(const ListOptions& options);
 };
 
-// Writes what is listed to stdout, flushed line by line; with an order other than the natural one, at the end.
+// Writes what is listed to stdout as it comes; with an order other than the natural one, at the end.
 class ListOutput : public ListSink {
  public:
     ListOutput(const CommonOptions& options, ListForm form);
 
     Detail detail() const override { return form_.count ? Detail::count : Detail::record; }
-    Result<void> write(const Candidate& candidate) override;
+    Prepared prepare(const Candidate& candidate) const override;
+    using ListSink::write;
+    Result<void> write(Prepared message) override;
+    Result<void> flush() override;
     Result<void> count(std::size_t messages) override;
     // Writes what was held. Errors: those of write().
     Result<void> finish();
@@ -41,8 +44,8 @@ class ListOutput : public ListSink {
 
  private:
     Result<void> write_held(const Arrangement::Placed& placed);
-    Result<void> write_row(const email::Json& record, std::string_view branch);
-    Result<void> write_line(std::string line);
+    std::string row(const email::Json& record, std::string_view branch) const;
+    Result<void> write_line(std::string_view line);
 
     ListForm form_;
     Progress progress_;
@@ -52,6 +55,7 @@ class ListOutput : public ListSink {
     bool heading_due_ = false;
     std::size_t width_ = 80;
     std::uint64_t written_ = 0;  // or counted
+    std::string unwritten_;
     bool failed_ = false;
 };
 

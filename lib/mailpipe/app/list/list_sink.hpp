@@ -1,11 +1,24 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "mailpipe/app/list/candidate.hpp"
+#include "mailpipe/email/sort.hpp"
+#include "mailpipe/email/thread.hpp"
 
 namespace mailpipe::app {
+
+// A message that is listed, as its sink wants it.
+struct Prepared {
+    email::Context context;  // as far as the sink wants it
+    std::string record;
+    std::vector<email::SortValue> sort_values;
+    std::optional<email::ThreadFacts> thread_facts;
+};
 
 // Where the messages go that a source has found.
 class ListSink {
@@ -15,9 +28,17 @@ class ListSink {
 
     virtual ~ListSink() = default;
     virtual Detail detail() const = 0;
+    // Most of the work; any thread may do it, while another writes.
+    virtual Prepared prepare(const Candidate& candidate) const = 0;
     // Errors: io; after it nothing more can be written. temporary when a signal asks to stop, or when nothing
     // more is wanted: that one, which full() tells apart, is not for the user.
-    virtual Result<void> write(const Candidate& candidate) = 0;
+    virtual Result<void> write(Prepared message) = 0;
+    // Nobody waits for what was written before the next pause; a source calls it there. Errors as of write().
+    virtual Result<void> flush() = 0;
+    Result<void> write(const Candidate& candidate) {
+        auto written = write(prepare(candidate));
+        return written ? flush() : written;
+    }
     // Stands for writing so many, with Detail::count.
     virtual Result<void> count(std::size_t messages) = 0;
 
