@@ -4,31 +4,13 @@ import email
 import email.policy
 import re
 
-from differential.reading import ADDRESSES, IDENTIFIERS, MESSAGES
-
-# Labels that mean Windows-1252 for browsers and mail programs alike (WHATWG Encoding Standard).
-LATIN1 = {"us-ascii", "ascii", "iso-8859-1", "latin1", "latin-1", "windows-1252", "cp1252"}
+from differential.reading import ADDRESSES, IDENTIFIERS, MESSAGES, decode
 
 DOUBTS = "~doubts"  # in a reading: the keys of what the email package itself calls malformed
 
 
 class Raised(str):
     """Instead of a value: the field that the email package could not read."""
-
-
-def decode(octets, charset):
-    """Text of a charset; undeclared and unknown ones are guessed at (docs/leniency.md: charset-fallback)."""
-    try:
-        if charset and charset not in LATIN1:
-            return octets.decode(charset, "replace")
-    except LookupError:
-        charset = ""
-    try:
-        if charset in ("", "us-ascii", "ascii"):
-            return octets.decode("utf-8")
-    except UnicodeDecodeError:
-        pass
-    return octets.decode("cp1252", "replace")
 
 
 def _leaf_body(part):

@@ -20,26 +20,46 @@ from peers.commands import run
 
 ADDRESSES = {"from": "From", "sender": "Sender", "replyTo": "Reply-To", "to": "To", "cc": "Cc", "bcc": "Bcc"}
 IDENTIFIERS = {"messageId": "Message-ID", "inReplyTo": "In-Reply-To", "references": "References"}
+# Labels that mean Windows-1252 for browsers and mail programs alike (WHATWG Encoding Standard).
+LATIN1 = {"us-ascii", "ascii", "iso-8859-1", "latin1", "latin-1", "windows-1252", "cp1252"}
 MESSAGES = ("message/rfc822", "message/global")
 
 
+def decode(octets, charset):
+    """Text of a charset; undeclared and unknown ones are guessed at (docs/leniency.md: charset-fallback)."""
+    try:
+        if charset and charset not in LATIN1:
+            return octets.decode(charset, "replace")
+    except LookupError:
+        charset = ""
+    try:
+        if charset in ("", "us-ascii", "ascii"):
+            return octets.decode("utf-8")
+    except UnicodeDecodeError:
+        pass
+    return octets.decode("cp1252", "replace")
+
+
 def of_record(record):
-    """The reading of a line of mail-show --json --attachments; gmime_json writes the same form."""
+    """The reading of a record of mail-show --json --attachments, or of gmime_json."""
     leaves = []
 
     def walk(part):
-        if "subParts" in part:
-            return part["type"] + "(" + ",".join(walk(child) for child in part["subParts"]) + ")"
-        leaves.append(part)
-        return part["type"]
+        kind = part["type"].lower()
+        if part.get("subParts"):
+            return kind + "(" + ",".join(walk(child) for child in part["subParts"]) + ")"
+        leaves.append(part | {"type": kind})
+        return kind
 
     reading = {"tree": walk(record["bodyStructure"])}
     raw = {part["partId"]: base64.b64decode(part["raw"])
            for key in ("attachments", "textBody", "htmlBody") for part in record[key] if "raw" in part}
     for number, part in enumerate(leaves):
-        value = record["bodyValues"].get(part["partId"])
-        body = raw.get(part["partId"]) if value is None else value["value"].replace("\r\n", "\n")
-        if part["type"] in MESSAGES:
+        value = record["bodyValues"].get(part.get("partId"))
+        body = raw.get(part.get("partId")) if value is None else value["value"].replace("\r\n", "\n")
+        if "message" in part:
+            reading[f"message {number}"] = of_record(part["message"]) if part["message"] else {"tree": "none"}
+        elif part["type"] in MESSAGES:
             reading[f"message {number}"] = body
         elif body is not None and not part["type"].startswith("message/"):
             reading[f"body {number}"] = body

@@ -22,26 +22,36 @@ def boundaries(octets):
 
 @functools.lru_cache(maxsize=64)
 def _classified(octets):
-    known = set()
+    known, digests = set(), set()
     found = []
-    in_header, header = True, []
+    in_header, header, candidate, in_digest = True, [], False, False
     for line in octets.splitlines(keepends=True):
         text = line.rstrip()
         opens = text.startswith(b"--") and text[2:] in known
         closes = text.startswith(b"--") and text.endswith(b"--") and text[2:-2].rstrip() in known
+        if in_header and header and not opens and line.startswith(b"--") and not candidate:
+            # The first delimiter may stand directly behind the header that declares its boundary.
+            candidate = True
+            field = CONTENT_TYPE.search(b"".join(header))
+            opens = field is not None and field[1].lower().startswith(b"multipart/") and \
+                boundaries(field[1])[:1] == [text[2:]]
         if header and (opens or closes or line in (b"\r\n", b"\n")):
             # A boundary means nothing in the header that declares it.
             field = CONTENT_TYPE.search(b"".join(header))
             if field and field[1].lower().startswith(b"multipart/"):
                 known.update(boundaries(field[1])[:1])
+                if field[1].lower().startswith(b"multipart/digest"):
+                    digests.update(boundaries(field[1])[:1])
         if opens or closes:
-            kind, in_header, header = DELIMITER if opens else CLOSE, opens, []
+            kind, in_header, header, candidate = DELIMITER if opens else CLOSE, opens, [], False
+            in_digest = text[2:] in digests
         elif not in_header:
             kind = BODY
         elif line in (b"\r\n", b"\n"):
             kind = EMPTY
-            in_header = MESSAGE.search(b"".join(header)) is not None
-            header = []
+            declared = b"".join(header)
+            in_header = MESSAGE.search(declared) is not None or (in_digest and not CONTENT_TYPE.search(declared))
+            header, candidate, in_digest = [], False, False
         else:
             kind = HEADER if header else FIRST
             header.append(line)
@@ -99,6 +109,9 @@ def with_empty_headers(octets):
         if kind in (DELIMITER, CLOSE) and kept and kept[-1][0] in (DELIMITER, HEADER, FIRST):
             kept += [[EMPTY, b"\r\n"], [BODY, b"\r\n"]]
         kept.append([kind, line])
+    if kept and kept[-1][0] == DELIMITER:
+        kept[-1][1] = kept[-1][1].rstrip() + b"\r\n"
+        kept.append([EMPTY, b"\r\n"])
     return joined(kept)
 
 
@@ -176,12 +189,12 @@ def without_junk(octets):
     return b"".join(lines)
 
 
-def with_empty_line_before_text(octets):
-    """A part that begins with what is no header has an empty header."""
+def with_empty_line_before_text(octets, message=True):
+    """A part, and a message, that begins with what is no header has an empty header."""
     lines = classified(octets)
     kept = []
     for number, (kind, line) in enumerate(lines):
-        if kind == FIRST and not FIELD.match(line) and not _is_passed_over(lines, number):
+        if kind == FIRST and (number or message) and not FIELD.match(line) and not _is_passed_over(lines, number):
             kept.append([EMPTY, b"\r\n"])
         kept.append([kind, line])
     return joined(kept)
@@ -189,3 +202,49 @@ def with_empty_line_before_text(octets):
 
 def without_bare_cr(octets):
     return re.sub(rb"\r(?!\n)", b" ", octets)
+
+
+def with_quoted_names(octets):
+    """An encoded word as the value of a parameter stands in quotes."""
+    return re.sub(rb"(?i)(name=)(=\?[^;\s]*\?=)", rb'\1"\2"', octets)
+
+
+TYPE_FIELD = re.compile(rb"^(content-type[ \t]*:)([^;\r\n]*)", re.IGNORECASE | re.MULTILINE)
+TYPE = re.compile(rb"\s*[^\s;/]+/[^\s;/]+\s*")
+NO_SEMICOLON = re.compile(rb"^(content-type[ \t]*:\s*[^\s;/]+/[^\s;/]+)(?=\s+[^\s;=]+=)", re.IGNORECASE | re.MULTILINE)
+
+
+def with_types(octets):
+    """A type is one "/" between words; a parameter has a ";" in front."""
+    octets = NO_SEMICOLON.sub(rb"\1;", octets)
+    octets = re.sub(rb"(?im)^(content-type[ \t]*:[^;\r\n()]*)\([^()\r\n]*\)?", rb"\1", octets)
+    return TYPE_FIELD.sub(lambda field: field[0] if TYPE.fullmatch(field[2]) else field[1] + b" text/plain", octets)
+
+
+def without_repeated_fields(octets):
+    """Of several addresses fields of a name the last one stays, of other fields of MIME the first one."""
+    lines = classified(octets)
+    kept = []
+    number = 0
+    while number < len(lines):
+        start = number
+        while number < len(lines) and lines[number][0] in (FIRST, HEADER):
+            number += 1
+        fields = []
+        for line in lines[start:number]:
+            if fields and _is_folded(line[1]):
+                fields[-1].append(line)
+            else:
+                fields.append([line])
+        names = [field[0][1].split(b":", 1)[0].strip().lower() for field in fields]
+        for at, field in enumerate(fields):
+            others = names[:at] if names[at].startswith(b"content-") else names[at + 1:]
+            if names[at] not in others or names[at] not in REPEATED:
+                kept += field
+        kept += lines[number:number + 1]
+        number += 1
+    return joined(kept)
+
+
+REPEATED = {b"from", b"to", b"cc", b"bcc", b"reply-to", b"sender", b"content-type", b"content-disposition",
+            b"content-transfer-encoding", b"subject", b"date", b"message-id", b"in-reply-to", b"references"}

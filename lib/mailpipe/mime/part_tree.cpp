@@ -157,17 +157,32 @@ class Scanner {
         return index;
     }
 
-    // Behind the empty line, or at the delimiter that cuts the header off.
+    // Behind the empty line, or at the delimiter that cuts the header off. That may be one of the boundary that the
+    // header itself declares, where the empty line is missing; only the first candidate is looked at.
     std::size_t find_header_end() const {
+        bool seen_candidate = false;
         std::size_t at = at_;
         while (at < tree_.message.size()) {
             const std::size_t end = next_line(at);
             const std::string_view line = tree_.message.substr(at, end - at);
             if (line == "\n" || line == "\r\n") return end;
             if (delimiter(line)) return at;
+            if (!seen_candidate && line.starts_with("--")) {
+                seen_candidate = true;
+                if (declares_boundary_of(tree_.message.substr(at_, at - at_), line)) return at;
+            }
             at = end;
         }
         return at;
+    }
+
+    static bool declares_boundary_of(std::string_view header, std::string_view line) {
+        const Header parsed = parse_header(header);
+        const Field* field = parsed.find("Content-Type");
+        if (field == nullptr) return false;
+        const ContentType type = parse_content_type(field->value);
+        const std::string_view boundary = trim_end(type.parameters.find_raw("boundary"));
+        return type.type == "multipart" && !boundary.empty() && trim_end(line.substr(2)) == boundary;
     }
 
     bool ends_with_empty_line(std::size_t begin, std::size_t end) const {
