@@ -100,6 +100,13 @@ Result<SourceMailbox*> MessageSource::mailbox_of(const Location& location) {
 Result<void> MessageSource::read_ref(const std::string& text) {
     const auto ref = parse_location(text);
     if (!ref) return report(text, tl::unexpected(ref.error()));
+    // A file that names itself would never end.
+    if (ref->scheme == Scheme::message_file && !in_named_file_) {
+        in_named_file_ = true;
+        auto result = read_file(ref->path, text);
+        in_named_file_ = false;
+        return result;
+    }
     if (!ref->is_ref()) {
         return report(text, fail(Errc::usage, "names no message; a ref has a UID, UIDL, ID or OFFSET"));
     }

@@ -74,6 +74,7 @@ class MessageSource {
     std::optional<Error> stopped_;  // by the handler or a signal
     std::optional<Location> mailbox_location_;
     std::unique_ptr<SourceMailbox> mailbox_;
+    bool in_named_file_ = false;      // a file that a ref names is read
     std::optional<Location> failed_;  // of the last ref whose mailbox could not be opened
 };
 

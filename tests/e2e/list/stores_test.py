@@ -177,6 +177,24 @@ class Stores(Case):
         self.assertEqual([json.loads(line)["ref"] for line in refs.splitlines()],
                          [record["ref"] for record in self.list("--refs", "-", stdin=refs)])
 
+    def test_a_file_is_a_ref(self):
+        path = self.write("umlauts.eml", TEXTS["umlauts"])
+        record, = self.list(path)
+        self.assertEqual(record["ref"], path)
+        refs = json.dumps(record).encode() + b"\n"
+        self.assertEqual(self.list("--refs", "-", stdin=refs), [record])
+        shown, = schema.check_lines(self.run_ok("mail-show", "--refs", "-", "--json", stdin=refs).stdout)
+        self.assertEqual(shown["subject"], "Grüße")
+
+    def test_a_file_that_names_itself_ends(self):
+        path = self.path("self.jsonl")
+        refs = json.dumps({"ref": path}).encode() + b"\n"
+        self.write("self.jsonl", refs)
+        for command in ("mail-list", "mail-show"):
+            outcome = run([command, "--refs", "-", "--json"], self.directory, stdin=refs)
+            self.assertEqual((outcome.status, outcome.stdout), (64, b""), outcome)
+            self.assertIn("names no message", outcome.error_lines[0])
+
     def test_table(self):
         text = self.run_ok("mail-list", self.make_maildir(search_messages()), "--output", "table").stdout.decode()
         for word in ("Köln", "Jörg", "lunch on Friday"):

@@ -1,10 +1,8 @@
 #include "mailpipe/app/list/list.hpp"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <functional>
 
 #include "mailpipe/app/imap_client.hpp"
@@ -24,13 +22,6 @@ namespace mailpipe::app {
 namespace {
 
 using Followers = std::vector<std::pair<std::string, std::unique_ptr<Follower>>>;
-
-void list_file(const Location& location, const std::string& where, RefLister& refs, Listing& listing) {
-    const int fd = ::open(location.path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return listing.diagnostics.error(where, fail_errno(errno, "cannot be opened").value());
-    list_input(fd, where, false, encode(location), refs, listing);
-    ::close(fd);
-}
 
 Result<void> list_location(const Location& location, Listing& listing) {
     auto source = open_list_source(location, listing);

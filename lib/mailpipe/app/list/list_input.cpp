@@ -1,3 +1,8 @@
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+
 #include "mailpipe/app/list/list_source.hpp"
 #include "mailpipe/app/list/ref_lister.hpp"
 #include "mailpipe/app/message_input.hpp"
@@ -65,6 +70,13 @@ void list_input(int fd, std::string_view where, bool only_refs, const std::strin
         }
     }
     refs.flush();
+}
+
+void list_file(const Location& location, const std::string& where, RefLister& refs, Listing& listing) {
+    const int fd = ::open(location.path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return listing.diagnostics.error(where, fail_errno(errno, "cannot be opened").value());
+    list_input(fd, where, false, encode(location), refs, listing);
+    ::close(fd);
 }
 
 }  // namespace mailpipe::app

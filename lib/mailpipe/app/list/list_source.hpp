@@ -71,5 +71,7 @@ Result<void> list_uids(std::shared_ptr<ImapClient> client, const std::vector<std
 // `ref` names a message that has no other name; it may be empty.
 void list_input(int fd, std::string_view where, bool only_refs, const std::string& ref, RefLister& refs,
                 Listing& listing);
+// The same of a file of messages; one that cannot be opened is reported.
+void list_file(const Location& location, const std::string& where, RefLister& refs, Listing& listing);
 
 }  // namespace mailpipe::app

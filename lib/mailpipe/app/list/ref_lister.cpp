@@ -15,6 +15,14 @@ constexpr std::size_t kRefsAtOnce = 500;
 void RefLister::add(const std::string& ref) {
     auto location = parse_location(ref);
     if (!location) return listing_.diagnostics.error(ref, location.error());
+    // A file that names itself would never end.
+    if (location->scheme == Scheme::message_file && listing_.change == nullptr && !in_named_file_) {
+        flush();
+        in_named_file_ = true;
+        list_file(*location, ref, *this, listing_);
+        in_named_file_ = false;
+        return;
+    }
     if (!location->is_ref()) {
         const Error error{Errc::usage, "names no message; a ref has a UID, UIDL, ID or OFFSET", std::nullopt};
         return listing_.diagnostics.error(ref, error);

@@ -35,6 +35,7 @@ class RefLister {
     std::optional<Location> mailbox_;
     std::unique_ptr<ListSource> source_;
     bool open_failed_ = false;
+    bool in_named_file_ = false;  // a file that a ref names is listed
     std::vector<Location> refs_;
     std::vector<Group> waiting_;
 };
