@@ -11,6 +11,17 @@ def binary(name):
     return os.path.join(os.environ["MAILPIPE_BIN"], name)
 
 
+def has_sanitizer():
+    """Whether the build under test has AddressSanitizer, whose memory is its own."""
+    library = os.path.join(os.environ["MAILPIPE_BIN"], "..", "lib", "libmailpipe.so")
+    for path in (binary("mail-fetch"), library):
+        if os.path.exists(path):
+            with open(path, "rb") as file:
+                if b"__asan_init" in file.read():
+                    return True
+    return False
+
+
 def clean_environment(home, extra=None):
     """Nothing of the caller's configuration reaches a command under test."""
     kept = {name: value for name, value in os.environ.items()

@@ -35,11 +35,12 @@ inline constexpr std::size_t kAuthFailures = 3;               // failed logins u
 inline constexpr std::size_t kReceivedFields = 50;            // loop detection
 inline constexpr std::uint64_t kMessageSize = 1ULL << 30;     // mail-serve: default of --max-message-size
 
-// Messages (parser). Exceeding one sets `limitsMet`; it is never an error.
+// Messages (parser). Exceeding one is said in `limitsMet`; it is never an error.
 inline constexpr std::size_t kMimeDepth = 100;
 inline constexpr std::size_t kMimeParts = 10'000;
 inline constexpr std::size_t kHeaderSize = 10U << 20;
 inline constexpr std::size_t kHeaderFields = 100'000;
+inline constexpr std::size_t kFieldItems = 100'000;  // addresses, message ids or parameters of a field
 inline constexpr std::size_t kShownMessage =
     1U << 30;  // mail-show holds a message; one that is larger is an error
 

@@ -46,12 +46,11 @@ class Record {
 
     const mime::Header& header() const { return tree_.parts[0].header; }
 
-    void write_members(JsonWriter& json) {
+    // `limits` are those that the envelope met.
+    void write_members(JsonWriter& json, mime::LimitSet limits) {
         read_leaves();
-        if (tree_.limits_met) {
-            json.key("limitsMet");
-            json.boolean(true);
-        }
+        limits.add(tree_.limits);
+        write_limits(json, limits);
         json.key("hasAttachment");
         json.boolean(
             std::any_of(selected_.attachments.begin(), selected_.attachments.end(),
@@ -235,8 +234,8 @@ void write_email(JsonWriter& json, std::string_view message, const Context& cont
     if (!complete.size) complete.size = message.size();
     Record record(message, options);
     json.begin_object();
-    write_envelope(json, record.header(), complete);
-    record.write_members(json);
+    const mime::LimitSet limits = write_envelope(json, record.header(), complete);
+    record.write_members(json, limits);
     json.end_object();
 }
 

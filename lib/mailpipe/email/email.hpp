@@ -39,11 +39,14 @@ struct EmailOptions {
 
 // The members of the envelope: ref, mailbox, uid, uidValidity, uidl, keywords, size, receivedAt, messageId,
 // inReplyTo, references, from, sender, to, cc, bcc, replyTo, subject, sentAt, as far as they are known; absent
-// fields are absent. Of a field that occurs several times the last one counts (RFC 8621 section 4.1.3).
-void write_envelope(JsonWriter& json, const mime::Header& header, const Context& context);
+// fields are absent. Of a field that occurs several times the last one counts (RFC 8621 section 4.1.3). The limits
+// that were met, which are still to be written.
+mime::LimitSet write_envelope(JsonWriter& json, const mime::Header& header, const Context& context);
+// limitsMet with their names; nothing when there are none.
+void write_limits(JsonWriter& json, mime::LimitSet limits);
 
 // The object with the envelope and hasAttachment, preview, bodyStructure, bodyValues (all text parts), textBody,
-// htmlBody, attachments; limitsMet when a limit of base/limits.hpp ended the parsing. A partId is a part number of
+// htmlBody, attachments; limitsMet when limits of base/limits.hpp ended the parsing. A partId is a part number of
 // RFC 3501; a message/rfc822 is one part. Never fails. `message` is CRLF text; size is that of the context or its
 // octets.
 MAILPIPE_EXPORT void write_email(JsonWriter& json, std::string_view message, const Context& context,

@@ -9,36 +9,69 @@
 namespace mailpipe::email {
 namespace {
 
-void write_message_ids(JsonWriter& json, const mime::Header& header, const char* key, std::string_view name) {
-    const mime::Field* field = header.find_last(name);
-    if (field == nullptr) return;
-    const auto ids = mime::parse_message_ids(field->value);
-    if (ids.empty()) return;
-    json.key(key);
-    json.begin_array();
-    for (const std::string& id : ids)
-        json.string(id);
-    json.end_array();
+std::string_view limit_name(mime::Limit limit) {
+    switch (limit) {
+        case mime::Limit::header_size:
+            return "headerSize";
+        case mime::Limit::header_fields:
+            return "headerFields";
+        case mime::Limit::field_items:
+            return "fieldItems";
+        case mime::Limit::mime_depth:
+            return "mimeDepth";
+        case mime::Limit::mime_parts:
+            return "mimeParts";
+    }
+    return "";
 }
 
-void write_addresses(JsonWriter& json, const mime::Header& header, const char* key, std::string_view name) {
-    const mime::Field* field = header.find_last(name);
-    if (field == nullptr) return;
-    json.key(key);
-    json.begin_array();
-    for (const mime::AddressGroup& group : mime::parse_address_list(field->value)) {
-        for (const mime::Address& address : group.addresses) {
-            const std::string shown = display_name(address.name);
-            json.begin_object();
-            json.key("name");
-            shown.empty() ? json.null() : json.string(shown);
-            json.key("email");
-            json.string(address.email);
-            json.end_object();
-        }
+// Writes the properties of a header, and collects the limits that are met.
+class EnvelopeWriter {
+ public:
+    EnvelopeWriter(JsonWriter& json, const mime::Header& header)
+        : json_(json), header_(header), limits_(header.limits) {}
+
+    void message_ids(const char* key, std::string_view name) {
+        const mime::Field* field = header_.find_last(name);
+        if (field == nullptr) return;
+        const auto ids = mime::parse_message_ids(field->value, &limits_);
+        if (ids.empty()) return;
+        json_.key(key);
+        json_.begin_array();
+        for (const std::string& id : ids)
+            json_.string(id);
+        json_.end_array();
     }
-    json.end_array();
-}
+
+    void addresses(const char* key, std::string_view name) {
+        const mime::Field* field = header_.find_last(name);
+        if (field == nullptr) return;
+        json_.key(key);
+        json_.begin_array();
+        for (const mime::AddressGroup& group : mime::parse_address_list(field->value, &limits_)) {
+            for (const mime::Address& one : group.addresses)
+                address(one);
+        }
+        json_.end_array();
+    }
+
+    mime::LimitSet limits() const { return limits_; }
+
+ private:
+    void address(const mime::Address& one) {
+        const std::string shown = display_name(one.name);
+        json_.begin_object();
+        json_.key("name");
+        shown.empty() ? json_.null() : json_.string(shown);
+        json_.key("email");
+        json_.string(one.email);
+        json_.end_object();
+    }
+
+    JsonWriter& json_;
+    const mime::Header& header_;
+    mime::LimitSet limits_;
+};
 
 void write_text(JsonWriter& json, const char* key, std::string_view text) {
     json.key(key);
@@ -73,30 +106,40 @@ void write_context(JsonWriter& json, const Context& context) {
 
 }  // namespace
 
-void write_envelope(JsonWriter& json, const mime::Header& header, const Context& context) {
+mime::LimitSet write_envelope(JsonWriter& json, const mime::Header& header, const Context& context) {
     write_context(json, context);
-    write_message_ids(json, header, "messageId", "Message-ID");
-    write_message_ids(json, header, "inReplyTo", "In-Reply-To");
-    write_message_ids(json, header, "references", "References");
-    write_addresses(json, header, "from", "From");
-    write_addresses(json, header, "sender", "Sender");
-    write_addresses(json, header, "to", "To");
-    write_addresses(json, header, "cc", "Cc");
-    write_addresses(json, header, "bcc", "Bcc");
-    write_addresses(json, header, "replyTo", "Reply-To");
+    EnvelopeWriter envelope(json, header);
+    envelope.message_ids("messageId", "Message-ID");
+    envelope.message_ids("inReplyTo", "In-Reply-To");
+    envelope.message_ids("references", "References");
+    envelope.addresses("from", "From");
+    envelope.addresses("sender", "Sender");
+    envelope.addresses("to", "To");
+    envelope.addresses("cc", "Cc");
+    envelope.addresses("bcc", "Bcc");
+    envelope.addresses("replyTo", "Reply-To");
     if (const mime::Field* subject = header.find_last("Subject"))
         write_text(json, "subject", text_form(subject->value));
     if (const mime::Field* date = header.find_last("Date")) {
         if (const auto parsed = mime::parse_date(date->value))
             write_text(json, "sentAt", mime::rfc3339(*parsed));
     }
+    return envelope.limits();
+}
+
+void write_limits(JsonWriter& json, mime::LimitSet limits) {
+    if (limits.empty()) return;
+    json.key("limitsMet");
+    json.begin_array();
+    limits.each([&json](mime::Limit limit) { json.string(limit_name(limit)); });
+    json.end_array();
 }
 
 std::string envelope_line(std::string_view header, const Context& context) {
     JsonWriter json;
     json.reserve(header.size() + 256);
     json.begin_object();
-    write_envelope(json, mime::parse_header(header), context);
+    write_limits(json, write_envelope(json, mime::parse_header(header), context));
     json.end_object();
     return json.take();
 }

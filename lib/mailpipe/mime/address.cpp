@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "mailpipe/base/ascii.hpp"
+#include "mailpipe/base/limits.hpp"
 #include "mailpipe/mime/encoded_word.hpp"
 #include "mailpipe/mime/lexer.hpp"
 
@@ -29,10 +30,11 @@ class Parser {
  public:
     explicit Parser(std::string_view text) : text_(text) {}
 
-    std::vector<AddressGroup> run() {
-        while (at_ < text_.size())
+    std::vector<AddressGroup> run(LimitSet* limits) {
+        while (at_ < text_.size() && items_ <= limits::kFieldItems)
             step();
         end_address();
+        if (items_ > limits::kFieldItems && limits != nullptr) limits->add(Limit::field_items);
         return std::move(groups_);
     }
 
@@ -182,7 +184,7 @@ class Parser {
         clear();
         // Decoding may leave nothing: a byte order mark, an empty encoded word.
         Address address{decoded_name(name), decode_charset(email, "").text};
-        if (address.name.empty() && address.email.empty()) return;
+        if ((address.name.empty() && address.email.empty()) || ++items_ > limits::kFieldItems) return;
         if (groups_.empty() || groups_.back().name.has_value() != in_group_) groups_.push_back({});
         groups_.back().addresses.push_back(std::move(address));
     }
@@ -190,7 +192,7 @@ class Parser {
     void begin_group() {
         std::string name = join(words_, 0, words_.size());
         clear();
-        groups_.push_back({decoded_name(name), {}});
+        if (++items_ <= limits::kFieldItems) groups_.push_back({decoded_name(name), {}});
         in_group_ = true;
     }
 
@@ -203,6 +205,7 @@ class Parser {
     std::string_view text_;
     std::size_t at_ = 0;
     std::vector<AddressGroup> groups_;
+    std::size_t items_ = 0;  // addresses and groups so far
     bool in_group_ = false;
     std::vector<Word> words_;
     bool spaced_ = false;
@@ -212,8 +215,8 @@ class Parser {
 
 }  // namespace
 
-std::vector<AddressGroup> parse_address_list(std::string_view value) {
-    return Parser(value).run();
+std::vector<AddressGroup> parse_address_list(std::string_view value, LimitSet* limits) {
+    return Parser(value).run(limits);
 }
 
 std::vector<Address> flatten(const std::vector<AddressGroup>& groups) {

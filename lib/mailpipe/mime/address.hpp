@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "mailpipe/base/export.hpp"
+#include "mailpipe/mime/limit.hpp"
 
 namespace mailpipe::mime {
 
@@ -21,8 +22,9 @@ struct AddressGroup {
 };
 
 // RFC 5322 section 3.4 with the obsolete forms of 4.4, lenient and linear in time. `value` is a raw field
-// value.
-MAILPIPE_EXPORT std::vector<AddressGroup> parse_address_list(std::string_view value);
+// value. The first kFieldItems addresses and groups; when there are more, `limits` says so.
+MAILPIPE_EXPORT std::vector<AddressGroup> parse_address_list(std::string_view value,
+                                                             LimitSet* limits = nullptr);
 MAILPIPE_EXPORT std::vector<Address> flatten(const std::vector<AddressGroup>& groups);
 
 }  // namespace mailpipe::mime

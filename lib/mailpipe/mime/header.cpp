@@ -116,7 +116,7 @@ Header parse_header(std::string_view text) {
         if (colon == std::string_view::npos) continue;
         seen_field = true;
         if (header.fields.size() >= limits::kHeaderFields || at > limits::kHeaderSize) {
-            header.limits_met = true;
+            header.limits.add(at > limits::kHeaderSize ? Limit::header_size : Limit::header_fields);
             continue;
         }
         const std::string_view whole = text.substr(start, at - start);

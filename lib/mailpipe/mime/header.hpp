@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "mailpipe/base/export.hpp"
+#include "mailpipe/mime/limit.hpp"
 
 namespace mailpipe::mime {
 
@@ -20,7 +21,7 @@ struct Field {
 struct Header {
     std::vector<Field> fields;
     std::size_t size = 0;  // octets of the header with the empty line that ends it
-    bool limits_met = false;
+    LimitSet limits;       // that were met
 
     // The first, or last, field of that name, ignoring case; nullptr when there is none.
     const Field* find(std::string_view name) const;

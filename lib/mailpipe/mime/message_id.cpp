@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "mailpipe/base/ascii.hpp"
+#include "mailpipe/base/limits.hpp"
 #include "mailpipe/mime/charset.hpp"
 #include "mailpipe/mime/lexer.hpp"
 
@@ -21,13 +22,17 @@ std::string read_id(std::string_view value, std::size_t& at) {
 
 }  // namespace
 
-std::vector<std::string> parse_message_ids(std::string_view value) {
+std::vector<std::string> parse_message_ids(std::string_view value, LimitSet* limits) {
     std::vector<std::string> ids;
     std::vector<std::string> words;
     std::size_t at = 0;
     while (true) {
         skip_cfws(value, at);
         if (at >= value.size()) break;
+        if (std::max(ids.size(), words.size()) >= limits::kFieldItems) {
+            if (limits != nullptr) limits->add(Limit::field_items);
+            break;
+        }
         if (value[at] == '<') {
             ++at;
             if (auto id = read_id(value, at); !id.empty()) ids.push_back(std::move(id));

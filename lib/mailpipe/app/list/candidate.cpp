@@ -9,6 +9,9 @@
 namespace mailpipe::app {
 namespace {
 
+// One octet more than the parser reads, so that it says that there is more.
+constexpr std::size_t kMostHeader = limits::kHeaderSize + 1;
+
 std::optional<std::int64_t> arrival(std::string_view header) {
     const mime::Header parsed = mime::parse_header(header);
     const auto seconds = [](std::string_view value) -> std::optional<std::int64_t> {
@@ -31,7 +34,7 @@ std::optional<std::int64_t> arrival(std::string_view header) {
 bool HeaderCollector::append(std::string_view crlf_text) {
     if (complete_) return false;
     const std::size_t old_size = header_.size();
-    header_ += crlf_text.substr(0, limits::kHeaderSize - old_size);
+    header_ += crlf_text.substr(0, kMostHeader - old_size);
     const std::size_t from = old_size < 3 ? 0 : old_size - 3;
     std::size_t end = std::string::npos;
     if (header_.compare(0, 2, "\r\n") == 0) {
@@ -40,7 +43,7 @@ bool HeaderCollector::append(std::string_view crlf_text) {
         end = blank + 4;
     }
     if (end != std::string::npos) header_.resize(end);
-    complete_ = end != std::string::npos || header_.size() == limits::kHeaderSize;
+    complete_ = end != std::string::npos || header_.size() == kMostHeader;
     return !complete_;
 }
 

@@ -10,8 +10,8 @@
 
 namespace mailpipe::app {
 
-// Collects the header of a message that comes in pieces, the empty line that ends it included; at most
-// limits::kHeaderSize of it.
+// Collects the header of a message that comes in pieces, the empty line that ends it included; of one that is larger
+// than limits::kHeaderSize one octet more than that.
 class HeaderCollector {
  public:
     // false when the header is complete and more text is not needed.

@@ -6,10 +6,10 @@
 namespace mailpipe::app {
 namespace {
 
-constexpr std::array<std::string_view, 21> kProperties{
-    "ref",        "mailbox",   "uid",       "uidValidity", "uidl",   "keywords", "size",
-    "receivedAt", "messageId", "inReplyTo", "references",  "from",   "sender",   "to",
-    "cc",         "bcc",       "replyTo",   "subject",     "sentAt", "threadId", "depth"};
+constexpr std::array<std::string_view, 22> kProperties{
+    "ref",       "mailbox",   "uid",        "uidValidity", "uidl",   "keywords", "size", "receivedAt",
+    "messageId", "inReplyTo", "references", "from",        "sender", "to",       "cc",   "bcc",
+    "replyTo",   "subject",   "sentAt",     "threadId",    "depth",  "limitsMet"};
 
 }  // namespace
 

@@ -105,7 +105,7 @@ Result<void> Outgoing::find_envelope(const SendOptions& options, const GivenEnve
     HeaderEnvelope found = read_header_envelope(header);
     envelope_.recipients = given.recipients;
     if (options.recipients_from_header) {
-        if (header_truncated_ || header.limits_met) {
+        if (header_truncated_ || !header.limits.empty()) {
             return fail(Errc::limit,
                         "the header exceeds kHeaderSize or kHeaderFields; name the recipients instead of -t");
         }

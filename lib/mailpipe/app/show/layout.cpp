@@ -81,9 +81,11 @@ class LineBreaks {
     std::unique_ptr<icu::BreakIterator> iterator_;
 };
 
-class Layout {
+}  // namespace
+
+class Layout::Impl {
  public:
-    explicit Layout(const Look& look) : look_(look) {}
+    explicit Impl(const Look& look) : look_(look) {}
 
     void add(const TextBlock& block) {
         block_ = &block;
@@ -97,7 +99,7 @@ class Layout {
             wrap(expand_tabs(text));
         }
     }
-    std::string take() { return std::move(out_); }
+    std::string& text() { return out_; }
 
  private:
     void wrap(const std::string& text) {
@@ -174,7 +176,7 @@ class Layout {
         out_ += '\n';
     }
 
-    const Look& look_;
+    Look look_;
     const TextBlock* block_ = nullptr;
     LineBreaks breaks_;
     std::string indent_;  // of the line that is being made
@@ -185,7 +187,24 @@ class Layout {
     std::string out_;
 };
 
-}  // namespace
+Layout::Layout(const Look& look) : impl_(std::make_unique<Impl>(look)) {}
+Layout::~Layout() = default;
+
+void Layout::add(const TextBlock& block) {
+    impl_->add(block);
+}
+
+std::size_t Layout::size() const {
+    return impl_->text().size();
+}
+
+void Layout::cut(std::size_t size) {
+    impl_->text().resize(size);
+}
+
+std::string Layout::take() {
+    return std::move(impl_->text());
+}
 
 std::string lay_out(const TextBlocks& blocks, const Look& look) {
     Layout layout(look);

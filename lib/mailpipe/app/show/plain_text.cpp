@@ -1,6 +1,7 @@
 #include "mailpipe/app/show/plain_text.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace mailpipe::app {
 namespace {
@@ -18,7 +19,7 @@ void each_line(std::string_view text, Use use) {
 
 class Flowed {
  public:
-    explicit Flowed(bool del_sp) : del_sp_(del_sp) {}
+    Flowed(bool del_sp, const BlockSink& add) : del_sp_(del_sp), add_(add) {}
 
     // RFC 3676 section 4:
     //   quote-mark = 1*">"; a line is [quote-mark] [stuffing SP] content, flowed when it ends with SP
@@ -28,36 +29,38 @@ class Flowed {
         if (text.starts_with(' ')) text.remove_prefix(1);
         const bool signature = text == kSignature;
         // Section 4.5: a paragraph that another quote depth or a signature cuts off ends there.
-        if (open_ && (depth != blocks_.back().quote_depth || signature)) open_ = false;
+        if (open_ && (depth != block_.quote_depth || signature)) end();
         if (!open_) begin(depth);
         if (signature && depth == 0) in_signature_ = true;
-        if (in_signature_ && depth == 0) blocks_.back().tone = Tone::signature;
+        if (in_signature_ && depth == 0) block_.tone = Tone::signature;
         const bool flows = text.ends_with(' ') && !signature;
         if (flows && del_sp_) text.remove_suffix(1);
-        blocks_.back().text += text;
-        open_ = flows;
+        block_.text += text;
+        if (!flows) end();
     }
-    TextBlocks take() { return std::move(blocks_); }
+    void end() {
+        if (open_) add_(std::exchange(block_, {}));
+        open_ = false;
+    }
 
  private:
     void begin(std::size_t depth) {
-        TextBlock block;
-        block.indent = depth == 0 ? "" : std::string(depth, '>') + ' ';
-        block.hang = block.indent;
-        block.quote_depth = depth;
-        blocks_.push_back(std::move(block));
+        block_.indent = depth == 0 ? "" : std::string(depth, '>') + ' ';
+        block_.hang = block_.indent;
+        block_.quote_depth = depth;
+        open_ = true;
     }
 
     bool del_sp_;
-    bool open_ = false;  // the last block goes on in the next line
+    const BlockSink& add_;
+    TextBlock block_;
+    bool open_ = false;  // block_ is begun, and goes on in the next line
     bool in_signature_ = false;
-    TextBlocks blocks_;
 };
 
 }  // namespace
 
-TextBlocks plain_blocks(std::string_view text) {
-    TextBlocks blocks;
+void plain_blocks(std::string_view text, const BlockSink& add) {
     bool in_signature = false;
     each_line(text, [&](std::string_view line) {
         TextBlock block;
@@ -72,15 +75,26 @@ TextBlocks plain_blocks(std::string_view text) {
         block.quote_depth = static_cast<std::size_t>(std::count(block.indent.begin(), block.indent.end(), '>'));
         in_signature = in_signature || line == kSignature;
         if (in_signature) block.tone = Tone::signature;
-        blocks.push_back(std::move(block));
+        add(std::move(block));
     });
+}
+
+TextBlocks plain_blocks(std::string_view text) {
+    TextBlocks blocks;
+    plain_blocks(text, [&blocks](TextBlock block) { blocks.push_back(std::move(block)); });
     return blocks;
 }
 
-TextBlocks flowed_blocks(std::string_view text, bool del_sp) {
-    Flowed flowed(del_sp);
+void flowed_blocks(std::string_view text, bool del_sp, const BlockSink& add) {
+    Flowed flowed(del_sp, add);
     each_line(text, [&](std::string_view line) { flowed.line(line); });
-    return flowed.take();
+    flowed.end();
+}
+
+TextBlocks flowed_blocks(std::string_view text, bool del_sp) {
+    TextBlocks blocks;
+    flowed_blocks(text, del_sp, [&blocks](TextBlock block) { blocks.push_back(std::move(block)); });
+    return blocks;
 }
 
 }  // namespace mailpipe::app

@@ -9,6 +9,7 @@
 #include "mailpipe/app/message_source.hpp"
 #include "mailpipe/app/progress.hpp"
 #include "mailpipe/app/show/extract.hpp"
+#include "mailpipe/app/show/held_message.hpp"
 #include "mailpipe/app/show/text_output.hpp"
 #include "mailpipe/app/show/views.hpp"
 #include "mailpipe/app/stop.hpp"
@@ -43,33 +44,34 @@ class Shower {
     Result<void> show(std::string_view where, const email::Context& context, store::MessageReader& reader) {
         const std::string name = context.ref.empty() ? std::string(where) : context.ref;
         if (options_.what == ShowWhat::raw) return show_raw(name, context, reader);
-        const auto message = read_message(reader);
-        if (!message) {
-            diagnostics_.error(name, message.error());
+        const auto held = read_message(reader);
+        if (!held) {
+            diagnostics_.error(name, held.error());
             return {};
         }
+        const std::string& message = held->text();
         switch (options_.what) {
             case ShowWhat::json:
-                return write_json(*message, context);
+                return write_json(*held, context);
             case ShowWhat::part:
-                return show_part(name, *message);
+                return show_part(name, message);
             case ShowWhat::headers:
-                return write_text(header_view(*message, text_.look()));
+                return write_text(header_view(message, text_.look()));
             case ShowWhat::structure:
-                return write_text(structure_view(*message));
+                return write_text(structure_view(message));
             case ShowWhat::extract:
-                return extract(name, *message);
+                return extract(name, message);
             case ShowWhat::text:
             case ShowWhat::raw:
                 break;
         }
-        return write_text(text_view(*message, text_.look(), options_.fields));
+        return write_text(text_view(message, text_.look(), options_.fields));
     }
 
  private:
     // The whole message, which the parser needs; for --headers no more than the header.
-    Result<std::string> read_message(store::MessageReader& reader) {
-        std::string message;
+    Result<HeldMessage> read_message(store::MessageReader& reader) {
+        HeldMessage message;
         while (true) {
             const auto text = reader.read();
             if (!text) return tl::unexpected(text.error());
@@ -78,20 +80,17 @@ class Shower {
                 return message;
             }
             progress_.add_octets(text->size());
-            if (message.size() + text->size() > limits::kShownMessage) {
-                return fail(Errc::limit, "the message is larger than kShownMessage (" +
-                                             std::to_string(limits::kShownMessage) + " octets)");
-            }
-            message += *text;
+            if (auto appended = message.append(*text); !appended) return tl::unexpected(appended.error());
             if (options_.what == ShowWhat::headers && message.size() > limits::kHeaderSize) return message;
         }
     }
 
-    Result<void> write_json(std::string_view message, const email::Context& context) {
+    Result<void> write_json(const HeldMessage& message, email::Context context) {
+        if (!context.size) context.size = message.size();
         email::JsonWriter json([](std::string_view piece) { return write(piece); });
         email::EmailOptions options;
         options.with_raw = options_.attachments;
-        email::write_email(json, message, context, options);
+        email::write_email(json, message.text(), context, options);
         json.end_line();
         return json.finish();
     }

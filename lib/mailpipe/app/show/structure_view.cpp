@@ -50,7 +50,7 @@ std::string structure_view(std::string_view message) {
     const mime::PartTree tree = mime::parse_parts(message);
     std::string out;
     draw(tree, 0, "", "", out);
-    if (tree.limits_met) out += "(what lies beyond the limits of the parser is missing)\n";
+    if (!tree.limits.empty()) out += limits_line(tree.limits) + "\n";
     return terminal_text(out, true);
 }
 

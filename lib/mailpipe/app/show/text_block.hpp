@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,8 @@ struct TextBlock {
     std::size_t quote_depth = 0;  // for its colour
 };
 using TextBlocks = std::vector<TextBlock>;
+// Takes blocks one by one, so that a long text is not held as blocks.
+using BlockSink = std::function<void(TextBlock)>;
 
 inline bool is_blank(const TextBlock& block) {
     return block.text.find_first_not_of(" \t") == std::string::npos &&

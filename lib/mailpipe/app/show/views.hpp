@@ -30,6 +30,9 @@ Result<std::size_t> select_part(const mime::PartTree& tree, std::string_view sel
 // they do in a Maildir.
 std::string part_octets(const mime::PartTree& tree, std::size_t index);
 
+// What is missing because of them.
+std::string limits_line(mime::LimitSet limits);
+
 // One line of a text: a line end in a decoded name or field would forge lines of a view.
 std::string one_line(std::string text);
 
