@@ -9,7 +9,7 @@ import subprocess
 from differential import reading, repair
 from differential.comparison import Differential, Explanation
 from differential.rewriting import (DATE, IDENTIFIERS, inner, is_plain_address_list, is_plain_subject, malformed,
-                                    parts_of, raw_octets, same_boundary)
+                                    parts_of, raw_octets, same_boundary, values_of)
 from peers.case import main
 from peers.commands import binary
 
@@ -50,8 +50,8 @@ TYPE = re.compile(rb"\s*[A-Za-z0-9!#$%&'*+^_`{|}~.-]+/[A-Za-z0-9!#$%&'*+^_`{|}~.
 
 
 def malformed_types(theirs, ours, octets):
-    types = re.findall(rb"(?im)^content-type[ \t]*:(.*(?:\r?\n[ \t].*)*)", octets)
-    return theirs if all(TYPE.fullmatch(value) for value in types) else parts_of(ours, theirs)
+    well_formed = all(TYPE.fullmatch(value) for value in values_of(b"content-type", octets))
+    return theirs if well_formed else parts_of(ours, theirs)
 
 
 def no_message(theirs, ours, octets):

@@ -45,13 +45,17 @@ def is_plain_subject(value):
     return value == value.rstrip() and all(BASE64.fullmatch(text) for text in ENCODED_WORD.findall(value))
 
 
+def values_of(name, octets):
+    """The values of all fields of that name, folded."""
+    return [value.rstrip(b"\r") for value in
+            re.findall(rb"(?im)^" + name + rb"[ \t]*:(.*(?:\r?\n[ \t].*)*)", octets)]
+
+
 def malformed(is_well_formed, *names):
     """Takes from ours what is made of a field that is not well-formed."""
     @functools.lru_cache(maxsize=64)
     def keys(octets):
-        return [key for key, name in names
-                if not all(is_well_formed(value) for value in re.findall(
-                    rb"(?im)^" + name + rb"[ \t]*:(.*(?:\r?\n[ \t].*)*)", octets))]
+        return [key for key, name in names if not all(is_well_formed(value) for value in values_of(name, octets))]
 
     return lambda theirs, ours, octets: theirs | {key: ours.get(key) for key in keys(octets)}
 
