@@ -146,12 +146,18 @@ std::optional<DateTime> parse_date(std::string_view value) {
     const auto day = number(tokens[0], 2);
     const int month = month_number(tokens[1]);
     const auto year = parse_year(tokens[2]);
-    if (!day || month == 0 || !year || !parse_time(tokens[3], date)) return std::nullopt;
+    // obs-hour and obs-minute: CFWS may stand around the colons.
+    std::string time(tokens[3]);
+    std::size_t zone = 4;
+    while (zone < tokens.size() &&
+           (tokens[zone].front() == ':' || (time.ends_with(':') && ascii::is_digit(tokens[zone].front()))))
+        time += tokens[zone++];
+    if (!day || month == 0 || !year || !parse_time(time, date)) return std::nullopt;
     if (*day < 1 || *day > days_in_month(*year, month)) return std::nullopt;
     date.year = *year;
     date.month = month;
     date.day = *day;
-    if (tokens.size() > 4) date.zone_minutes = parse_zone(tokens[4]);
+    if (tokens.size() > zone) date.zone_minutes = parse_zone(tokens[zone]);
     return date;
 }
 

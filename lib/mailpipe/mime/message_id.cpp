@@ -10,10 +10,29 @@
 namespace mailpipe::mime {
 namespace {
 
+// obs-id-left and obs-id-right may hold comments; a "(" that is not closed is none.
+std::string without_comments(std::string_view id) {
+    std::string out;
+    for (std::size_t at = 0; at < id.size();) {
+        const std::size_t start = at;
+        if (id[at] == '"') {
+            read_quoted_string(id, at);
+        } else if (id[at] == '(') {
+            read_comment(id, at);
+            if (id[at - 1] == ')') continue;
+        } else {
+            ++at;
+        }
+        out += id.substr(start, at - start);
+    }
+    return out;
+}
+
 // `at` stands behind "<". A bracket that is not closed ends where the next one opens.
 std::string read_id(std::string_view value, std::size_t& at) {
     const std::size_t end = std::min(value.find_first_of("<>", at), value.size());
     std::string id(value.substr(at, end - at));
+    if (id.find('(') != std::string::npos) id = without_comments(id);
     std::erase_if(id, [](char c) { return ascii::is_space(c); });
     at = end;
     if (at < value.size() && value[at] == '>') ++at;

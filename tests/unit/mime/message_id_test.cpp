@@ -24,6 +24,9 @@ TEST(MessageId, Parse) {
         {"<>", {}},
         {"", {}},
         {"<\"quoted\"@b>", {"\"quoted\"@b"}},
+        {"<a(x (y)) @ b(z)>", {"a@b"}},
+        {"<\"a(b\"@c>", {"\"a(b\"@c"}},
+        {"<a(b@c> <d@e>", {"a(b@c", "d@e"}},
         {"<caf\xE9@b>", {"caf\u00e9@b"}},
     };
     for (const Row& row : rows) {
