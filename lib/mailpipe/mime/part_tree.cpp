@@ -5,6 +5,7 @@
 
 #include "mailpipe/base/ascii.hpp"
 #include "mailpipe/base/limits.hpp"
+#include "mailpipe/mime/inline_file.hpp"
 
 namespace mailpipe::mime {
 namespace {
@@ -314,6 +315,10 @@ std::vector<std::size_t> numbered_parts(const PartTree& tree) {
 }
 
 std::string decode_body(const PartTree& tree, const Part& part, bool* problem) {
+    if (part.encoding == TransferEncoding::uuencode) {
+        const auto files = find_inline_files(tree.body(part));
+        if (!files.empty()) return decode_inline_file(files[0], problem);
+    }
     return decode_transfer(tree.body(part), part.encoding, problem);
 }
 
@@ -322,6 +327,7 @@ void decode_body_pieces(const PartTree& tree, const Part& part,
     constexpr std::size_t kPiece = 65'536;
     const std::string_view body = tree.body(part);
     if (part.encoding == TransferEncoding::identity) return take(body);
+    if (part.encoding == TransferEncoding::uuencode) return take(decode_body(tree, part));
     TransferDecoder decoder(part.encoding);
     std::string out;
     for (std::size_t at = 0; at < body.size(); at += kPiece) {

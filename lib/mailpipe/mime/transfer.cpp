@@ -87,11 +87,15 @@ TransferEncoding parse_transfer_encoding(std::string_view value) {
         token == "8-bit") {
         return TransferEncoding::identity;
     }
+    for (const std::string_view name : {"x-uuencode", "x-uue", "uuencode", "uue"}) {
+        if (token == name) return TransferEncoding::uuencode;
+    }
     return TransferEncoding::unknown;
 }
 
 TransferDecoder::TransferDecoder(TransferEncoding encoding)
-    : encoding_(encoding), problem_(encoding == TransferEncoding::unknown) {}
+    : encoding_(encoding),
+      problem_(encoding == TransferEncoding::unknown || encoding == TransferEncoding::uuencode) {}
 
 void TransferDecoder::append(std::string_view text, std::string& out) {
     switch (encoding_) {
@@ -102,6 +106,7 @@ void TransferDecoder::append(std::string_view text, std::string& out) {
             append_quoted_printable(text, out);
             break;
         case TransferEncoding::identity:
+        case TransferEncoding::uuencode:
         case TransferEncoding::unknown:
             out += text;
             break;

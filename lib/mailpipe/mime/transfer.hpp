@@ -10,7 +10,8 @@
 // Content-Transfer-Encoding (RFC 2045 section 6).
 namespace mailpipe::mime {
 
-enum class TransferEncoding { identity, base64, quoted_printable, unknown };
+// uuencode goes by the names x-uuencode and x-uue; decode_body() knows it, a TransferDecoder does not.
+enum class TransferEncoding { identity, base64, quoted_printable, uuencode, unknown };
 
 // `value` is the raw field value; an absent field is 7bit. 7bit, 8bit and binary are identity.
 MAILPIPE_EXPORT TransferEncoding parse_transfer_encoding(std::string_view value);

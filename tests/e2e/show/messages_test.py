@@ -148,6 +148,18 @@ class Show(Case):
                          sorted(["up", "passwd", "_.", "_hidden", "_rf", "ab", "part-7.bin", "x" * 200]))
         self.assertEqual(sorted(os.listdir(self.directory)), ["out"])
 
+    def test_files_in_the_text(self):
+        message = (b"Subject: old\n\nSee below.\n\nbegin 644 ../cat.txt\n#0V%T\n`\nend\n"
+                   b"=ybegin line=128 size=3 name=dog.txt\n\x6e\x99\x91\n=yend size=3\n-- \nBob\n")
+        self.assertEqual(self.extract(message), [self.path("out", "cat.txt"), self.path("out", "dog.txt")])
+        for name, octets in (("cat.txt", b"Cat"), ("dog.txt", b"Dog")):
+            with open(self.path("out", name), "rb") as file:
+                self.assertEqual(file.read(), octets)
+        text = self.show(stdin=message).decode()
+        self.assertIn('(here stands the file "../cat.txt"; --extract writes it)', text)
+        self.assertNotIn("0V%T", text)
+        self.assertTrue(text.endswith("Bob\n"), text)
+
     def test_extract_errors(self):
         self.run_error(73, "none/out", argv=["mail-show", "--extract", self.path("none", "out")], stdin=MIXED)
         self.write("file", b"")

@@ -9,6 +9,7 @@
 #include "mailpipe/mime/date.hpp"
 #include "mailpipe/mime/encoded_word.hpp"
 #include "mailpipe/mime/header.hpp"
+#include "mailpipe/mime/inline_file.hpp"
 #include "mailpipe/mime/message_id.hpp"
 #include "mailpipe/mime/parameter.hpp"
 #include "mailpipe/mime/part_tree.hpp"
@@ -46,6 +47,9 @@ void addresses(const std::string& text) {
 void words(const std::string& text) {
     decode_text(text);
 }
+void files(const std::string& text) {
+    find_inline_files(text);
+}
 void parameters(const std::string& text) {
     parse_content_type(text);
 }
@@ -74,6 +78,11 @@ std::vector<Bomb> bombs() {
         {"digest of digests",
          [](std::size_t n) { return repeat("Content-Type: multipart/digest; boundary=b\n\n--b\n\n", n); },
          parts},
+        {"uuencoded files that do not end", [](std::size_t n) { return repeat("begin 644 a\n#0V%T\n", n); }, files},
+        {"base64 files that do not end",
+         [](std::size_t n) { return repeat("begin-base64 644 a\nQ2F0\n", n); }, files},
+        {"yEnc files that do not end",
+         [](std::size_t n) { return repeat("=ybegin line=1 size=1 name=a\nx\n", n); }, files},
         {"boundaries that never come", [=](std::size_t n) { return mixed + repeat("--bb\n", n); }, parts},
         {"boundaries that are prefixes", nested_prefixes, parts},
         {"the same boundary at each depth",

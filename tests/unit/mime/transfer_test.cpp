@@ -78,7 +78,7 @@ TEST(Transfer, ParseField) {
     EXPECT_EQ(parse_transfer_encoding("8BIT"), TransferEncoding::identity);
     EXPECT_EQ(parse_transfer_encoding("binary"), TransferEncoding::identity);
     EXPECT_EQ(parse_transfer_encoding(""), TransferEncoding::identity);
-    EXPECT_EQ(parse_transfer_encoding("x-uuencode"), TransferEncoding::unknown);
+    EXPECT_EQ(parse_transfer_encoding("x-unheard-of"), TransferEncoding::unknown);
 }
 
 }  // namespace

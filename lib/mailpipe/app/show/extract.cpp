@@ -12,6 +12,7 @@
 #include "mailpipe/app/show/extracted_name.hpp"
 #include "mailpipe/app/show/views.hpp"
 #include "mailpipe/email/body_parts.hpp"
+#include "mailpipe/mime/inline_file.hpp"
 #include "mailpipe/mime/part_tree.hpp"
 
 namespace mailpipe::app {
@@ -54,14 +55,29 @@ ExtractDirectory::~ExtractDirectory() {
     if (descriptor_ >= 0) ::close(descriptor_);
 }
 
-Result<void> ExtractDirectory::extract(std::string_view message,
-                                       const std::function<Result<void>(const std::string&)>& written) {
+Result<void> ExtractDirectory::extract(std::string_view message, const Written& written) {
     const mime::PartTree tree = mime::parse_parts(message);
     for (const std::size_t index : parts_with_files(tree)) {
         const std::string name = extracted_name(mime::file_name(tree.parts[index]), fallback_name(tree, index));
         const auto path = write(name, part_octets(tree, index));
         if (!path) return tl::unexpected(path.error());
         if (auto said = written(*path); !said) return said;
+    }
+    return extract_inline(tree, written);
+}
+
+Result<void> ExtractDirectory::extract_inline(const mime::PartTree& tree, const Written& written) {
+    for (const std::size_t index : mime::numbered_parts(tree)) {
+        const mime::Part& part = tree.parts[index];
+        if (part.type.full() != "text/plain" || part.encoding == mime::TransferEncoding::uuencode) continue;
+        const std::string octets = mime::decode_body(tree, part);
+        for (const mime::InlineFile& file : mime::find_inline_files(octets)) {
+            const std::string name =
+                extracted_name(file.name, "part-" + mime::part_number(tree, index) + "-file.bin");
+            const auto path = write(name, mime::decode_inline_file(file));
+            if (!path) return tl::unexpected(path.error());
+            if (auto said = written(*path); !said) return said;
+        }
     }
     return {};
 }

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "mailpipe/base/error.hpp"
+#include "mailpipe/mime/part_tree.hpp"
 
 namespace mailpipe::app {
 
@@ -18,15 +19,16 @@ class ExtractDirectory {
     ExtractDirectory& operator=(ExtractDirectory&&) = delete;
     ~ExtractDirectory();
 
-    // Writes each attachment (email::select_body_parts) and each other part that has a file name, under
-    // extracted_name(), or that with a number when there is such a file: none is ever overwritten, no link followed.
+    using Written = std::function<Result<void>(const std::string& path)>;
+    // Writes each attachment (email::select_body_parts), each other part that has a file name, and the files that
+    // stand in text (mime/inline_file.hpp), under extracted_name(), or that with a number when there is such a file: none is ever overwritten, no link followed.
     // `written` gets the path of each file that is complete. Errors: cannot_create; io, which leaves no part of a file; those
     // of `written`.
-    Result<void> extract(std::string_view message,
-                         const std::function<Result<void>(const std::string&)>& written);
+    Result<void> extract(std::string_view message, const Written& written);
 
  private:
     ExtractDirectory(std::string path, int descriptor) : path_(std::move(path)), descriptor_(descriptor) {}
+    Result<void> extract_inline(const mime::PartTree& tree, const Written& written);
     Result<std::string> write(const std::string& name, std::string_view octets);
 
     std::string path_;

@@ -54,7 +54,8 @@ Result<std::size_t> select_part(const mime::PartTree& tree, std::string_view sel
 
 std::string part_octets(const mime::PartTree& tree, std::size_t index) {
     const mime::Part& part = tree.parts[index];
-    if (part.encoding == mime::TransferEncoding::base64 || is_binary(part))
+    if (part.encoding == mime::TransferEncoding::base64 || part.encoding == mime::TransferEncoding::uuencode ||
+        is_binary(part))
         return mime::decode_body(tree, part);
     // Before it is decoded: a CRLF that quoted-printable spells out is no line end of the message.
     std::string body;

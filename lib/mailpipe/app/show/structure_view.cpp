@@ -11,6 +11,8 @@ std::string_view encoding_name(mime::TransferEncoding encoding) {
             return ", base64";
         case mime::TransferEncoding::quoted_printable:
             return ", quoted-printable";
+        case mime::TransferEncoding::uuencode:
+            return ", uuencode";
         default:
             return "";
     }

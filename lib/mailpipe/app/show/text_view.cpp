@@ -12,6 +12,7 @@
 #include "mailpipe/base/limits.hpp"
 #include "mailpipe/email/body_parts.hpp"
 #include "mailpipe/email/text_value.hpp"
+#include "mailpipe/mime/inline_file.hpp"
 #include "mailpipe/mime/part_tree.hpp"
 
 namespace mailpipe::app {
@@ -24,6 +25,17 @@ TextBlock line(std::string text, Tone tone = Tone::plain) {
     return block;
 }
 
+// Text, with a line in place of each file that stands in it.
+void add_plain(std::string_view text, const BlockSink& add) {
+    std::size_t at = 0;
+    for (const mime::InlineFile& file : mime::find_inline_files(text)) {
+        plain_blocks(text.substr(at, file.begin - at), add);
+        add(line("(here stands the file \"" + std::string(file.name) + "\"; --extract writes it)"));
+        at = file.end;
+    }
+    plain_blocks(text.substr(at), add);
+}
+
 void add_part(const mime::PartTree& tree, const mime::Part& part, std::size_t width, const BlockSink& add) {
     const std::string text = email::text_value(mime::decode_body(tree, part), part).text;
     if (part.type.subtype == "html") {
@@ -32,6 +44,8 @@ void add_part(const mime::PartTree& tree, const mime::Part& part, std::size_t wi
     } else if (part.type.subtype == "plain" &&
                ascii::equals_ignore_case(part.type.parameters.find("format"), "flowed")) {
         flowed_blocks(text, ascii::equals_ignore_case(part.type.parameters.find("delsp"), "yes"), add);
+    } else if (part.type.subtype == "plain") {
+        add_plain(text, add);
     } else {
         plain_blocks(text, add);
     }
