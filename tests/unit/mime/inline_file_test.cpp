@@ -59,8 +59,7 @@ TEST(InlineFile, Yenc) {
     EXPECT_EQ(found("=ybegin part=1 line=128 size=99 name=a\n=ypart begin=1 end=3\nm\x8B\x9E\n=yend size=3 "
                     "part=1\n"),
               (Files{{"a", "Cat"}}));
-    EXPECT_EQ(found("=ybegin line=128 size=4 name=a\nm\x8B\x9E\n=yend size=4\n"),
-              (Files{{"a", "Cat", true}}));
+    EXPECT_EQ(found("=ybegin line=128 size=4 name=a\nm\x8B\x9E\n=yend size=4\n"), (Files{{"a", "Cat", true}}));
 }
 
 TEST(InlineFile, TextThatOnlyBeginsLikeOne) {
@@ -73,9 +72,8 @@ TEST(InlineFile, TextThatOnlyBeginsLikeOne) {
         EXPECT_EQ(found(text), Files{}) << text;
     // What interrupts one may begin another one.
     EXPECT_EQ(found("begin 644 a\n#0V%T\nbegin 644 b\n#0V%T\n`\nend\n"), (Files{{"b", "Cat"}}));
-    EXPECT_EQ(
-        found("=ybegin line=1 size=1 name=a\nx\n=ybegin line=1 size=3 name=b\nm\x8B\x9E\n=yend size=3\n"),
-        (Files{{"b", "Cat"}}));
+    EXPECT_EQ(found("=ybegin line=1 size=1 name=a\nx\n=ybegin line=1 size=3 name=b\nm\x8B\x9E\n=yend size=3\n"),
+              (Files{{"b", "Cat"}}));
 }
 
 TEST(InlineFile, ViewsAndPlaces) {
