@@ -84,9 +84,9 @@ Result<std::string> read_range(int fd, std::uint64_t offset, std::uint64_t lengt
 Result<std::string> read_whole(int directory, const std::string& name, std::string_view what) {
     auto file = open_regular_at(directory, name, what);
     if (!file) return tl::unexpected(file.error());
-    auto info = stat_fd(file->fd.get(), what);
+    auto info = stat_fd(file->get(), what);
     if (!info) return tl::unexpected(info.error());
-    return read_range(file->fd.get(), 0, static_cast<std::uint64_t>(info->st_size), what);
+    return read_range(file->get(), 0, static_cast<std::uint64_t>(info->st_size), what);
 }
 
 Result<void> copy_range(int from, std::uint64_t begin, std::uint64_t end, int to, std::string_view what) {
@@ -142,15 +142,13 @@ Result<Fd> open_directory_at(int parent, const std::string& name, std::string_vi
     return fd;
 }
 
-Result<RegularFile> open_regular_at(int directory, const std::string& name, std::string_view what) {
-    RegularFile file;
-    file.fd = Fd(::openat(directory, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-    if (!file.fd) return fail_errno(errno, what);
-    auto info = stat_fd(file.fd.get(), what);
+Result<Fd> open_regular_at(int directory, const std::string& name, std::string_view what) {
+    Fd fd(::openat(directory, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    if (!fd) return fail_errno(errno, what);
+    auto info = stat_fd(fd.get(), what);
     if (!info) return tl::unexpected(info.error());
     if (!S_ISREG(info->st_mode)) return fail(Errc::data, std::string(what) + ": is not a regular file");
-    file.info = *info;
-    return file;
+    return fd;
 }
 
 Result<void> create_file_at(int directory, const std::string& name, std::string_view content,

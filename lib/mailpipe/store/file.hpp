@@ -62,12 +62,8 @@ Result<struct stat> stat_fd(int fd, std::string_view what);
 Result<Fd> open_or_create_directory(const std::string& path);
 Result<void> create_directory_at(int parent, const std::string& name, std::string_view what);
 Result<Fd> open_directory_at(int parent, const std::string& name, std::string_view what);
-struct RegularFile {
-    Fd fd;
-    struct stat info {};
-};
 // Opens a regular file for reading, never a symlink, FIFO or device.
-Result<RegularFile> open_regular_at(int directory, const std::string& name, std::string_view what);
+Result<Fd> open_regular_at(int directory, const std::string& name, std::string_view what);
 
 // Makes a file with this content, durable under its name once this returns and the directory is synced.
 Result<void> create_file_at(int directory, const std::string& name, std::string_view content,

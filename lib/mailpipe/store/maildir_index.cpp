@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <tuple>
 
+#include "mailpipe/base/ascii.hpp"
 #include "mailpipe/store/maildir_name.hpp"
 
 namespace mailpipe::store {
@@ -17,9 +18,27 @@ constexpr int kMicrosecondBits = 20;
 constexpr std::uint64_t kMostMicroseconds = (std::uint64_t{1} << kMicrosecondBits) - 1;
 constexpr std::uint64_t kMostSeconds = UINT64_MAX >> kMicrosecondBits;
 
+// Takes the digits at the start of `text`: "" or more than fit are nullopt.
+std::optional<std::uint64_t> take_number(std::string_view& text, std::size_t most_digits) {
+    std::uint64_t value = 0;
+    std::size_t digits = 0;
+    for (; digits < text.size() && digits <= most_digits && ascii::is_digit(text[digits]); ++digits)
+        value = value * 10 + static_cast<std::uint64_t>(text[digits] - '0');
+    text.remove_prefix(digits);
+    return digits == 0 || digits > most_digits ? std::nullopt : std::optional(value);
+}
+
 // Orders as arrival_key() does but for ties. Names of other programs may hold any number.
 std::uint64_t packed_arrival(std::string_view base) {
-    const auto [seconds, microseconds, number, rest] = arrival_key(base);
+    // As nearly all names are, SECONDS.MMICROSECONDS..., without a look at the rest of each of them.
+    std::string_view rest = base;
+    const auto plain_seconds = take_number(rest, 10);
+    if (plain_seconds && rest.starts_with(".M")) {
+        rest.remove_prefix(2);
+        if (const auto plain_microseconds = take_number(rest, 6))
+            return *plain_seconds << kMicrosecondBits | std::min(*plain_microseconds, kMostMicroseconds);
+    }
+    const auto [seconds, microseconds, number, name] = arrival_key(base);
     if (seconds > kMostSeconds) return UINT64_MAX;
     return seconds << kMicrosecondBits | std::min(microseconds, kMostMicroseconds);
 }

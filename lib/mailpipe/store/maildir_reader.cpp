@@ -25,8 +25,7 @@ constexpr std::size_t kFirstPiece = 4096;
 
 class FileReader : public MessageReader {
  public:
-    FileReader(RegularFile file, std::shared_ptr<const std::string> what)
-        : fd_(std::move(file.fd)), received_at_(file.info.st_mtime), what_(std::move(what)) {}
+    FileReader(Fd fd, std::shared_ptr<const std::string> what) : fd_(std::move(fd)), what_(std::move(what)) {}
 
     Result<std::string_view> read() override {
         std::size_t taken = std::string_view::npos;
@@ -44,7 +43,10 @@ class FileReader : public MessageReader {
         mapper_.append(disk_text, text_);
         return std::string_view(text_);
     }
-    std::optional<std::time_t> received_at() const override { return received_at_; }
+    std::optional<std::time_t> received_at() const override {
+        const auto info = stat_fd(fd_.get(), *what_);
+        return info ? std::optional(info->st_mtime) : std::nullopt;
+    }
 
  private:
     Result<void> fill(std::size_t size) {
@@ -58,7 +60,6 @@ class FileReader : public MessageReader {
     }
 
     Fd fd_;
-    std::time_t received_at_;
     std::shared_ptr<const std::string> what_;
     std::uint64_t offset_ = 0;
     std::unique_ptr<char[]> piece_;
@@ -81,19 +82,19 @@ class MaildirReader : public MailboxReader {
     }
 
     Result<std::unique_ptr<MessageReader>> open(const std::string& id) override {
-        auto file = open_file(id);
-        if (!file) return tl::unexpected(file.error());
-        return std::make_unique<FileReader>(std::move(*file), shared_path_);
+        auto fd = open_file(id);
+        if (!fd) return tl::unexpected(fd.error());
+        return std::make_unique<FileReader>(std::move(*fd), shared_path_);
     }
 
     Result<std::uint64_t> size(const Entry& entry) override {
         if (entry.size) return *entry.size;
-        auto file = open_file(entry.id);
-        if (!file) return tl::unexpected(file.error());
+        const auto fd = open_file(entry.id);
+        if (!fd) return tl::unexpected(fd.error());
         CrlfSize size;
         std::string piece(kPiece, '\0');
         while (true) {
-            auto count = read_at(file->fd.get(), piece.data(), piece.size(), size.disk_size(), path_);
+            auto count = read_at(fd->get(), piece.data(), piece.size(), size.disk_size(), path_);
             if (!count) return tl::unexpected(count.error());
             if (*count == 0) return size.crlf_size();
             size.append(std::string_view(piece).substr(0, *count));
@@ -214,7 +215,8 @@ class MaildirReader : public MailboxReader {
         return index_;
     }
 
-    Result<RegularFile> open_file(const std::string& id) {
+    // The index has regular files only. What takes the place of one is no symbolic link, and blocks nobody.
+    Result<Fd> open_file(const std::string& id) {
         Index index;
         for (int look = 0; look < 2; ++look) {
             auto other = other_than(index);
@@ -223,11 +225,10 @@ class MaildirReader : public MailboxReader {
             const auto found = index->find(id);
             if (!found) continue;
             const auto [place, name] = index->file(*found);
-            auto file = open_regular_at(directories_[place].get(), name, path_);
-            if (file) return file;
-            // Again, for an error that says which message it is.
-            file = open_regular_at(directories_[place].get(), name, path_ + ": message " + id);
-            if (file || file.error().kind != Errc::not_found) return file;
+            Fd fd(::openat(directories_[place].get(), name.c_str(),
+                           O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+            if (fd) return fd;
+            if (errno != ENOENT) return fail_errno(errno, path_ + ": message " + id);
         }
         return fail(Errc::not_found, path_ + ": no message " + id);
     }

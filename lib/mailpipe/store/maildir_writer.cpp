@@ -171,7 +171,7 @@ class MaildirWriter : public MailboxWriter {
         for (std::size_t i = durable_count_; i < staged_.size(); ++i) {
             auto file = open_regular_at(dirs_.tmp.get(), std::string(base_of(staged_[i])), path_);
             if (!file) return tl::unexpected(file.error());
-            if (auto synced = sync_file(file->fd.get(), path_); !synced) return synced;
+            if (auto synced = sync_file(file->get(), path_); !synced) return synced;
         }
         return sync_file(dirs_.tmp.get(), path_);
     }

@@ -224,7 +224,7 @@ Result<std::string> MboxSpool::separator_for(int mbox) const {
 Result<void> MboxSpool::append(LockedMbox& mbox, const std::string& segment, const PublishRecord& record) {
     auto file = open_regular_at(spool_.get(), segment, path_);
     if (!file) return tl::unexpected(file.error());
-    const Content content(file->fd.get(), record, path_);
+    const Content content(file->get(), record, path_);
     Result<void> result;
     for (std::uint64_t at = 0; at < content.size() && result;) {
         auto piece = content.read(at);
@@ -270,7 +270,7 @@ Result<void> MboxSpool::complete(LockedMbox& mbox, const std::string& segment) {
     auto file = open_regular_at(spool_.get(), segment, path_);
     if (!file && file.error().kind == Errc::not_found) return mark_done(segment);
     if (!file) return tl::unexpected(file.error());
-    const Content content(file->fd.get(), *record, path_);
+    const Content content(file->get(), *record, path_);
     auto size = size_of(mbox.fd(), path_);
     if (!size) return tl::unexpected(size.error());
     auto there = common_prefix(content, mbox.fd(), record->start, path_);

@@ -216,11 +216,11 @@ Result<bool> MboxWriter::is_staged(const std::string& segment, const SegmentRang
     auto file = open_regular_at(spool_.fd(), segment, spool_.path());
     if (!file && file.error().kind == Errc::not_found) return false;
     if (!file) return tl::unexpected(file.error());
-    auto info = stat_fd(file->fd.get(), spool_.path());
+    auto info = stat_fd(file->get(), spool_.path());
     if (!info) return tl::unexpected(info.error());
     const auto size = static_cast<std::uint64_t>(info->st_size);
     if (range.offset > size || range.length > size - range.offset) return false;
-    auto start = read_range(file->fd.get(), range.offset, 5, spool_.path());
+    auto start = read_range(file->get(), range.offset, 5, spool_.path());
     if (!start) return tl::unexpected(start.error());
     return *start == "From ";
 }

@@ -106,6 +106,7 @@ Result<Candidate::Verdict> Candidate::judge(const email::Query& query, bool is_p
     if (!is_printed) return Verdict{true, Need::nothing};
     if (!has_header_) return Verdict{false, Need::header};
     if (!context.size) return Verdict{false, Need::size};
+    if (is_dated_when_opened) return Verdict{false, Need::arrival};
     return Verdict{true, Need::nothing};
 }
 

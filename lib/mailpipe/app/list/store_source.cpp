@@ -110,8 +110,11 @@ class StoreSource : public ListSource {
         }
         auto message = store_->reader().open(entry.id);
         if (!message) return tl::unexpected(message.error());
-        if (candidate.is_dated_when_opened) candidate.context.received_at = (*message)->received_at();
-        candidate.is_dated_when_opened = false;
+        // Of a message that the search looks at and leaves out nobody asks when it arrived.
+        if (candidate.is_dated_when_opened && (need == Candidate::Need::arrival || !listing_.query)) {
+            candidate.context.received_at = (*message)->received_at();
+            candidate.is_dated_when_opened = false;
+        }
         if (need == Candidate::Need::arrival) return {};
         HeaderCollector header;
         std::string whole;
