@@ -75,8 +75,8 @@ std::optional<ClientStep> ClientSession::Impl::pump() {
             return std::nullopt;
         case ResponseFramer::Status::literal:
             return on_literal(*step);
-        case ResponseFramer::Status::search:
-            on_search(step->octets, step->last);
+        case ResponseFramer::Status::numbers:
+            on_numbers(*step);
             return std::nullopt;
     }
     return std::nullopt;

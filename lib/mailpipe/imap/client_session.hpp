@@ -11,10 +11,11 @@
 #include "mailpipe/base/secret.hpp"
 #include "mailpipe/base/trace.hpp"
 #include "mailpipe/imap/mailbox_data.hpp"
+#include "mailpipe/imap/thread_response.hpp"
 #include "mailpipe/wire/session.hpp"
 
-// The client side of IMAP4rev1 (RFC 3501; LITERAL+ 7888, UIDPLUS 4315, SASL-IR 4959, MOVE 6851), without
-// I/O; wire/session.hpp says how it is driven.
+// The client side of IMAP4rev1 (RFC 3501; LITERAL+ 7888, UIDPLUS 4315, SASL-IR 4959, MOVE 6851, ESEARCH 4731,
+// PARTIAL 9394, SORT and THREAD 5256), without I/O; wire/session.hpp says how it is driven.
 namespace mailpipe::imap {
 
 using wire::TlsUse;
@@ -47,6 +48,15 @@ struct Selected {
 };
 struct SearchResult {
     std::vector<std::uint32_t> uids;  // ascending, without duplicates
+};
+struct SearchCount {
+    std::uint32_t count = 0;
+};
+struct SortResult {
+    std::vector<std::uint32_t> uids;  // in the order of the sort, each once
+};
+struct ThreadResult {
+    std::vector<ThreadedMessage> messages;  // each behind what it hangs from; a UID once
 };
 struct FetchedMessage {
     std::uint32_t uid = 0;
@@ -84,6 +94,8 @@ struct MailboxGrew {  // EXISTS while idle() is in flight
 enum class Command {
     select,
     search,
+    sort,
+    thread,
     fetch,
     store,
     expunge,
@@ -106,10 +118,10 @@ struct Refused {  // tagged NO or BAD to one command; the session goes on
 };
 struct Closed {};  // after logout()
 
-using ClientStep =
-    std::variant<wire::NeedInput, wire::Output, wire::StartTls, wire::Failed, Ready, Alert, Selected,
-                 SearchResult, BodyBegin, BodyData, Fetched, Copied, AppendMore, Appended, ListedMailbox,
-                 MailboxStatus, QuotaRoots, Quota, MailboxGrew, CommandDone, Refused, Closed>;
+using ClientStep = std::variant<wire::NeedInput, wire::Output, wire::StartTls, wire::Failed, Ready, Alert,
+                                Selected, SearchResult, SearchCount, SortResult, ThreadResult, BodyBegin,
+                                BodyData, Fetched, Copied, AppendMore, Appended, ListedMailbox, MailboxStatus,
+                                QuotaRoots, Quota, MailboxGrew, CommandDone, Refused, Closed>;
 
 enum class FlagAction { add, remove };
 enum class FetchBody { none, header, whole };  // BODY.PEEK[HEADER], BODY.PEEK[]: never sets \Seen
@@ -134,7 +146,19 @@ class MAILPIPE_EXPORT ClientSession {
     // wire. `criteria` is SEARCH syntax (keys as email/search encodes them; it may hold literals, which the
     // session sends as the server allows). A UID set is "1:3,7".
     void select(std::string_view mailbox, bool read_only);
-    void uid_search(std::string criteria);
+    void uid_search(const std::string& criteria);
+    // How many there are: a SearchCount; Refused without ESEARCH.
+    void uid_search_count(const std::string& criteria);
+    // The first `count` of them (not 0), or the last ones; can_search_partial() says whether the server offers
+    // it, and without that it is Refused.
+    enum class End { first, last };
+    void uid_search_partial(const std::string& criteria, std::uint32_t count, End end);
+    bool can_search_partial(End end) const;
+    // `criteria` without a charset; they are UTF-8. `keys` is a list of sort keys, "(REVERSE DATE)": a SortResult.
+    // `algorithm` is "REFERENCES" or the like: a ThreadResult. Refused when the server does not offer SORT, or
+    // SORT=DISPLAY where a key needs that, or the algorithm.
+    void uid_sort(std::string_view keys, const std::string& criteria);
+    void uid_thread(std::string_view algorithm, const std::string& criteria);
     void uid_fetch(std::string uid_set, FetchBody body, bool internal_date = true);
     // Flags are atoms, those of the system with their backslash.
     void uid_store(std::string uid_set, FlagAction action, const std::vector<std::string>& flags);

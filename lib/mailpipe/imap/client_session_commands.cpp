@@ -16,6 +16,10 @@ Command public_command(Verb verb) {
     switch (verb) {
         case Verb::search:
             return Command::search;
+        case Verb::sort:
+            return Command::sort;
+        case Verb::thread:
+            return Command::thread;
         case Verb::fetch:
             return Command::fetch;
         case Verb::store:
@@ -59,6 +63,10 @@ std::string_view name_of(Verb verb) {
             return "SELECT";
         case Verb::search:
             return "SEARCH";
+        case Verb::sort:
+            return "SORT";
+        case Verb::thread:
+            return "THREAD";
         case Verb::fetch:
             return "FETCH";
         case Verb::store:
@@ -165,9 +173,10 @@ std::size_t ClientSession::Impl::outstanding() const {
     });
     const auto answered = std::count_if(events.begin(), events.end(), [](const ClientStep& step) {
         return std::holds_alternative<Selected>(step) || std::holds_alternative<SearchResult>(step) ||
-               std::holds_alternative<CommandDone>(step) || std::holds_alternative<Copied>(step) ||
-               std::holds_alternative<Appended>(step) || std::holds_alternative<Refused>(step) ||
-               std::holds_alternative<Closed>(step);
+               std::holds_alternative<SearchCount>(step) || std::holds_alternative<SortResult>(step) ||
+               std::holds_alternative<ThreadResult>(step) || std::holds_alternative<CommandDone>(step) ||
+               std::holds_alternative<Copied>(step) || std::holds_alternative<Appended>(step) ||
+               std::holds_alternative<Refused>(step) || std::holds_alternative<Closed>(step);
     });
     return static_cast<std::size_t>(queued + answered);
 }
@@ -182,14 +191,6 @@ void ClientSession::select(std::string_view mailbox, bool read_only) {
     command.chunks = encoder.finish();
     command.selected.mailbox = mailbox;
     command.selected.read_only = read_only;
-}
-
-void ClientSession::uid_search(std::string criteria) {
-    PendingCommand& command = impl_->queue(Verb::search);
-    CommandEncoder encoder(impl_->literal_use());
-    encoder.text(command.tag).text(" UID SEARCH ");
-    if (const auto sent = encoder.criteria(criteria); !sent) command.refused = sent.error();
-    command.chunks = encoder.finish();
 }
 
 void ClientSession::uid_fetch(std::string uid_set, FetchBody body, bool internal_date) {

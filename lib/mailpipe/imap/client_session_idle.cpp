@@ -39,6 +39,7 @@ void ClientSession::Impl::on_exists(std::uint32_t count) {
         select->selected.exists = count;
         return;
     }
+    exists = count;
     ++arrivals;
     if (in_flight(Verb::idle) != nullptr) events.push_back(MailboxGrew{count});
 }

@@ -9,6 +9,7 @@
 
 #include "mailpipe/imap/client_session.hpp"
 #include "mailpipe/imap/command_encoder.hpp"
+#include "mailpipe/imap/esearch_response.hpp"
 #include "mailpipe/imap/fetch_response.hpp"
 #include "mailpipe/imap/mailbox_responses.hpp"
 #include "mailpipe/imap/response.hpp"
@@ -19,7 +20,8 @@
 
 // The parts of ClientSession: client_session.cpp drives, _login.cpp goes from the greeting to Ready,
 // _commands.cpp queues and sends, _changes.cpp those that change a mailbox, _mailboxes.cpp has what is about mailboxes
-// as a whole, _responses.cpp takes responses apart, _messages.cpp those that carry messages and UIDs.
+// as a whole, _responses.cpp takes responses apart, _messages.cpp those that carry messages, _search.cpp has what is about finding
+// them.
 namespace mailpipe::imap {
 
 enum class Verb {
@@ -29,6 +31,8 @@ enum class Verb {
     login,
     select,
     search,
+    sort,
+    thread,
     fetch,
     store,
     expunge,
@@ -54,13 +58,16 @@ struct PendingCommand {
     std::size_t chunks_sent = 0;
     std::optional<Error> refused;  // never sent: reported when its turn comes
 
-    Selected selected;                // select
-    std::vector<std::uint32_t> uids;  // search
-    UidSet uid_set;                   // fetch, copy, move
-    std::string section;              // fetch: "BODY[]", "BODY[HEADER]", or empty
-    Copied copied;                    // copy, move
-    std::uint64_t append_size = 0;    // append
-    std::size_t listed = 0;           // list
+    Selected selected;                   // select
+    std::vector<std::uint32_t> uids;     // search, sort
+    bool counts = false;                 // search: that much is wanted, and no UIDs
+    std::optional<std::uint32_t> count;  // search
+    ThreadReader threads;                // thread
+    UidSet uid_set;                      // fetch, copy, move
+    std::string section;                 // fetch: "BODY[]", "BODY[HEADER]", or empty
+    Copied copied;                       // copy, move
+    std::uint64_t append_size = 0;       // append
+    std::size_t listed = 0;              // list
 };
 
 struct ClientSession::Impl {
@@ -130,9 +137,16 @@ struct ClientSession::Impl {
     void on_fetch(std::uint32_t sequence_number, Tokens& tokens);
     void emit_fetched(std::uint32_t sequence_number, FetchResponse response, bool has_body);
     PendingCommand* asked_for(const FetchResponse& response, std::string_view section);
-    void on_search(std::string_view numbers, bool last);
+
+    // client_session_search.cpp
+    PendingCommand& queue_search(Verb verb, std::string_view words, const std::string& criteria);
+    bool fits_in_esearch() const;
+    void on_numbers(const ResponseFramer::Step& step);
+    void on_uids(PendingCommand* command, std::string_view numbers);
+    void on_threads(std::string_view lists);
     void on_esearch(Tokens& tokens);
     void add_uids(PendingCommand& search, std::uint32_t first, std::uint32_t last);
+    void on_found(PendingCommand command);
 
     ClientOptions options;
     wire::InputBuffer input;
@@ -150,6 +164,7 @@ struct ClientSession::Impl {
     bool logged_in = false;
     bool ready = false;
     bool selected = false;
+    std::uint32_t exists = 0;  // in the selected mailbox, as last said
     bool bye = false;
     bool closed = false;
     std::vector<std::string> capabilities;
@@ -178,7 +193,7 @@ struct ClientSession::Impl {
     bool body_streams = false;                  // the literal that comes is a body that was asked for
     std::string body_section;                   // of the body that was streamed; empty: none
     std::string held_body;                      // a body that came as a quoted string
-    bool search_tail = false;                   // behind the numbers of a SEARCH response
+    bool search_tail = false;                   // behind the numbers of a SEARCH or SORT response
 };
 
 }  // namespace mailpipe::imap

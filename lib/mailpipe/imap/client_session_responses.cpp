@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "mailpipe/base/ascii.hpp"
 #include "mailpipe/imap/client_session_impl.hpp"
@@ -115,14 +116,14 @@ void ClientSession::Impl::on_done(PendingCommand command, std::string_view statu
     switch (ok ? command.verb : Verb::capability) {
         case Verb::select:
             selected = true;
+            exists = command.selected.exists;
             if (text.has_code("READ-ONLY")) command.selected.read_only = true;
             events.push_back(std::move(command.selected));
             return;
         case Verb::search:
-            std::sort(command.uids.begin(), command.uids.end());
-            command.uids.erase(std::unique(command.uids.begin(), command.uids.end()), command.uids.end());
-            events.push_back(SearchResult{std::move(command.uids)});
-            return;
+        case Verb::sort:
+        case Verb::thread:
+            return on_found(std::move(command));
         case Verb::copy:
         case Verb::move:
             if (text.has_code("COPYUID")) on_copyuid(command, text);

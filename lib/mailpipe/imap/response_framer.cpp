@@ -1,6 +1,7 @@
 #include "mailpipe/imap/response_framer.hpp"
 
 #include <algorithm>
+#include <array>
 #include <string>
 
 #include "mailpipe/base/ascii.hpp"
@@ -9,8 +10,9 @@
 namespace mailpipe::imap {
 namespace {
 
-constexpr std::string_view kSearch = "* SEARCH";
-constexpr std::size_t kSearchPiece = 4096;
+// In the order of ResponseFramer::Listing.
+constexpr std::array<std::string_view, 3> kListings{"* SEARCH", "* SORT", "* THREAD"};
+constexpr std::size_t kPiece = 4096;
 
 // Free text may end in "{5}" and is still only text: continuation requests, tagged responses, and the untagged
 // OK, NO, BAD, BYE and PREAUTH have no literals.
@@ -61,15 +63,20 @@ Result<ResponseFramer::Step> ResponseFramer::next(wire::InputBuffer& input) {
     if (state_ == State::literal) return next_literal(input);
     if (state_ == State::start) {
         const std::string_view view = input.view();
-        if (view.size() <= kSearch.size()) {
-            if (ascii::starts_with_ignore_case(kSearch, view)) return Step{};
-        } else if (ascii::starts_with_ignore_case(view, kSearch) &&
-                   (view[kSearch.size()] == ' ' || view[kSearch.size()] == '\r')) {
-            input.consume(kSearch.size());
-            state_ = State::search;
+        for (std::size_t i = 0; i < kListings.size(); ++i) {
+            const std::string_view name = kListings[i];
+            if (view.size() <= name.size()) {
+                if (ascii::starts_with_ignore_case(name, view)) return Step{};
+            } else if (ascii::starts_with_ignore_case(view, name) &&
+                       (view[name.size()] == ' ' || view[name.size()] == '\r')) {
+                input.consume(name.size());
+                state_ = State::numbers;
+                listing_ = static_cast<Listing>(i);
+                break;
+            }
         }
     }
-    return state_ == State::search ? next_search(input) : next_text(input);
+    return state_ == State::numbers ? next_numbers(input) : next_text(input);
 }
 
 Result<ResponseFramer::Step> ResponseFramer::next_text(wire::InputBuffer& input) {
@@ -109,23 +116,22 @@ ResponseFramer::Step ResponseFramer::next_literal(wire::InputBuffer& input) {
     return Step{Status::literal, view.substr(0, count), missing_ == 0, 0};
 }
 
-Result<ResponseFramer::Step> ResponseFramer::next_search(wire::InputBuffer& input) {
+Result<ResponseFramer::Step> ResponseFramer::next_numbers(wire::InputBuffer& input) {
     const std::string_view view = input.view();
     const std::size_t end = view.find("\r\n");
     if (end != std::string_view::npos) {
         input.consume(end + 2);
         state_ = State::start;
-        return Step{Status::search, view.substr(0, end), true, 0};
+        return Step{Status::numbers, view.substr(0, end), true, 0, listing_};
     }
-    if (view.size() < kSearchPiece) return Step{};
-    const std::size_t space = view.rfind(' ');
-    if (space == std::string_view::npos || space == 0) {
-        if (view.size() > 2 * kSearchPiece)
-            return fail(Errc::protocol, "malformed SEARCH response: number expected");
+    if (view.size() < kPiece) return Step{};
+    const std::size_t cut = view.find_last_of(" ()");
+    if (cut == std::string_view::npos || cut == 0) {
+        if (view.size() > 2 * kPiece) return fail(Errc::protocol, "malformed response: number expected");
         return Step{};
     }
-    input.consume(space);
-    return Step{Status::search, view.substr(0, space), false, 0};
+    input.consume(cut);
+    return Step{Status::numbers, view.substr(0, cut), false, 0, listing_};
 }
 
 }  // namespace mailpipe::imap

@@ -14,7 +14,10 @@ using namespace mailpipe::imap;
 
 struct Driver {
     explicit Driver(std::uint8_t choice)
-        : session(options(choice)), two_fetches((choice & 8) != 0), changes((choice & 64) != 0) {}
+        : session(options(choice)),
+          two_fetches((choice & 8) != 0),
+          changes((choice & 64) != 0),
+          searches((choice & 128) != 0) {}
 
     static ClientOptions options(std::uint8_t choice) {
         ClientOptions options;
@@ -27,6 +30,12 @@ struct Driver {
 
     void queue_all() {
         session.uid_search("SUBJECT {2}\r\n\xC3\xBC");
+        if (searches) {
+            session.uid_search_count("ALL");
+            session.uid_search_partial("ALL", 2, ClientSession::End::last);
+            session.uid_sort("(DISPLAYFROM)", "ALL");
+            session.uid_thread("REFERENCES", "ALL");
+        }
         session.uid_fetch("1:5,7", FetchBody::whole);
         if (two_fetches) session.uid_fetch("1:*", FetchBody::header, false);
         session.uid_store("1", FlagAction::add, {"\\Deleted"});
@@ -72,6 +81,7 @@ struct Driver {
     ClientSession session;
     bool two_fetches;
     bool changes;
+    bool searches;
     std::uint64_t missing = 0;
 };
 

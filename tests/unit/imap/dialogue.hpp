@@ -36,9 +36,9 @@ inline std::string join(const std::vector<std::string>& words) {
 constexpr std::string_view kErrcNames[] = {
     "usage",     "config", "data",     "not_found",   "no_user", "no_host", "unavailable",   "temporary",
     "permanent", "auth",   "protocol", "unsupported", "limit",   "io",      "cannot_create", "tls"};
-constexpr std::string_view kCommandNames[] = {"select", "search", "fetch", "store",  "expunge",
-                                              "logout", "copy",   "move",  "append", "list",
-                                              "status", "quota",  "idle",  "noop"};
+constexpr std::string_view kCommandNames[] = {"select",  "search", "sort", "thread", "fetch",  "store",
+                                              "expunge", "logout", "copy", "move",   "append", "list",
+                                              "status",  "quota",  "idle", "noop"};
 
 inline std::string describe(const Error& error) {
     return std::string(kErrcNames[static_cast<int>(error.kind)]) + ": " + error.message;
@@ -60,6 +60,19 @@ struct Describe {
         std::string out = "search";
         for (const std::uint32_t uid : step.uids)
             out += " " + std::to_string(uid);
+        return out;
+    }
+    std::string operator()(const SearchCount& step) const { return "count " + std::to_string(step.count); }
+    std::string operator()(const SortResult& step) const {
+        std::string out = "sorted";
+        for (const std::uint32_t uid : step.uids)
+            out += " " + std::to_string(uid);
+        return out;
+    }
+    std::string operator()(const ThreadResult& step) const {
+        std::string out = "threads";
+        for (const ThreadedMessage& message : step.messages)
+            out += " " + std::to_string(message.uid) + "@" + std::to_string(message.depth);
         return out;
     }
     std::string operator()(const BodyBegin& step) const {

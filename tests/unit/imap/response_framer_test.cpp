@@ -30,7 +30,7 @@ std::vector<std::string> frame(std::string_view octets, std::size_t piece) {
             continue;
         }
         const bool is_text = step->status == ResponseFramer::Status::text;
-        const std::string kind = step->status == ResponseFramer::Status::search    ? "S "
+        const std::string kind = step->status == ResponseFramer::Status::numbers   ? "S "
                                  : step->status == ResponseFramer::Status::literal ? "L "
                                  : step->last                                      ? "T "
                                                                                    : "t ";
@@ -67,6 +67,9 @@ const Case kCases[] = {
      {"T * X {}", "T * X {a}", "T * X {1+}", "T * X }"}},
     {"bare line ends stay", "* X a\nb\rc\r\n", {"T * X a\nb\rc"}},
     {"search", "* SEARCH 1 2 3\r\n* OK\r\n", {"S  1 2 3", "T * OK"}},
+    {"sort", "* SORT 2 1\r\n* OK\r\n", {"S  2 1", "T * OK"}},
+    {"threads", "* THREAD (1)(2 3)\r\n", {"S  (1)(2 3)"}},
+    {"not sort", "* SORTED {1}\r\nx\r\n", {"t * SORTED {1}", "L x", "T "}},
     {"search in lower case", "* search\r\n", {"S "}},
     {"not search", "* SEARCHES 1\r\n", {"T * SEARCHES 1"}},
     {"not complete", "* X {5}\r\nab", {"t * X {5}", "L ab", "open"}},
@@ -127,7 +130,7 @@ TEST(ResponseFramer, SearchLongerThanALineStreams) {
     ASSERT_EQ(steps.size(), 1U);
     EXPECT_EQ(steps[0], "S " + numbers);
     EXPECT_EQ(frame("* SEARCH " + std::string(100'000, '1'), 5000).back(),
-              "E malformed SEARCH response: number expected");
+              "E malformed response: number expected");
 }
 
 }  // namespace
