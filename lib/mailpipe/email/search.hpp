@@ -30,6 +30,8 @@ bool needs_within(const Query& query);
 // The same as IMAP command text: criteria with quoted strings, or literals "{n}\r\n..." where a string is not
 // quotable; with "CHARSET UTF-8 " in front when a string is not ASCII.
 MAILPIPE_EXPORT std::string encode_search(const Query& query);
+// The same without the charset, for commands that have it elsewhere.
+std::string encode_search_keys(const Query& query);
 
 struct SearchSubject {  // what the evaluator asks of a message; text is asked for only when a key needs it;
                         // what it returned stays valid until matches() returns
@@ -42,7 +44,8 @@ struct SearchSubject {  // what the evaluator asks of a message; text is asked f
     virtual std::time_t now() const = 0;    // what OLDER and YOUNGER count from
     virtual std::uint32_t uid() const = 0;  // 0: none
 };
-// Strings match as substrings of the decoded text, both in the form of casemap(). Days of SINCE, BEFORE
+// Strings match as substrings of the decoded text, both in the form of casemap(): those of FROM, TO, CC and BCC in
+// the addresses, "name <address>", those of other fields as they are written, BODY without any field. Days of SINCE, BEFORE
 // and ON are those of UTC, days of SENTSINCE and its like those that the Date field says. Of keys side by side
 // the cheap ones are evaluated first. Errors are those of the subject.
 MAILPIPE_EXPORT Result<bool> matches(const Query& query, SearchSubject& subject);

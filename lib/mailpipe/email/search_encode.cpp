@@ -97,8 +97,12 @@ std::string encode(const SearchKey& key, bool inside) {
 
 }  // namespace
 
+std::string encode_search_keys(const Query& query) {
+    return encode(*query, false);
+}
+
 std::string encode_search(const Query& query) {
-    const std::string criteria = encode(*query, false);
+    const std::string criteria = encode_search_keys(query);
     return ascii::is_ascii(criteria) ? criteria : "CHARSET UTF-8 " + criteria;
 }
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "mailpipe/base/ascii.hpp"
 #include "mailpipe/email/collation.hpp"
@@ -140,19 +141,18 @@ class Evaluator {
         return &*tree_;
     }
 
-    static bool is_address_field(std::string_view name) {
-        return std::any_of(std::begin(kAddressFields), std::end(kAddressFields),
-                           [name](std::string_view field) { return ascii::equals_ignore_case(field, name); });
-    }
-
-    // An address counts as it is written and as `name <email>`, where quoting and folding are gone.
-    static bool value_contains(const mime::Field& field, std::string_view needle) {
-        if (contains(mime::decode_text(field.value).text, needle)) return true;
-        if (!is_address_field(field.name)) return false;
-        const auto addresses = mime::flatten(mime::parse_address_list(field.value));
-        return std::any_of(addresses.begin(), addresses.end(), [needle](const mime::Address& address) {
-            return contains(address.name + " <" + address.email + ">", needle);
-        });
+    // What an ENVELOPE says of the field, as one would write it: names without quotes, comments or folding.
+    static std::string envelope_text(const mime::Field& field) {
+        std::string out;
+        for (const mime::AddressGroup& group : mime::parse_address_list(field.value)) {
+            if (group.name) out += (out.empty() ? "" : ", ") + *group.name + ": ";
+            bool first = group.name || out.empty();
+            for (const mime::Address& address : group.addresses) {
+                if (!std::exchange(first, false)) out += ", ";
+                out += address.name.empty() ? address.email : address.name + " <" + address.email + ">";
+            }
+        }
+        return out;
     }
 
     Result<bool> field_contains(const SearchKey& key) {
@@ -160,25 +160,30 @@ class Evaluator {
         if (!parsed) return tl::unexpected(parsed.error());
         const std::string needle = casemap(key.text);
         const auto& fields = (*parsed)->fields;
+        // HEADER and SUBJECT look at "what comes after the colon", FROM and its like at the "envelope structure" (RFC
+        // 9051 section 6.4.4).
+        const bool as_written = key.token == "HEADER" || key.token == "SUBJECT";
         return std::any_of(fields.begin(), fields.end(), [&](const mime::Field& field) {
-            return ascii::equals_ignore_case(field.name, key.name) && value_contains(field, needle);
+            if (!ascii::equals_ignore_case(field.name, key.name)) return false;
+            return contains(as_written ? mime::decode_text(field.value).text : envelope_text(field), needle);
         });
     }
 
     static bool header_contains(const mime::Header& header, std::string_view needle) {
         return std::any_of(header.fields.begin(), header.fields.end(), [needle](const mime::Field& field) {
-            return contains(std::string(field.name) + ": " + mime::decode_text(field.value).text, needle) ||
-                   value_contains(field, needle);
+            return contains(std::string(field.name) + ": " + mime::decode_text(field.value).text, needle);
         });
     }
 
+    // TEXT includes the "MIME header fields" of parts, BODY "doesn't match any header fields" (RFC 9051 section
+    // 6.4.4).
     Result<bool> body_contains(const SearchKey& key) {
         const auto parsed = tree();
         if (!parsed) return tl::unexpected(parsed.error());
         const std::string needle = casemap(key.text);
         const auto& parts = (*parsed)->parts;
         for (std::size_t i = 0; i < parts.size(); ++i) {
-            if (i > 0 && header_contains(parts[i].header, needle)) return true;
+            if (key.kind == Kind::text && i > 0 && header_contains(parts[i].header, needle)) return true;
             if (!parts[i].is_text()) continue;
             if (contains(text_value(mime::decode_body(**parsed, parts[i]), parts[i]).text, needle)) return true;
         }
@@ -199,8 +204,6 @@ class Evaluator {
         const auto date = field == nullptr ? std::nullopt : mime::parse_date(field->value);
         return date && compare_day(mime::civil_day(date->year, date->month, date->day), key);
     }
-
-    static constexpr std::string_view kAddressFields[] = {"From", "Sender", "Reply-To", "To", "Cc", "Bcc"};
 
     SearchSubject& subject_;
     std::optional<mime::Header> header_;

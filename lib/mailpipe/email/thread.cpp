@@ -52,10 +52,15 @@ std::vector<ThreadEntry> thread_by_subject(const std::vector<ThreadFacts>& messa
 }  // namespace
 
 Result<ThreadAlgorithm> parse_thread_algorithm(std::string_view name) {
-    if (ascii::equals_ignore_case(name, "REFERENCES")) return ThreadAlgorithm::references;
-    if (ascii::equals_ignore_case(name, "ORDEREDSUBJECT")) return ThreadAlgorithm::ordered_subject;
+    for (const auto algorithm : {ThreadAlgorithm::references, ThreadAlgorithm::ordered_subject}) {
+        if (ascii::equals_ignore_case(name, encode_thread_algorithm(algorithm))) return algorithm;
+    }
     return fail(Errc::usage,
                 "thread-alg: \"" + std::string(name) + "\" is neither REFERENCES nor ORDEREDSUBJECT");
+}
+
+std::string_view encode_thread_algorithm(ThreadAlgorithm algorithm) {
+    return algorithm == ThreadAlgorithm::references ? "REFERENCES" : "ORDEREDSUBJECT";
 }
 
 ThreadFacts thread_facts(std::string_view header_text, std::int64_t received_at) {

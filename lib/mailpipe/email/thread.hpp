@@ -16,6 +16,7 @@ enum class ThreadAlgorithm { ordered_subject, references };
 
 // "REFERENCES" or "ORDEREDSUBJECT", any case. Error usage.
 MAILPIPE_EXPORT Result<ThreadAlgorithm> parse_thread_algorithm(std::string_view name);
+std::string_view encode_thread_algorithm(ThreadAlgorithm algorithm);  // in upper case
 
 // What a message is threaded by.
 struct ThreadFacts {

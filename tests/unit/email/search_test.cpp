@@ -55,6 +55,45 @@ struct Row {
     bool matches;
 };
 
+// RFC 9051 section 6.4.4: FROM and its like look at the envelope, HEADER and TEXT at what is written.
+TEST(Search, AddressesAsInTheEnvelope) {
+    Subject subject(
+        "From: \"O'Neil, the 2nd\" <oneil@example.org>\r\n"
+        "Cc: The Team: Alice1@example.org (Alice),\r\n <carol@x.example>;, dave@x.example\r\n\r\n");
+    const Row rows[] = {
+        {"FROM \"o'neil, the 2nd <oneil@\"", true},
+        {"FROM \"\\\"o'neil\"", false},
+        {"HEADER From \"\\\"o'neil\"", true},
+        {"CC \"alice <alice1\"", true},
+        {"CC \"(alice\"", false},
+        {"CC \"the team: alice\"", true},
+        {"CC \"org>, carol@x.example, dave@\"", true},
+        {"HEADER Cc \"(alice), <carol\"", true},
+        {"HEADER Cc \"alice <\"", false},
+        {"TEXT \"(alice)\"", true},
+        {"TEXT \"alice <\"", false},
+    };
+    for (const Row& row : rows) {
+        EXPECT_EQ(*matches(*parse_search(row.query), subject), row.matches) << row.query;
+    }
+}
+
+// RFC 9051 section 6.4.4: BODY "doesn't match any header fields", those of parts and messages inside included.
+TEST(Search, BodyIsNoHeader) {
+    Subject subject(
+        "Content-Type: multipart/mixed; boundary=b\r\n\r\npreamble\r\n"
+        "--b\r\nContent-Type: text/plain; name=part.txt\r\n\r\nouter\r\n"
+        "--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: =?utf-8?q?f=C3=BCr?= "
+        "you\r\n\r\ninner\r\n--b--\r\n");
+    const Row rows[] = {
+        {"BODY outer", true},     {"BODY inner", true},     {"BODY part.txt", false},
+        {"BODY f\u00fcr", false}, {"TEXT part.txt", true},  {"TEXT f\u00fcr", true},
+        {"TEXT inner", true},     {"TEXT preamble", false}, {"BODY preamble", false},
+    };
+    for (const Row& row : rows)
+        EXPECT_EQ(*matches(*parse_search(row.query), subject), row.matches) << row.query;
+}
+
 TEST(Search, Matches) {
     const Row rows[] = {
         {"ALL", true},
@@ -74,7 +113,8 @@ TEST(Search, Matches) {
         {"BODY \"hello w\u00f6rld\"", true},
         {"BODY quarterly", false},
         {"BODY needle", false},
-        {"BODY secret.pdf", true},
+        {"BODY secret.pdf", false},
+        {"TEXT secret.pdf", true},
         {"TEXT quarterly", true},
         {"TEXT world", false},
         {"TEXT hello", true},
