@@ -126,6 +126,54 @@ def pop3(messages, capabilities=("USER", "UIDL", "TOP", "PIPELINING"), replies=N
     return talk
 
 
+def imap(mailboxes, messages=(), capabilities=("IMAP4rev1",), replies=None):
+    """An IMAP script: `mailboxes` are what stands for their names in a LIST response, a string with its quotes or a
+    literal; each of them has `messages` (CRLF octets, UID 1 and up). `replies` maps a verb to what is said before its
+    tagged OK."""
+    replies = replies or {}
+
+    def fetch(line):
+        header = line.find(b"BODY.PEEK[HEADER]") >= 0
+        wanted = [tuple(map(int, (piece.split(b":") * 2)[:2])) for piece in line.split()[3].split(b",")]
+        for number, octets in enumerate(messages, 1):
+            if not any(first <= number <= last for first, last in wanted):
+                continue
+            text = octets[:octets.index(b"\r\n\r\n") + 4] if header else octets
+            yield (b"* %d FETCH (UID %d FLAGS () RFC822.SIZE %d INTERNALDATE \"02-Nov-2026 10:00:00 +0000\" "
+                   b"BODY[%s] {%d}\r\n%s)\r\n" % (number, number, len(octets), b"HEADER" if header else b"", len(text),
+                                                  text))
+
+    def talk(conversation):
+        capability = " ".join(capabilities).encode()
+        conversation.send(b"* OK [CAPABILITY " + capability + b"] ready\r\n")
+        while (line := conversation.read_line()) is not None:
+            words = line.split()
+            tag, verb = words[0], words[1].upper()
+            if verb == b"UID":
+                verb = words[2].upper()
+            if verb in replies:
+                conversation.send(replies[verb])
+            elif verb == b"CAPABILITY":
+                conversation.send(b"* CAPABILITY " + capability + b"\r\n")
+            elif verb == b"LIST":
+                conversation.send(b"".join(b"* LIST () \"/\" " + name + b"\r\n" for name in mailboxes))
+            elif verb == b"STATUS":
+                name = line.split(b" ", 2)[2].rpartition(b" (")[0]
+                conversation.send(b"* STATUS " + name + b" (MESSAGES %d)\r\n" % len(messages))
+            elif verb in (b"SELECT", b"EXAMINE"):
+                conversation.send(b"* %d EXISTS\r\n* OK [UIDVALIDITY 17] x\r\n" % len(messages))
+            elif verb == b"SEARCH":
+                conversation.send(b"* SEARCH" + b"".join(b" %d" % (n + 1) for n in range(len(messages))) + b"\r\n")
+            elif verb == b"FETCH":
+                conversation.send(b"".join(fetch(line)))
+            elif verb == b"LOGOUT":
+                conversation.send(b"* BYE\r\n" + tag + b" OK bye\r\n")
+                return
+            conversation.send(tag + b" OK done\r\n")
+
+    return talk
+
+
 def smtp(extensions=("PIPELINING", "8BITMIME", "SIZE", "AUTH PLAIN"), replies=None, greeting=b"220 mx ESMTP\r\n",
          name=b"mx.example.org"):
     """An SMTP script that accepts everything; `replies` maps a verb (or "." for the end of data) to its reply."""

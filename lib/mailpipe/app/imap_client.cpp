@@ -47,13 +47,31 @@ bool ImapClient::has_capability(std::string_view name) const {
     return std::find(capabilities_.begin(), capabilities_.end(), name) != capabilities_.end();
 }
 
-Result<std::vector<std::uint32_t>> ImapClient::search(std::string criteria) {
-    session_.uid_search(std::move(criteria));
-    auto step = next_accepted();
-    if (!step) return tl::unexpected(step.error());
-    auto* result = std::get_if<imap::SearchResult>(&*step);
-    if (result == nullptr) return unexpected_answer();
-    return std::move(result->uids);
+Result<std::vector<std::uint32_t>> ImapClient::search(const std::string& criteria) {
+    session_.uid_search(criteria);
+    return next_as<imap::SearchResult>().map([](auto&& found) { return std::move(found.uids); });
+}
+
+Result<std::uint32_t> ImapClient::search_count(const std::string& criteria) {
+    session_.uid_search_count(criteria);
+    return next_as<imap::SearchCount>().map([](auto&& found) { return found.count; });
+}
+
+Result<std::vector<std::uint32_t>> ImapClient::search_partial(const std::string& criteria, std::uint32_t count,
+                                                              imap::ClientSession::End end) {
+    session_.uid_search_partial(criteria, count, end);
+    return next_as<imap::SearchResult>().map([](auto&& found) { return std::move(found.uids); });
+}
+
+Result<std::vector<std::uint32_t>> ImapClient::sort(std::string_view keys, const std::string& criteria) {
+    session_.uid_sort(keys, criteria);
+    return next_as<imap::SortResult>().map([](auto&& sorted) { return std::move(sorted.uids); });
+}
+
+Result<std::vector<imap::ThreadedMessage>> ImapClient::thread(std::string_view algorithm,
+                                                              const std::string& criteria) {
+    session_.uid_thread(algorithm, criteria);
+    return next_as<imap::ThreadResult>().map([](auto&& threads) { return std::move(threads.messages); });
 }
 
 Result<imap::ClientStep> ImapClient::next() {

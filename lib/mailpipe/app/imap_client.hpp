@@ -33,7 +33,13 @@ class ImapClient {
     // Logs in and selects the mailbox.
     Result<imap::Selected> open(bool read_only);
     // SEARCH syntax; the UIDs ascend. Errors as open().
-    Result<std::vector<std::uint32_t>> search(std::string criteria);
+    Result<std::vector<std::uint32_t>> search(const std::string& criteria);
+    // These as the commands of imap::ClientSession: unsupported when the server does not offer them.
+    Result<std::uint32_t> search_count(const std::string& criteria);
+    Result<std::vector<std::uint32_t>> search_partial(const std::string& criteria, std::uint32_t count,
+                                                      imap::ClientSession::End end);
+    Result<std::vector<std::uint32_t>> sort(std::string_view keys, const std::string& criteria);
+    Result<std::vector<imap::ThreadedMessage>> thread(std::string_view algorithm, const std::string& criteria);
 
     // For more commands, from log_in() or open() on.
     imap::ClientSession& session() { return session_; }
@@ -42,6 +48,15 @@ class ImapClient {
     Result<imap::ClientStep> next();
     // The same, and a refusal is an error.
     Result<imap::ClientStep> next_accepted();
+    // The same, and any other event is an error.
+    template <class Event>
+    Result<Event> next_as() {
+        auto step = next_accepted();
+        if (!step) return tl::unexpected(step.error());
+        auto* event = std::get_if<Event>(&*step);
+        if (event == nullptr) return unexpected_answer();
+        return std::move(*event);
+    }
 
     // The next event that is there without waiting, and no alert; nullopt when none is. Errors: those of next().
     Result<std::optional<imap::ClientStep>> next_available();

@@ -1,15 +1,18 @@
-"""--sort and --thread of mail-list against Dovecot's SORT and THREAD, over generated mail and generated programs."""
+"""--sort, --thread, --limit and --count of mail-list on IMAP: by the server, and by mail-list itself where the server
+does not offer it. Both must list the same, and as Dovecot's SORT and THREAD say, over generated mail and programs."""
 
 import imaplib
 import random
 import re
 import ssl
 
+from peers import schema
 from peers.case import Case, main
+from peers.commands import run
 from peers.dovecot import Dovecot
 
-MESSAGES = 600
-PROGRAMS = 40
+MESSAGES = 300
+PROGRAMS = 12
 SUBJECTS = ["alpha", "Beta", "gamma", "[list] alpha", "[a] [b]", "=?utf-8?q?=C3=89t=C3=A9?=", "e\u0301te\u0301 ",
             "Zeta (fwd)", "[fwd: gamma]", "", "re", "[x]"]
 PREFIXES = ["", "", "Re: ", "RE[2]: ", "Fwd: ", "re:fw: ", "[list] Re: "]
@@ -58,21 +61,44 @@ class DovecotSort(Case):
         cls.addClassCleanup(cls.dovecot.stop)
         for number, octets in enumerate(generate(3)):
             cls.dovecot.deliver("alice", octets, f"1{number:09}.M{number}P1.x")
+        # The same mailboxes without any extension that lets the server do it.
+        cls.plain = Dovecot(certificate=Case.certificates().good, extra=f"""
+            imap_capability = IMAP4rev1 SASL-IR LITERAL+ UIDPLUS
+            mail_location = maildir:{cls.dovecot.directory}/mail/%n""").start()
+        cls.addClassCleanup(cls.plain.stop)
         cls.imap = imaplib.IMAP4_SSL("127.0.0.1", cls.dovecot.imaps,
                                      ssl_context=ssl._create_unverified_context())  # pylint: disable=protected-access
         cls.addClassCleanup(cls.imap.logout)
         cls.imap.login("alice", "secret")
         cls.imap.select(readonly=True)
 
-    def list(self, *options):
-        return self.run_receipts("mail-list", f"imaps://alice@localhost:{self.dovecot.imaps}", "--json", "--tls-ca",
-                                 self.certificates().ca, *self.password(), *options)
+    def run_list(self, server, *options):
+        """The records, and the commands that went to the server."""
+        outcome = run(["mail-list", f"imaps://alice@localhost:{server.imaps}", "--json", "--trace", "--tls-ca",
+                       self.certificates().ca, *self.password(), *options], self.directory)
+        self.assertEqual(outcome.status, 0, str(outcome))
+        commands = [line.partition(" ")[2] for line in re.findall(r"C: (.*)", outcome.stderr.decode())]
+        if "--count" in options:
+            return int(outcome.stdout), commands
+        return schema.check_lines(outcome.stdout, "mail-list"), commands
+
+    def list_both(self, wanted, *options):
+        """What both list, which must be the same; the server gets `wanted`, a pattern, only where it offers that."""
+        served, commands = self.run_list(self.dovecot, *options)
+        self.assertRegex("\n".join(commands), wanted)
+        listed, commands = self.run_list(self.plain, *options)
+        self.assertNotRegex("\n".join(commands), wanted)
+        if "--count" in options:
+            self.assertEqual(served, listed)
+            return listed
+        self.assertEqual(comparable(served), comparable(listed))
+        return listed
 
     def test_sort(self):
         for program in programs():
             with self.subTest(program=program):
                 _, answer = self.imap.uid("SORT", f"({program})", "UTF-8", "ALL")
-                listed = [record["uid"] for record in self.list("--sort", program)]
+                listed = [record["uid"] for record in self.list_both("UID SORT", "--sort", program)]
                 self.assertEqual(len(listed), MESSAGES)
                 self.assertEqual(listed, [int(uid) for uid in answer[0].split()])
 
@@ -81,8 +107,54 @@ class DovecotSort(Case):
             with self.subTest(algorithm=algorithm):
                 answer = self.imap.uid("THREAD", algorithm, "UTF-8", "ALL")[1][0].decode()
                 expected = thread_list(iter(re.findall(r"[()]|\d+", answer)), -1)
-                listed = [(record["uid"], record["depth"]) for record in self.list("--thread", algorithm)]
-                self.assertEqual(listed, expected)
+                records = self.list_both("UID THREAD", "--thread", algorithm)
+                self.assertEqual([(record["uid"], record["depth"]) for record in records], expected)
+
+    def test_orders_that_are_combined(self):
+        for options in (["--reverse"], ["--sort", "SUBJECT", "--reverse"], ["--thread", "references", "--reverse"],
+                        ["--thread", "references", "--sort", "REVERSE SIZE"],
+                        ["--thread", "orderedsubject", "--sort", "FROM DATE", "--reverse", "--limit", "40"],
+                        ["--sort", "DISPLAYFROM", "--search", "SUBJECT \"éTé\""],
+                        ["--thread", "references", "--search", "OR FROM bob SUBJECT alpha", "--limit", "30"],
+                        ["--sort", "DATE", "--fields", "subject,uid"], ["--thread", "references", "--fields", "depth"]):
+            with self.subTest(options=options):
+                self.assertGreater(len(self.list_both("UID (SORT|THREAD|SEARCH RETURN)", *options)), 10)
+
+    def test_limit_fetches_no_more(self):
+        for options, search in ((["--sort", "REVERSE DATE"], "UID SORT"), (["--thread", "references"], "UID THREAD"),
+                                ([], r"UID SEARCH RETURN \(PARTIAL 1:5\) ALL"),
+                                (["--search", "FROM bob"], r"UID SEARCH RETURN \(PARTIAL 1:5\) FROM"),
+                                (["--search", "FROM bob", "--reverse"], r"UID SEARCH RETURN \(ALL\) FROM")):
+            with self.subTest(options=options):
+                records, commands = self.run_list(self.dovecot, *options, "--limit", "5")
+                self.assertRegex("\n".join(commands), search)
+                fetches = re.findall(r"UID FETCH (\S+) ", "\n".join(commands))
+                self.assertEqual(len(fetches), 1)
+                uids = {uid for piece in fetches[0].split(",")
+                        for uid in range(int(piece.split(":")[0]), int(piece.split(":")[-1]) + 1)}
+                self.assertEqual(uids, {record["uid"] for record in records})
+                plain, _ = self.run_list(self.plain, *options, "--limit", "5")
+                self.assertEqual(comparable(records), comparable(plain))
+
+    def test_count(self):
+        self.assertEqual(self.list_both(r"UID SEARCH RETURN \(COUNT\)", "--count"), MESSAGES)
+        self.assertGreater(self.list_both(r"UID SEARCH RETURN \(COUNT\)", "--count", "--search", "FROM bob"), 50)
+        self.assertEqual(self.list_both(r"UID SEARCH RETURN \(COUNT\)", "--count", "--limit", "7"), 7)
+
+    def test_several_locations_are_sorted_together(self):
+        url = f"imaps://alice@localhost:{self.dovecot.imaps}"
+        records = self.run_receipts("mail-list", url, url, "--json", "--sort", "DATE", "--tls-ca",
+                                    self.certificates().ca, *self.password())
+        once = self.run_list(self.dovecot, "--sort", "DATE")[0]
+        self.assertEqual(len(records), 2 * MESSAGES)
+        self.assertEqual({record["uid"] for record in records[:20]}, {record["uid"] for record in once[:10]})
+
+
+def comparable(records):
+    """Without what holds the port of the server; threads are numbered as they come."""
+    threads = {}
+    return [{name: threads.setdefault(value, len(threads)) if name == "threadId" else value
+             for name, value in record.items() if name != "ref"} for record in records]
 
 
 def thread_list(tokens, depth):

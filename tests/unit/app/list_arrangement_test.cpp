@@ -40,7 +40,7 @@ std::string placed(Order order, const std::vector<Mail>& mails = kMails) {
     }
     std::string out;
     for (const Arrangement::Placed& one : arrangement.place())
-        out += (out.empty() ? "" : " ") + one.branch + arrangement.record(one.record);
+        out += (out.empty() ? "" : " ") + one.place.branch + arrangement.record(one.record);
     return out;
 }
 
@@ -83,7 +83,7 @@ TEST(Arrangement, ThreadIds) {
         }
         std::vector<std::string> out;
         for (const Arrangement::Placed& one : arrangement.place())
-            out.push_back(one.thread_id);
+            out.push_back(one.place.thread_id);
         return out;
     };
     const auto two = ids({"<a@x>", "<b@x>"});

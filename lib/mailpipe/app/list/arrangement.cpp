@@ -21,7 +21,50 @@ std::uint64_t hash(std::string_view text) {
     return value;
 }
 
+std::string thread_id(const std::string& message_id, const std::string& ref) {
+    return fmt::format("T{:016x}", hash(message_id.empty() ? ref : message_id));
+}
+
 }  // namespace
+
+std::string thread_id_of(const Candidate& candidate) {
+    return thread_id(email::thread_facts(candidate.header_text(), 0).message_id, candidate.context.ref);
+}
+
+std::vector<ThreadPlace> place_threads(const std::vector<ThreadEntry>& entries,
+                                       const std::vector<std::size_t>& rank, bool reverse) {
+    std::vector<std::size_t> depths;
+    for (const ThreadEntry& entry : entries)
+        depths.push_back(entry.depth);
+    std::vector<std::string> drawn = tree_branches(depths);
+
+    struct Thread {
+        std::size_t begin;
+        std::size_t end;
+        std::size_t best;
+    };
+    std::vector<Thread> threads;
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        if (entries[i].depth == 0) threads.push_back({i, i, SIZE_MAX});
+        threads.back().end = i + 1;
+        if (entries[i].message != ThreadEntry::kNoMessage && !rank.empty())
+            threads.back().best = std::min(threads.back().best, rank[entries[i].message]);
+    }
+    std::stable_sort(threads.begin(), threads.end(),
+                     [](const Thread& a, const Thread& b) { return a.best < b.best; });
+    if (reverse) std::reverse(threads.begin(), threads.end());
+
+    std::vector<ThreadPlace> places;
+    for (const Thread& thread : threads) {
+        std::size_t first = ThreadEntry::kNoMessage;
+        for (std::size_t i = thread.begin; i < thread.end; ++i) {
+            if (entries[i].message == ThreadEntry::kNoMessage) continue;
+            if (first == ThreadEntry::kNoMessage) first = entries[i].message;
+            places.push_back({entries[i].message, entries[i].depth, first, std::move(drawn[i])});
+        }
+    }
+    return places;
+}
 
 void Arrangement::prepare(const Candidate& candidate, Prepared& message) const {
     if (order_.sort.empty() && !order_.thread) return;
@@ -39,7 +82,7 @@ void Arrangement::add(Prepared message) {
     if (!order_.sort.empty()) sort_values_.push_back(std::move(message.sort_values));
     if (order_.thread) {
         thread_facts_.push_back(std::move(*message.thread_facts));
-        refs_.push_back(thread_facts_.back().message_id.empty() ? message.context.ref : std::string());
+        thread_ids_.push_back(thread_id(thread_facts_.back().message_id, message.context.ref));
     }
 }
 
@@ -48,7 +91,7 @@ std::vector<Arrangement::Placed> Arrangement::place() const {
     std::vector<Placed> placed;
     placed.reserve(records_.size());
     for (const std::size_t message : sorted())
-        placed.push_back({message, 0, {}, {}});
+        placed.push_back({message, {}});
     if (order_.reverse) std::reverse(placed.begin(), placed.end());
     return placed;
 }
@@ -63,49 +106,19 @@ std::vector<std::size_t> Arrangement::sorted() const {
     return order;
 }
 
-std::string Arrangement::thread_id(std::size_t message) const {
-    const std::string& id = thread_facts_[message].message_id;
-    return fmt::format("T{:016x}", hash(id.empty() ? refs_[message] : id));
-}
-
 std::vector<Arrangement::Placed> Arrangement::place_threads() const {
-    const std::vector<ThreadEntry> entries = email::thread(*order_.thread, thread_facts_);
-    std::vector<std::size_t> depths;
-    for (const ThreadEntry& entry : entries)
-        depths.push_back(entry.depth);
-    const std::vector<std::string> drawn = tree_branches(depths);
-    std::vector<std::size_t> rank(records_.size());
-    const std::vector<std::size_t> order = sorted();
-    for (std::size_t i = 0; i < order.size(); ++i)
-        rank[order[i]] = i;
-
-    struct Thread {
-        std::size_t begin;
-        std::size_t end;
-        std::size_t best;
-    };
-    std::vector<Thread> threads;
-    for (std::size_t i = 0; i < entries.size(); ++i) {
-        if (entries[i].depth == 0) threads.push_back({i, i, SIZE_MAX});
-        threads.back().end = i + 1;
-        if (entries[i].message != ThreadEntry::kNoMessage)
-            threads.back().best = std::min(threads.back().best, rank[entries[i].message]);
-    }
+    std::vector<std::size_t> rank;
     if (!order_.sort.empty()) {
-        std::sort(threads.begin(), threads.end(),
-                  [](const Thread& a, const Thread& b) { return a.best < b.best; });
+        rank.resize(records_.size());
+        const std::vector<std::size_t> order = sorted();
+        for (std::size_t i = 0; i < order.size(); ++i)
+            rank[order[i]] = i;
     }
-    if (order_.reverse) std::reverse(threads.begin(), threads.end());
-
     std::vector<Placed> placed;
     placed.reserve(records_.size());
-    for (const Thread& thread : threads) {
-        std::string id;
-        for (std::size_t i = thread.begin; i < thread.end; ++i) {
-            if (entries[i].message == ThreadEntry::kNoMessage) continue;
-            if (id.empty()) id = thread_id(entries[i].message);
-            placed.push_back({entries[i].message, entries[i].depth, id, drawn[i]});
-        }
+    for (ThreadPlace& place :
+         app::place_threads(email::thread(*order_.thread, thread_facts_), rank, order_.reverse)) {
+        placed.push_back({place.message, {place.depth, thread_ids_[place.first], std::move(place.branch)}});
     }
     return placed;
 }

@@ -1,26 +1,30 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "mailpipe/app/list/candidate.hpp"
 #include "mailpipe/app/list/list_sink.hpp"
+#include "mailpipe/app/list/order.hpp"
 #include "mailpipe/email/sort.hpp"
 #include "mailpipe/email/thread.hpp"
 
 namespace mailpipe::app {
 
-// How a listing is ordered. Without sort and threads, as the mailboxes have it.
-struct Order {
-    email::SortProgram sort;  // empty: none
-    std::optional<email::ThreadAlgorithm>
-        thread;            // with `sort`, the threads are sorted by their first in its order
-    bool reverse = false;  // the threads, or the messages when there are none
+// What names the thread that begins with this message.
+std::string thread_id_of(const Candidate& candidate);
 
-    bool is_natural() const { return sort.empty() && !thread && !reverse; }
+struct ThreadPlace {
+    std::size_t message = 0;
+    std::size_t depth = 0;
+    std::size_t first = 0;  // the message that its thread begins with
+    std::string branch;
 };
+// The messages of a forest, each once, in the order that is wanted of its threads: by the lowest `rank` that one of
+// their messages has (empty: as they are), or the other way around.
+std::vector<ThreadPlace> place_threads(const std::vector<email::ThreadEntry>& entries,
+                                       const std::vector<std::size_t>& rank, bool reverse);
 
 // Holds what is listed of all sources until the order is known.
 class Arrangement {
@@ -34,10 +38,7 @@ class Arrangement {
 
     struct Placed {
         std::size_t record = 0;
-        std::size_t depth = 0;  // in its thread
-        std::string
-            thread_id;  // the same for all messages of a thread, and as long as its first message is the same
-        std::string branch;  // of the tree, drawn before the subject
+        Placement place;
     };
     // Each message once.
     std::vector<Placed> place() const;
@@ -46,11 +47,10 @@ class Arrangement {
  private:
     std::vector<std::size_t> sorted() const;
     std::vector<Placed> place_threads() const;
-    std::string thread_id(std::size_t message) const;
 
     Order order_;
     std::vector<std::string> records_;
-    std::vector<std::string> refs_;  // of messages without Message-ID, when threads are wanted
+    std::vector<std::string> thread_ids_;  // of a thread that begins with the message, when threads are wanted
     std::vector<std::vector<email::SortValue>> sort_values_;
     std::vector<email::ThreadFacts> thread_facts_;
 };

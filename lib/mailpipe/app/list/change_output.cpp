@@ -24,6 +24,11 @@ Result<void> ChangeOutput::write(Prepared message) {
     return {};
 }
 
+const Order& ChangeOutput::order() const {
+    static const Order kNatural;
+    return kNatural;
+}
+
 Result<void> ChangeOutput::count(std::size_t messages) {
     selected_ += messages;
     return {};

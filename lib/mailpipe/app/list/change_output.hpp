@@ -22,6 +22,12 @@ class ChangeOutput : public ListSink {
     Result<void> write(Prepared message) override;
     Result<void> flush() override { return {}; }
     Result<void> count(std::size_t messages) override;
+    // As the mailboxes have it.
+    const Order& order() const override;
+    Result<void> write_placed(const Candidate& candidate, const Placement&) override {
+        return write(candidate);
+    }
+    std::uint64_t room() const override { return limit_ ? *limit_ - selected_ : UINT64_MAX; }
     bool full() const override { return limit_ && selected_ >= *limit_; }
     bool ended() const override { return failed_ || full(); }
     std::pair<std::size_t, std::size_t> wanted(std::size_t count) const override;

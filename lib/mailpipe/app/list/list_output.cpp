@@ -67,11 +67,23 @@ Prepared ListOutput::prepare(const Candidate& candidate) const {
     return message;
 }
 
-Result<void> ListOutput::write(Prepared message) {
+Result<void> ListOutput::begin_message(const email::Context& context) {
     if (stop_requested()) return tl::unexpected(stopped_by_signal());
     if (full()) return fail(Errc::temporary, "the limit is reached");
-    progress_.add_octets(message.context.size.value_or(0));
+    progress_.add_octets(context.size.value_or(0));
     progress_.end_message();
+    return {};
+}
+
+Result<void> ListOutput::write_placed(const Candidate& candidate, const Placement& place) {
+    if (auto begun = begin_message(candidate.context); !begun) return begun;
+    ++written_;
+    if (!table_ && place.thread_id.empty()) return write_line(form_.fields.line(candidate));
+    return write_record(form_.fields.record(candidate), place);
+}
+
+Result<void> ListOutput::write(Prepared message) {
+    if (auto begun = begin_message(message.context); !begun) return begun;
     if (form_.count) return count(1);
     if (!form_.order.is_natural()) {
         arrangement_.add(std::move(message));
@@ -121,11 +133,14 @@ Result<void> ListOutput::write_held(const Arrangement::Placed& placed) {
     const std::string& held = arrangement_.record(placed.record);
     ++written_;
     // A line as it is written already: only a table and threads need to know what is in it.
-    if (!table_ && placed.thread_id.empty()) return write_line(held);
-    email::Json record = email::Json::parse(held);
-    if (table_) return write_line(row(record, placed.branch));
-    if (form_.fields.has("threadId")) record["threadId"] = placed.thread_id;
-    if (form_.fields.has("depth")) record["depth"] = placed.depth;
+    if (!table_ && placed.place.thread_id.empty()) return write_line(held);
+    return write_record(email::Json::parse(held), placed.place);
+}
+
+Result<void> ListOutput::write_record(email::Json record, const Placement& place) {
+    if (table_) return write_line(row(record, place.branch));
+    if (form_.fields.has("threadId")) record["threadId"] = place.thread_id;
+    if (form_.fields.has("depth")) record["depth"] = place.depth;
     return write_line(email::dump(record));
 }
 

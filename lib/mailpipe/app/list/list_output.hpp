@@ -34,6 +34,9 @@ class ListOutput : public ListSink {
     Result<void> write(Prepared message) override;
     Result<void> flush() override;
     Result<void> count(std::size_t messages) override;
+    const Order& order() const override { return form_.order; }
+    Result<void> write_placed(const Candidate& candidate, const Placement& place) override;
+    std::uint64_t room() const override { return form_.limit ? *form_.limit - written_ : UINT64_MAX; }
     // Writes what was held. Errors: those of write().
     Result<void> finish();
 
@@ -43,7 +46,9 @@ class ListOutput : public ListSink {
     Progress& progress() { return progress_; }
 
  private:
+    Result<void> begin_message(const email::Context& context);
     Result<void> write_held(const Arrangement::Placed& placed);
+    Result<void> write_record(email::Json record, const Placement& place);
     std::string row(const email::Json& record, std::string_view branch) const;
     Result<void> write_line(std::string_view line);
 

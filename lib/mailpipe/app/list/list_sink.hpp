@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "mailpipe/app/list/candidate.hpp"
+#include "mailpipe/app/list/order.hpp"
 #include "mailpipe/email/sort.hpp"
 #include "mailpipe/email/thread.hpp"
 
@@ -41,6 +43,13 @@ class ListSink {
     }
     // Stands for writing so many, with Detail::count.
     virtual Result<void> count(std::size_t messages) = 0;
+
+    // In which order all is wanted. A source that is alone may bring the messages in this order and write each by
+    // write_placed(), whose errors are those of write(); others write() them, and the sink sorts.
+    virtual const Order& order() const = 0;
+    virtual Result<void> write_placed(const Candidate& candidate, const Placement& place) = 0;
+    // How many more are wanted; UINT64_MAX: all.
+    virtual std::uint64_t room() const = 0;
 
     virtual bool full() const = 0;
     // The other sources need not be tried: a write failed, or the limit is reached.
