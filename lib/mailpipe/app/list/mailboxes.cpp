@@ -28,6 +28,13 @@ void put(email::Json& json, const char* key, const std::optional<std::uint64_t>&
     if (value) json[key] = *value;
 }
 
+// No command takes a location with a control character, also where a server has such a mailbox.
+void drop_useless_refs(std::vector<Mailbox>& mailboxes) {
+    for (Mailbox& mailbox : mailboxes) {
+        if (!mailbox.ref.empty() && !parse_location(mailbox.ref)) mailbox.ref.clear();
+    }
+}
+
 Result<void> write_mailboxes(const std::vector<Mailbox>& mailboxes, bool as_table) {
     std::string text;
     if (as_table) {
@@ -108,6 +115,7 @@ int run_mailboxes(const ListOptions& options) {
             diagnostics.error(text, mailboxes.error());
             continue;
         }
+        drop_useless_refs(*mailboxes);
         sort_mailboxes(*mailboxes);
         if (const auto written = write_mailboxes(*mailboxes, as_table); !written) {
             diagnostics.error("", written.error());

@@ -21,7 +21,7 @@ struct Mailbox {
         std::uint64_t hard_limit = 0;
     };
 
-    std::string ref;                  // its location; empty: it holds mailboxes only
+    std::string ref;                  // its location; empty: it holds mailboxes only, or cannot be named
     std::vector<std::string> levels;  // of its name
     std::string delimiter = "/";      // between them
     std::string role;                 // "inbox", "sent", ...; empty: none
