@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <functional>
+#include <memory>
 #include <optional>
 
 #include "mailpipe/app/list/list_source.hpp"
@@ -85,6 +86,7 @@ class StoreSource : public ListSource {
 
     Outcome look_at(const store::Entry& entry) const {
         Candidate candidate;
+        std::unique_ptr<store::MessageReader> opened;
         candidate.is_dated_when_opened = !entry.received_at;
         candidate.context = store_->context_of(entry);
         candidate.context.size = entry.size;
@@ -93,7 +95,7 @@ class StoreSource : public ListSource {
             if (!verdict) return {std::nullopt, candidate.context.ref, verdict.error()};
             if (verdict->listed) return {listing_.output.prepare(candidate), {}, std::nullopt};
             if (verdict->need == Candidate::Need::nothing) return {};
-            const auto read = read_more(entry, verdict->need, candidate);
+            const auto read = read_more(entry, verdict->need, candidate, opened);
             if (read) continue;
             // Others may remove messages while we list.
             if (read.error().kind == Errc::not_found) return {};
@@ -101,25 +103,29 @@ class StoreSource : public ListSource {
         }
     }
 
-    Result<void> read_more(const store::Entry& entry, Candidate::Need need, Candidate& candidate) const {
+    // `opened` is the message as it was opened last: when it arrived is asked only of one that is listed.
+    Result<void> read_more(const store::Entry& entry, Candidate::Need need, Candidate& candidate,
+                           std::unique_ptr<store::MessageReader>& opened) const {
         if (need == Candidate::Need::size) {
             const auto size = store_->reader().size(entry);
             if (!size) return tl::unexpected(size.error());
             candidate.context.size = *size;
             return {};
         }
-        auto message = store_->reader().open(entry.id);
-        if (!message) return tl::unexpected(message.error());
-        // Of a message that the search looks at and leaves out nobody asks when it arrived.
-        if (candidate.is_dated_when_opened && (need == Candidate::Need::arrival || !listing_.query)) {
-            candidate.context.received_at = (*message)->received_at();
-            candidate.is_dated_when_opened = false;
+        if (need != Candidate::Need::arrival || !opened) {
+            auto message = store_->reader().open(entry.id);
+            if (!message) return tl::unexpected(message.error());
+            opened = std::move(*message);
         }
-        if (need == Candidate::Need::arrival) return {};
+        if (need == Candidate::Need::arrival) {
+            candidate.context.received_at = opened->received_at();
+            candidate.is_dated_when_opened = false;
+            return {};
+        }
         HeaderCollector header;
         std::string whole;
         while (true) {
-            const auto text = (*message)->read();
+            const auto text = opened->read();
             if (!text) return tl::unexpected(text.error());
             if (text->empty()) break;
             if (need == Candidate::Need::message) {
