@@ -8,8 +8,8 @@ import subprocess
 
 from differential import reading, repair
 from differential.comparison import Differential, Explanation
-from differential.rewriting import (DATE, IDENTIFIERS, inner, is_plain_address_list, is_plain_subject, malformed,
-                                    parts_of, raw_octets, same_boundary, values_of)
+from differential.rewriting import (inner, is_plain_address_list, is_plain_subject, malformed, malformed_dates,
+                                    malformed_identifiers, parts_of, raw_octets, same_boundary, values_of)
 from peers.case import main
 from peers.commands import binary
 
@@ -118,10 +118,9 @@ EXPLANATIONS = [
                 rewrite=inner(malformed(is_plain_address_list,
                                         *((key, name.encode()) for key, name in reading.ADDRESSES.items())))),
     Explanation("dates", "of a malformed date each guesses what it can (date-loose)",
-                rewrite=inner(malformed(DATE.fullmatch, ("sentAt", b"Date")))),
+                rewrite=malformed_dates),
     Explanation("identifiers", "of a malformed list of msg-ids each takes what it can",
-                rewrite=inner(malformed(IDENTIFIERS.fullmatch, ("messageId", b"Message-ID"),
-                                        ("inReplyTo", b"In-Reply-To"), ("references", b"References")))),
+                rewrite=malformed_identifiers),
     Explanation("subjects", "GMime leaves broken encoded words (encoded-word-anywhere)",
                 rewrite=inner(malformed(is_plain_subject, ("subject", b"Subject")))),
 ]

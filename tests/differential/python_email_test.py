@@ -5,7 +5,8 @@ import re
 from differential import python_reading, repair
 from differential.comparison import Differential, Explanation
 from differential.reading import decode
-from differential.rewriting import DATE, IDENTIFIERS, inner, is_plain_subject, malformed, raw_octets, same_boundary
+from differential.rewriting import (inner, is_plain_subject, malformed, malformed_dates, malformed_identifiers,
+                                    raw_octets, same_boundary)
 from peers.case import main
 
 
@@ -71,10 +72,9 @@ EXPLANATIONS = [
     Explanation("raw octets", "Python keeps 8-bit octets of a header as they are (charset-fallback)",
                 rewrite=inner(raw_octets)),
     Explanation("dates", "of a malformed date each guesses what it can (date-loose)",
-                rewrite=inner(malformed(DATE.fullmatch, ("sentAt", b"Date")))),
+                rewrite=malformed_dates),
     Explanation("identifiers", "of a malformed list of msg-ids each takes what it can",
-                rewrite=inner(malformed(IDENTIFIERS.fullmatch, ("messageId", b"Message-ID"),
-                                        ("inReplyTo", b"In-Reply-To"), ("references", b"References")))),
+                rewrite=malformed_identifiers),
     Explanation("subjects", "Python leaves broken base64 and white space at the end (encoded-word-anywhere)",
                 rewrite=inner(malformed(is_plain_subject, ("subject", b"Subject")))),
     Explanation("raises", "Python raises an exception", rewrite=inner(raised)),

@@ -130,14 +130,19 @@ def with_close_delimiters(octets):
 ENCODED = re.compile(rb"(content-transfer-encoding\s*:\s*)(base64|quoted-printable)", re.IGNORECASE)
 
 
+def _header_end(lines, number):
+    while number < len(lines) and lines[number][0] in (FIRST, HEADER):
+        number += 1
+    return number
+
+
 def _with_decoded_messages(octets):
     lines = classified(octets)
     kept = []
     number = 0
     while number < len(lines):
         start = number
-        while number < len(lines) and lines[number][0] in (FIRST, HEADER):
-            number += 1
+        number = _header_end(lines, start)
         header = joined(lines[start:number])
         encoding = ENCODED.search(header)
         if MESSAGE.search(header) and encoding and number < len(lines) and lines[number][0] == EMPTY:
@@ -228,8 +233,7 @@ def without_repeated_fields(octets):
     number = 0
     while number < len(lines):
         start = number
-        while number < len(lines) and lines[number][0] in (FIRST, HEADER):
-            number += 1
+        number = _header_end(lines, start)
         fields = []
         for line in lines[start:number]:
             if fields and _is_folded(line[1]):

@@ -60,6 +60,11 @@ def malformed(is_well_formed, *names):
     return lambda theirs, ours, octets: theirs | {key: ours.get(key) for key in keys(octets)}
 
 
+malformed_dates = inner(malformed(DATE.fullmatch, ("sentAt", b"Date")))
+malformed_identifiers = inner(malformed(IDENTIFIERS.fullmatch, ("messageId", b"Message-ID"),
+                                        ("inReplyTo", b"In-Reply-To"), ("references", b"References")))
+
+
 def raw_octets(theirs, ours, _):
     def decoded(value, mine):
         if isinstance(value, list):
