@@ -103,7 +103,7 @@ class StoreSource : public ListSource {
         }
     }
 
-    // `opened` is the message as it was opened last: when it arrived is asked only of one that is listed.
+    // `opened` is the message as it was opened last, for the next need.
     Result<void> read_more(const store::Entry& entry, Candidate::Need need, Candidate& candidate,
                            std::unique_ptr<store::MessageReader>& opened) const {
         if (need == Candidate::Need::size) {
@@ -112,7 +112,8 @@ class StoreSource : public ListSource {
             candidate.context.size = *size;
             return {};
         }
-        if (need != Candidate::Need::arrival || !opened) {
+        // Its header may have been read already.
+        if (!opened || need == Candidate::Need::message) {
             auto message = store_->reader().open(entry.id);
             if (!message) return tl::unexpected(message.error());
             opened = std::move(*message);
