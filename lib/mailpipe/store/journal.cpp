@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdint>
@@ -58,7 +59,8 @@ class RecordWriter {
 
     // The octets written.
     Result<std::uint64_t> write(const Journal::Produce& produce) {
-        produce([this](std::string_view record) { add(record); });
+        if (auto produced = produce([this](std::string_view record) { add(record); }); !produced)
+            return tl::unexpected(produced.error());
         flush();
         if (!done_) return tl::unexpected(done_.error());
         return size_;
@@ -91,6 +93,39 @@ class RecordWriter {
     Result<void> done_;
 };
 
+// The octets of the lines at the beginning of `text` that are whole and valid, and whether what follows may
+// still become one.
+std::pair<std::size_t, bool> use_lines(std::string_view text, const Journal::Use& use) {
+    std::size_t valid = 0;
+    while (true) {
+        const std::size_t end = text.find('\n', valid);
+        if (end == std::string_view::npos) return {valid, text.size() - valid <= 2 * kLongestRecord};
+        const auto record = parse_line(text.substr(valid, end - valid));
+        if (!record) return {valid, false};
+        use(*record);
+        valid = end + 1;
+    }
+}
+
+struct Valid {
+    std::uint64_t size = 0;  // octets of whole lines
+    bool torn = false;       // something follows them
+};
+Result<Valid> read_records(int fd, const Journal::Use& use, const std::string& path) {
+    std::uint64_t size = 0;
+    std::string text;  // from `size` on
+    std::array<char, kPiece> piece{};
+    while (true) {
+        auto count = read_at(fd, piece.data(), piece.size(), size + text.size(), path);
+        if (!count) return tl::unexpected(count.error());
+        text.append(piece.data(), *count);
+        const auto valid = use_lines(text, use);
+        size += valid.first;
+        text.erase(0, valid.first);
+        if (*count == 0 || !valid.second) return Valid{size, !text.empty()};
+    }
+}
+
 class FileJournal : public Journal {
  public:
     FileJournal(Fd directory, Fd file, std::string name, std::string path)
@@ -100,20 +135,17 @@ class FileJournal : public Journal {
           path_(std::move(path)) {}
 
     Result<void> load(const Use& use) {
-        std::string text;  // from size_ on
-        std::array<char, kPiece> piece{};
-        while (true) {
-            auto count = read_at(file_.get(), piece.data(), piece.size(), size_ + text.size(), path_);
-            if (!count) return tl::unexpected(count.error());
-            text.append(piece.data(), *count);
-            const auto valid = use_lines(text, use);
-            size_ += valid.first;
-            text.erase(0, valid.first);
-            if (*count != 0 && valid.second) continue;
-            if (text.empty()) return {};
-            if (::ftruncate(file_.get(), static_cast<off_t>(size_)) != 0) return fail_errno(errno, path_);
-            return {};
-        }
+        auto valid = read_records(file_.get(), use, path_);
+        if (!valid) return tl::unexpected(valid.error());
+        size_ = valid->size;
+        if (valid->torn && ::ftruncate(file_.get(), static_cast<off_t>(size_)) != 0)
+            return fail_errno(errno, path_);
+        return {};
+    }
+
+    Result<void> read(const Use& use) const override {
+        if (auto valid = read_records(file_.get(), use, path_); !valid) return tl::unexpected(valid.error());
+        return {};
     }
 
     Result<void> append(const Produce& produce) override {
@@ -163,20 +195,6 @@ class FileJournal : public Journal {
     }
 
  private:
-    // The octets of the lines at the beginning of `text` that are whole and valid, and whether what follows may
-    // still become one.
-    static std::pair<std::size_t, bool> use_lines(std::string_view text, const Use& use) {
-        std::size_t valid = 0;
-        while (true) {
-            const std::size_t end = text.find('\n', valid);
-            if (end == std::string_view::npos) return {valid, text.size() - valid <= 2 * kLongestRecord};
-            const auto record = parse_line(text.substr(valid, end - valid));
-            if (!record) return {valid, false};
-            use(*record);
-            valid = end + 1;
-        }
-    }
-
     Fd directory_;
     Fd file_;
     std::string name_;
@@ -187,7 +205,9 @@ class FileJournal : public Journal {
 
 }  // namespace
 
-Result<std::unique_ptr<Journal>> Journal::open(const std::string& path, const Use& use) {
+Result<std::unique_ptr<Journal>> Journal::open(const std::string& path, const Use& use,
+                                               std::chrono::milliseconds wait) {
+    const auto deadline = std::chrono::steady_clock::now() + wait;
     const auto [parent, name] = split_path(path);
     auto directory = open_or_create_directory(parent);
     if (!directory) return tl::unexpected(directory.error());
@@ -195,7 +215,9 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::string& path, const Us
         Fd file(::openat(directory->get(), name.c_str(), O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC,
                          0600));
         if (!file) return fail_errno(errno, path, true);
-        auto locked = lock_file(file.get(), true, 0, path);
+        const auto left =
+            std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+        auto locked = lock_file(file.get(), true, std::max(0, static_cast<int>(left.count())), path);
         if (!locked) return tl::unexpected(locked.error());
         if (!*locked)
             return fail(Errc::temporary,
@@ -213,6 +235,16 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::string& path, const Us
         if (auto loaded = journal->load(use); !loaded) return tl::unexpected(loaded.error());
         return journal;
     }
+}
+
+Result<void> Journal::read_file(const std::string& path, const Use& use) {
+    const auto [parent, name] = split_path(path);
+    const Fd directory(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!directory) return fail_errno(errno, parent);
+    auto file = open_regular_at(directory.get(), name, path);
+    if (!file) return tl::unexpected(file.error());
+    if (auto read = read_records(file->get(), use, path); !read) return tl::unexpected(read.error());
+    return {};
 }
 
 }  // namespace mailpipe::store

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -16,16 +17,22 @@ namespace mailpipe::store {
 class Journal {
  public:
     using Use = std::function<void(std::string_view record)>;
-    using Produce = std::function<void(const Use& sink)>;  // hands each record to `sink`, in order
+    // Hands each record to `sink`, in order. After an error nothing is written.
+    using Produce = std::function<Result<void>(const Use& sink)>;
 
     // Hands each record that is there to `use`, valid until it returns. Errors: temporary when another process
-    // holds the lock ("is in use by another mail-fetch"), cannot_create, io.
-    static Result<std::unique_ptr<Journal>> open(const std::string& path, const Use& use);
+    // holds the lock for longer than `wait` ("is in use by another mail-fetch"), cannot_create, io.
+    static Result<std::unique_ptr<Journal>> open(const std::string& path, const Use& use,
+                                                 std::chrono::milliseconds wait = std::chrono::milliseconds(0));
+    // The valid records of a file that another process may hold and write to. Errors: not_found, io.
+    static Result<void> read_file(const std::string& path, const Use& use);
     virtual ~Journal() = default;
 
     // Written, not yet durable; all of them or, after an error, none. Error usage: a record that cannot be one.
     virtual Result<void> append(const Produce& produce) = 0;
     virtual Result<void> sync() = 0;
+    // All records once more, in order. What replace() writes may be produced from it.
+    virtual Result<void> read(const Use& use) const = 0;
     virtual Result<void> replace(const Produce& produce) = 0;  // atomic and durable
 
     Result<void> append(const std::vector<std::string>& records) { return append(each_of(records)); }
@@ -36,6 +43,7 @@ class Journal {
         return [&records](const Use& sink) {
             for (const std::string& record : records)
                 sink(record);
+            return Result<void>{};
         };
     }
 };

@@ -27,7 +27,7 @@ class FetchDeliveryTest : public ::testing::TestWithParam<const char*> {
     ~FetchDeliveryTest() override { std::filesystem::remove_all(directory_); }
 
     FetchState open_state() {
-        auto state = FetchState::open(directory_ + "/state", source_, encode(destination_));
+        auto state = FetchState::open({directory_ + "/state"}, source_, encode(destination_));
         if (!state) throw std::runtime_error(state.error().message);
         return std::move(*state);
     }
@@ -119,7 +119,8 @@ TEST_P(FetchDeliveryTest, RecoversWhatWasDurableAndNotPublished) {
         ASSERT_TRUE(writer->append("Subject: 1\r\n\r\n"));
         staged = writer->finish({}, std::nullopt)->id;
         ASSERT_TRUE(writer->make_durable());
-        ASSERT_TRUE(open_state().record_staged({{"k1", 14, staged}, {"k2", 14, "1.M1P1Q1.gone"}}));
+        ASSERT_TRUE(
+            open_state().record_staged({{"k1", 14, staged, {}, {}}, {"k2", 14, "1.M1P1Q1.gone", {}, {}}}));
     }
     FetchState state = open_state();
     const auto recovered = open_delivery(state)->recover();

@@ -15,7 +15,7 @@ class FetchPop3PlanTest : public ::testing::Test {
         if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp");
         directory_ = name;
         source_ = *parse_location("pop3://alice@localhost");
-        state_.emplace(*FetchState::open(directory_, source_, "maildir:/box"));
+        state_.emplace(*FetchState::open({directory_}, source_, "maildir:/box"));
     }
     ~FetchPop3PlanTest() override { std::filesystem::remove_all(directory_); }
 
@@ -30,7 +30,7 @@ class FetchPop3PlanTest : public ::testing::Test {
     Pop3Plan plan(const Pop3Maildrop& drop, bool remove) { return plan_pop3(drop, refs_, remove, *state_); }
     void fetched(const Pop3Plan& plan) {
         for (const auto& entry : plan.fetch)
-            ASSERT_TRUE(state_->record_done({plan.listed.key(entry.key)}));
+            ASSERT_TRUE(state_->record_done({{plan.listed.key(entry.key), 1, {}, {}, 1}}));
     }
     static std::vector<std::uint32_t> numbers(const std::vector<Pop3Plan::Entry>& entries) {
         std::vector<std::uint32_t> out;

@@ -23,12 +23,21 @@ class FetchStateTest : public ::testing::Test {
         return *parsed;
     }
     FetchState open(const std::string& source = "pop3://alice@localhost") {
-        auto state = FetchState::open(directory_, location(source), "maildir:/box");
+        auto state = FetchState::open({directory_}, location(source), "maildir:/box");
         if (!state) throw std::runtime_error(state.error().message);
         return std::move(*state);
     }
     static std::function<bool(std::string_view)> is(const std::string& key) {
         return [key](std::string_view other) { return other == key; };
+    }
+    static FetchState::Staged staged(const std::string& key, std::uint64_t size, const std::string& id) {
+        return {key, size, id, {1, 2}, {}};
+    }
+    static std::vector<FetchState::Done> done(const FetchState::Keys& keys, std::uint32_t time = 1000) {
+        std::vector<FetchState::Done> done;
+        for (const auto key : keys)
+            done.push_back({key, 5, {1, 0xFFFF'0000'0000'0002U}, "maildir:/box;ID=1.M1 %", time});
+        return done;
     }
     std::string directory_;
 };
@@ -37,8 +46,9 @@ TEST_F(FetchStateTest, RemembersAcrossProcesses) {
     {
         FetchState state = open();
         EXPECT_FALSE(state.is_done("a b%"));
-        ASSERT_TRUE(state.record_staged({{"a b%", 5, "1.M1.x:2,S"}, {"c", 6, "2"}, {"d", 7, "3"}}));
-        ASSERT_TRUE(state.record_done({"a b%"}));
+        ASSERT_TRUE(
+            state.record_staged({staged("a b%", 5, "1.M1.x:2,S"), staged("c", 6, "2"), staged("d", 7, "3")}));
+        ASSERT_TRUE(state.record_done(done({"a b%"})));
         ASSERT_TRUE(state.record_lost({"c"}));
         ASSERT_TRUE(state.sync());
         EXPECT_TRUE(state.is_done("a b%"));
@@ -63,7 +73,7 @@ TEST_F(FetchStateTest, RemembersAcrossProcesses) {
 TEST_F(FetchStateTest, PendingKeepsTheOrder) {
     std::vector<FetchState::Staged> staged;
     for (int i = 0; i < 100; ++i)
-        staged.push_back({"k" + std::to_string(i), 1, "s" + std::to_string(i)});
+        staged.push_back(this->staged("k" + std::to_string(i), 1, "s" + std::to_string(i)));
     { ASSERT_TRUE(open().record_staged(staged)); }
     const auto pending = open().pending();
     ASSERT_EQ(pending.size(), 100U);
@@ -73,7 +83,7 @@ TEST_F(FetchStateTest, PendingKeepsTheOrder) {
 
 TEST_F(FetchStateTest, ForgetsWhatWasDeletedOnlyWhenItIsListedNoMore) {
     FetchState state = open();
-    ASSERT_TRUE(state.record_done({"a", "b", "kept"}));
+    ASSERT_TRUE(state.record_done(done({"a", "b", "kept"})));
     ASSERT_TRUE(state.record_deleted({"a", "b"}));
     ASSERT_TRUE(state.forget_unlisted(1, is("a")));
     EXPECT_TRUE(state.is_done("a"));
@@ -86,7 +96,7 @@ TEST_F(FetchStateTest, ValidityDropsWhatWasBefore) {
         FetchState state = open("imap://alice@localhost");
         EXPECT_FALSE(state.validity());
         ASSERT_TRUE(state.set_validity(7));
-        ASSERT_TRUE(state.record_done({"1"}));
+        ASSERT_TRUE(state.record_done(done({"1"})));
         ASSERT_TRUE(state.set_validity(7));
         EXPECT_TRUE(state.is_done("1"));
     }
@@ -107,7 +117,7 @@ TEST_F(FetchStateTest, CompactsAndStaysTheSame) {
     const FetchState::Keys keys(numbers.begin(), numbers.end());
     {
         FetchState state = open();
-        ASSERT_TRUE(state.record_done(keys));
+        ASSERT_TRUE(state.record_done(done(keys)));
         ASSERT_TRUE(state.record_deleted(keys));
         ASSERT_TRUE(state.forget_unlisted(1, is("17")));
     }
@@ -120,13 +130,109 @@ TEST_F(FetchStateTest, CompactsAndStaysTheSame) {
     EXPECT_FALSE(state.is_done("18"));
 }
 
+// What is not held in memory survives compaction, and the last record of a key counts.
+TEST_F(FetchStateTest, KeepsWhatItSaysOfEach) {
+    {
+        FetchState state = open();
+        EXPECT_TRUE(state.is_new());
+        ASSERT_TRUE(state.record_done(done({"a", "b", "-"}, 7)));
+        for (int i = 0; i < 1000; ++i) {
+            ASSERT_TRUE(state.record_deleted({"b"}));
+            ASSERT_TRUE(state.forget_unlisted(1, is("a")));
+            ASSERT_TRUE(state.record_done(done({"b"}, 8)));
+        }
+    }
+    const auto file = std::filesystem::directory_iterator(directory_)->path();
+    { EXPECT_FALSE(open().is_new()); }
+    EXPECT_LT(std::filesystem::file_size(file), 1000U);
+    const FetchState state = open();
+    EXPECT_EQ(state.done_at("a"), 7);
+    EXPECT_EQ(state.done_at("b"), 8);
+    EXPECT_EQ(state.done_at("c"), std::nullopt);
+    std::size_t count = 0;
+    ASSERT_TRUE(state.each_done([&count](const FetchState::Done& one) {
+        ++count;
+        EXPECT_EQ(one.size, 5U);
+        EXPECT_EQ(one.print, (Fingerprint{1, 0xFFFF'0000'0000'0002U}));
+        EXPECT_EQ(one.to, "maildir:/box;ID=1.M1 %");
+        EXPECT_EQ(one.time, one.key == "b" ? 8U : 7U);
+    }));
+    EXPECT_EQ(count, 3U);
+}
+
+TEST_F(FetchStateTest, PlacesAreKeptApart) {
+    {
+        FetchState state = open();
+        FetchState::Staged other = staged("b", 1, "2");
+        other.place = "maildir:/other place";
+        ASSERT_TRUE(state.record_staged({staged("a", 1, "1"), other}));
+    }
+    const FetchState state = open();
+    ASSERT_EQ(state.pending().size(), 1U);
+    EXPECT_EQ(state.pending()[0].key, "a");
+    ASSERT_EQ(state.pending("maildir:/other place").size(), 1U);
+    EXPECT_EQ(state.pending("maildir:/other place")[0].print, (Fingerprint{1, 2}));
+}
+
+TEST_F(FetchStateTest, WhatFailedWaitsLongerEachTime) {
+    constexpr std::time_t kNow = 1'700'000'000;
+    {
+        FetchState state = open();
+        EXPECT_TRUE(state.is_due("a", kNow));
+        ASSERT_TRUE(state.record_failed("a", kNow));
+        EXPECT_FALSE(state.is_due("a", kNow + 299));
+        EXPECT_TRUE(state.is_due("b", kNow));
+        ASSERT_TRUE(state.record_failed("a", kNow + 300));
+    }
+    FetchState state = open();
+    EXPECT_FALSE(state.is_due("a", kNow + 300 + 599));
+    EXPECT_TRUE(state.is_due("a", kNow + 300 + 600));
+    EXPECT_TRUE(state.is_due("a", kNow - 1)) << "the clock was set back";
+    for (int i = 0; i < 100; ++i)
+        ASSERT_TRUE(state.record_failed("a", kNow));
+    EXPECT_FALSE(state.is_due("a", kNow + 86'399));
+    EXPECT_TRUE(state.is_due("a", kNow + 86'400));
+    ASSERT_TRUE(state.record_done(done({"a"})));
+    EXPECT_TRUE(state.is_due("a", kNow));
+}
+
+TEST_F(FetchStateTest, AnotherValidityTakesOverWhatWasFoundAgain) {
+    {
+        FetchState state = open("imap://alice@localhost");
+        ASSERT_TRUE(state.set_validity(7));
+        ASSERT_TRUE(state.record_done(done({"1", "2"})));
+        ASSERT_TRUE(state.set_validity(8, done({"11"})));
+        EXPECT_TRUE(state.is_done("11"));
+    }
+    const FetchState state = open("imap://alice@localhost");
+    EXPECT_EQ(state.validity(), 8U);
+    EXPECT_TRUE(state.is_done("11"));
+    EXPECT_FALSE(state.is_done("1"));
+    EXPECT_EQ(state.done_at("11"), 1000);
+}
+
+TEST_F(FetchStateTest, TellsWhatOtherSourcesPutThere) {
+    FetchState other = open("pop3://bob@localhost");  // held meanwhile
+    ASSERT_TRUE(other.record_done(done({"a"})));
+    ASSERT_TRUE(other.record_staged({staged("b", 1, "2.M2")}));
+    FetchState own = open();
+    ASSERT_TRUE(own.record_done(done({"c"})));
+    std::vector<std::string> told;
+    const auto tell = [&told](std::string_view what) { told.emplace_back(what); };
+    ASSERT_TRUE(each_of_other_sources({directory_}, location("pop3://alice@localhost"), "maildir:/box", tell));
+    EXPECT_EQ(told, (std::vector<std::string>{"maildir:/box;ID=1.M1 %", "2.M2"}));
+    told.clear();
+    ASSERT_TRUE(each_of_other_sources({directory_}, location("pop3://alice@localhost"), "maildir:/bo", tell));
+    EXPECT_TRUE(told.empty());
+}
+
 TEST_F(FetchStateTest, SecondProcessIsTold) {
     const FetchState first = open();
-    const auto second = FetchState::open(directory_, location("pop3://alice@localhost"), "maildir:/box");
+    const auto second = FetchState::open({directory_}, location("pop3://alice@localhost"), "maildir:/box");
     ASSERT_FALSE(second);
     EXPECT_EQ(second.error().kind, Errc::temporary);
-    EXPECT_TRUE(FetchState::open(directory_, location("pop3://alice@localhost"), "maildir:/other"));
-    EXPECT_TRUE(FetchState::open(directory_, location("pop3://bob@localhost"), "maildir:/box"));
+    EXPECT_TRUE(FetchState::open({directory_}, location("pop3://alice@localhost"), "maildir:/other"));
+    EXPECT_TRUE(FetchState::open({directory_}, location("pop3://bob@localhost"), "maildir:/box"));
 }
 
 TEST_F(FetchStateTest, SourcesThatAreTheSame) {

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "mailpipe/app/fetch/clock.hpp"
 #include "mailpipe/app/fetch/state.hpp"
 #include "mailpipe/app/location.hpp"
 #include "mailpipe/app/message_output.hpp"
@@ -33,6 +34,7 @@ struct Message {
     std::uint32_t number = 0;  // POP3 message number or IMAP UID
     store::Keywords keywords;
     std::optional<std::time_t> received_at;
+    Fingerprint print;  // known at its end
 
     // For stdout.
     std::string ref;
@@ -42,12 +44,16 @@ struct Message {
     std::string mailbox;
 };
 
+// What has become of a message.
 struct Delivered {
     std::string key;
     std::uint32_t number = 0;
-    std::string to;          // ref at the destination; empty on stdout
+    std::string to;          // ref at the destination; empty on stdout, and where a message has no ref
     std::uint64_t size = 0;  // CRLF octets
     double seconds = 0;      // negative: not known
+    // It is not delivered: the destination does not take this message, but may take others. Nothing is recorded
+    // of it yet.
+    std::optional<Error> refused = std::nullopt;
 };
 
 class Delivery {
@@ -60,15 +66,17 @@ class Delivery {
     virtual Result<void> append(std::string_view crlf_text) = 0;
     virtual Result<void> finish(const Message& message) = 0;
     virtual void abandon() = 0;
-    // What has become safe since the last call. Errors: those of the store, the state, or stdout.
+    // What has become safe, or was refused, since the last call. Errors: those of the store, the state, or stdout.
     virtual Result<std::vector<Delivered>> take() = 0;
     // Makes safe all that was finished.
     virtual Result<std::vector<Delivered>> flush() = 0;
     // The caller uses the state itself only before the first begin() and after flush().
 };
 
-// Into a Maildir or mbox. A second thread makes a group safe while the next one is received.
-Result<std::unique_ptr<Delivery>> make_store_delivery(const Location& destination, FetchState& state);
+// Into a Maildir or mbox. A second thread makes a group safe while the next one is received. `place` tells it
+// from other destinations that one state is kept of (FetchState::Staged).
+Result<std::unique_ptr<Delivery>> make_store_delivery(const Location& destination, FetchState& state,
+                                                      const std::string& place = {});
 // To stdout, through `output`. Each message is recorded when its flush succeeded.
 std::unique_ptr<Delivery> make_output_delivery(MessageOutput& output, FetchState& state);
 

@@ -118,7 +118,7 @@ class Fetch {
 
         const std::string destination = destination_ ? encode(*destination_) : "stdout";
         std::unique_ptr<Delivery> delivery;
-        auto state = FetchState::open(options_.state_directory, source.location, destination);
+        auto state = FetchState::open({options_.state_directory}, source.location, destination);
         if (!state) return tl::unexpected(state.error());
         if (destination_) {
             auto opened = make_store_delivery(*destination_, *state);

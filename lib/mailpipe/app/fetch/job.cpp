@@ -7,6 +7,7 @@ namespace mailpipe::app {
 
 void FetchJob::begin(const Message& message) {
     in_message_ = true;
+    fingerprinter_ = {};
     if (failed_) return;
     if (auto begun = parts_.delivery->begin(message); !begun) fail_destination(begun.error());
 }
@@ -14,11 +15,13 @@ void FetchJob::begin(const Message& message) {
 void FetchJob::append(std::string_view octets) {
     parts_.progress->add_octets(octets.size());
     if (failed_) return;
+    fingerprinter_.append(octets);
     if (auto appended = parts_.delivery->append(octets); !appended) fail_destination(appended.error());
 }
 
-void FetchJob::end(const Message& message) {
+void FetchJob::end(Message message) {
     in_message_ = false;
+    message.print = fingerprinter_.finish();
     parts_.progress->end_message();
     if (failed_) return;
     if (auto finished = parts_.delivery->finish(message); !finished) fail_destination(finished.error());
@@ -71,6 +74,15 @@ void FetchJob::note(std::string_view text) {
     parts_.diagnostics->note(where_, text);
 }
 
+void FetchJob::fail_message(const std::string& key, std::uint32_t number, Error error) {
+    const std::string ref = ref_of(key);
+    if (ref.empty()) error.message = "message " + std::to_string(number) + ": " + error.message;
+    report(ref.empty() ? where_ : ref, error);
+    if (key.empty() || failed_) return;
+    if (auto recorded = parts_.state->record_failed(key, std::time(nullptr)); !recorded)
+        fail_destination(recorded.error());
+}
+
 void FetchJob::fail_destination(const Error& error) {
     parts_.delivery->abandon();
     if (failed_) return;
@@ -89,6 +101,10 @@ bool FetchJob::use_delivered(const Result<std::vector<Delivered>>& delivered,
         return false;
     }
     for (const Delivered& one : *delivered) {
+        if (one.refused) {
+            fail_message(one.key, one.number, *one.refused);
+            continue;
+        }
         use(one);
         // What is safe is told, even when the destination takes no more.
         if (receipts_failed_) continue;

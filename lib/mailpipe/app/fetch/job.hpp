@@ -49,11 +49,12 @@ class FetchJob {
     // A message on its way. After the destination failed all is dropped.
     void begin(const Message& message);
     void append(std::string_view octets);
-    void end(const Message& message);
+    void end(Message message);
     void abandon();
     bool in_message() const { return in_message_; }
 
-    // Receipts for what has become safe since; `use` is called for each.
+    // Receipts for what has become safe since; `use` is called for each. What was refused is reported, and
+    // retried later.
     void take(const std::function<void(const Delivered&)>& use);
     // The same for all that was received.
     void flush(const std::function<void(const Delivered&)>& use);
@@ -64,6 +65,9 @@ class FetchJob {
     bool failed() const { return failed_; }
     // No further message is to be asked for: failed, or SIGINT or SIGTERM came.
     bool ending() const;
+
+    // One message cannot be had, or is not taken: that is reported, and it is tried again later.
+    void fail_message(const std::string& key, std::uint32_t number, Error error);
 
     void report(const Error& error) { report(where_, error); }
     void report(const std::string& where, const Error& error);
@@ -77,6 +81,7 @@ class FetchJob {
     Parts parts_;
     std::string where_;
     std::string tls_;
+    Fingerprinter fingerprinter_;  // of the message on its way
     bool in_message_ = false;
     bool failed_ = false;
     bool receipts_failed_ = false;

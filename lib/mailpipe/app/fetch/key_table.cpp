@@ -1,5 +1,6 @@
 #include "mailpipe/app/fetch/key_table.hpp"
 
+#include <cstring>
 #include <functional>
 #include <stdexcept>
 
@@ -13,9 +14,19 @@ constexpr std::size_t kLongestKey = (1U << 24U) - 1;
 
 std::size_t KeyTable::length(Id id) const {
     std::size_t length = 0;
-    for (std::size_t i = 1; i < kHeader; ++i)
+    for (std::size_t i = 1; i < kTime; ++i)
         length = (length << 8U) | static_cast<unsigned char>(text_[id + i]);
     return length;
+}
+
+std::uint32_t KeyTable::time(Id id) const {
+    std::uint32_t seconds = 0;
+    std::memcpy(&seconds, text_.data() + id + kTime, sizeof seconds);
+    return seconds;
+}
+
+void KeyTable::set_time(Id id, std::uint32_t seconds) {
+    std::memcpy(text_.data() + id + kTime, &seconds, sizeof seconds);
 }
 
 std::string_view KeyTable::key(Id id) const {
@@ -45,8 +56,9 @@ KeyTable::Id KeyTable::add(std::string_view key) {
         throw std::length_error("KeyTable");
     const Id id = static_cast<Id>(text_.size());
     text_ += '\0';
-    for (std::size_t i = 1; i < kHeader; ++i)
-        text_ += static_cast<char>((key.size() >> (8 * (kHeader - 1 - i))) & 0xFFU);
+    for (std::size_t i = 1; i < kTime; ++i)
+        text_ += static_cast<char>((key.size() >> (8 * (kTime - 1 - i))) & 0xFFU);
+    text_.append(kHeader - kTime, '\0');
     text_ += key;
     slots_[slot] = id;
     ++size_;

@@ -9,8 +9,8 @@
 
 namespace mailpipe::app {
 
-// A set of keys, each with a small value. The keys lie in one buffer and a slot of the hash table is four
-// octets: a key costs its length and some 10 octets, where a node of std::unordered_set<std::string> costs 100.
+// A set of keys, each with a small value and a time. The keys lie in one buffer and a slot of the hash table is four
+// octets: a key costs its length and some 14 octets, where a node of std::unordered_set<std::string> costs 100.
 // Nothing is ever removed; a key that counts no more gets a value that says so.
 //
 // All keys together may be 4 GiB (limits::kListedMessages times limits::kUidl is less) and each 16 MiB.
@@ -27,6 +27,9 @@ class KeyTable {
     std::string_view key(Id id) const;
     std::uint8_t value(Id id) const { return static_cast<std::uint8_t>(text_[id]); }
     void set_value(Id id, std::uint8_t value) { text_[id] = static_cast<char>(value); }
+    // Seconds since 1970, until 2106; 0 at first.
+    std::uint32_t time(Id id) const;
+    void set_time(Id id, std::uint32_t seconds);
     std::size_t size() const { return size_; }
     void clear();
 
@@ -38,7 +41,8 @@ class KeyTable {
     }
 
  private:
-    static constexpr std::size_t kHeader = 4;  // an octet for the value, three for the length
+    static constexpr std::size_t kTime = 4;  // behind an octet for the value and three for the length
+    static constexpr std::size_t kHeader = 8;
     std::size_t length(Id id) const;
     std::size_t slot_of(std::string_view key) const;
     void grow();

@@ -35,7 +35,7 @@ class OutputDelivery : public Delivery {
         if (auto written = output_.finish(); !written) return written;
         delivered_.push_back({message.key, message.number, {}, size_, 0});
         if (message.key.empty()) return {};
-        return state_.record_done({message.key});
+        return state_.record_done({{message.key, size_, message.print, {}, now_seconds()}});
     }
 
     void abandon() override {}

@@ -1,10 +1,14 @@
 #include "mailpipe/app/fetch/state.hpp"
 
+#include <fmt/format.h>
 #include <openssl/evp.h>
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdlib>
+#include <filesystem>
+#include <utility>
 
 #include "mailpipe/base/ascii.hpp"
 #include "mailpipe/base/encoding.hpp"
@@ -16,6 +20,13 @@ constexpr std::size_t kCompactAbove = 1000;  // records; below, rewriting saves 
 constexpr std::size_t kUnlistedKept =
     10'000;  // a server that for once lists too little costs nothing up to here
 constexpr std::size_t kHashDigits = 16;
+constexpr int kHexadecimal = 16;
+constexpr std::size_t kDoneWords = 7;
+constexpr std::size_t kStagedWords = 7;
+constexpr std::int64_t kFirstBackoff = 300;  // seconds
+constexpr std::int64_t kLongestBackoff = 86'400;
+constexpr std::uint32_t kDoublings = 16;  // more than kLongestBackoff needs
+constexpr std::string_view kPrefix = "fetch-";
 constexpr std::size_t kReadablePart = 60;
 
 std::string sha256_hex(std::string_view text) {
@@ -38,8 +49,68 @@ std::string encode_record(std::string_view word, std::string_view key) {
     return std::string(word) + " " + encode_percent(key);
 }
 
+// "-" for an empty word.
+std::string encode_word(std::string_view text) {
+    return text.empty() ? "-" : text == "-" ? "%2D" : encode_percent(text, ":/;=@,");
+}
+std::string decode_word(std::string_view word) {
+    return word == "-" ? std::string() : decode_percent(word).value_or(std::string());
+}
+
+std::string encode_print(const Fingerprint& print) {
+    return fmt::format("{:016x} {:016x}", print.header, print.identity);
+}
+std::uint64_t parse_hash(std::string_view digits) {
+    std::uint64_t value = 0;
+    std::from_chars(digits.data(), digits.data() + digits.size(), value, kHexadecimal);
+    return value;
+}
+
 std::string staged_record(const FetchState::Staged& staged) {
-    return encode_record("staged", staged.key) + " " + std::to_string(staged.size) + " " + staged.id;
+    return fmt::format("{} {} {} {} {}", encode_record("staged", staged.key), staged.size, staged.id,
+                       encode_print(staged.print), encode_word(staged.place));
+}
+
+std::string done_record(const FetchState::Done& done) {
+    return fmt::format("{} {} {} {} {}", encode_record("done", done.key), done.time, done.size,
+                       encode_print(done.print), encode_word(done.to));
+}
+
+// The words of a record "done KEY TIME SIZE HEADER IDENTITY TO" but for the first, the key decoded into `key`.
+struct DoneWords {
+    std::string key;
+    std::string to;
+    FetchState::Done done;
+};
+std::optional<DoneWords> parse_done(std::string_view record) {
+    if (!record.starts_with("done ")) return std::nullopt;
+    const auto words = ascii::split(record, ' ');
+    auto key = decode_percent(words[1]);
+    if (!key) return std::nullopt;
+    DoneWords parsed{std::move(*key), {}, {}};
+    if (words.size() == kDoneWords) {
+        parsed.done.time = static_cast<std::uint32_t>(ascii::parse_number(words[2]).value_or(0));
+        parsed.done.size = ascii::parse_number(words[3]).value_or(0);
+        parsed.done.print = {parse_hash(words[4]), parse_hash(words[5])};
+        parsed.to = decode_word(words[6]);
+    }
+    return parsed;
+}
+
+// The key alone, which is nearly always as it stands.
+std::optional<std::string> key_of(std::string_view record, std::string_view word) {
+    if (record.size() <= word.size() || !record.starts_with(word) || record[word.size()] != ' ')
+        return std::nullopt;
+    record.remove_prefix(word.size() + 1);
+    return decode_percent(record.substr(0, record.find(' ')));
+}
+
+std::string header_of(const Location& source, const std::string& destination) {
+    return "mailpipe-fetch 1 " + canonical_source(source) + " " + destination;
+}
+
+Result<std::string> directory_of(const FetchState::Where& where) {
+    return where.directory.empty() ? default_directory() : Result<std::string>(where.directory);
 }
 
 }  // namespace
@@ -62,41 +133,54 @@ std::string state_file_name(const Location& source, const std::string& destinati
     }
     readable.resize(std::min(readable.size(), kReadablePart));
     const std::string hash = sha256_hex(canonical_source(source) + "\n" + destination);
-    return "fetch-" + readable + "-" + hash.substr(0, kHashDigits);
+    return std::string(kPrefix) + readable + "-" + hash.substr(0, kHashDigits);
 }
 
-Result<FetchState> FetchState::open(const std::string& directory, const Location& source,
+Result<FetchState> FetchState::open(const Where& where, const Location& source,
                                     const std::string& destination) {
-    auto place = directory.empty() ? default_directory() : Result<std::string>(directory);
+    auto place = directory_of(where);
     if (!place) return tl::unexpected(place.error());
     FetchState state;
-    state.header_ = "mailpipe-fetch 1 " + canonical_source(source) + " " + destination;
+    state.header_ = header_of(source, destination);
     std::size_t count = 0;
     std::string foreign;
-    auto journal =
-        store::Journal::open(*place + "/" + state_file_name(source, destination), [&](std::string_view record) {
+    auto journal = store::Journal::open(
+        *place + "/" + state_file_name(source, destination),
+        [&](std::string_view record) {
             if (count++ > 0) {
                 if (foreign.empty()) state.apply(record);
             } else if (record != state.header_) {
                 foreign = record;
             }
-        });
+        },
+        where.wait);
     if (!journal) return tl::unexpected(journal.error());
     if (!foreign.empty()) {
         return fail(Errc::data, "the record of what was fetched belongs to something else: " + foreign);
     }
     state.journal_ = std::move(*journal);
+    state.is_new_ = count <= 1;
     Result<void> written;
     if (count == 0) {
         written = state.journal_->append({state.header_});
     } else if (count > kCompactAbove + 2 * state.live_count()) {
-        written = state.journal_->replace([&state](const auto& sink) { state.produce_live(sink); });
+        written = state.journal_->replace([&state](const auto& sink) { return state.produce_live(sink); });
     }
     if (!written) return tl::unexpected(written.error());
     return state;
 }
 
 void FetchState::apply(std::string_view line) {
+    if (auto key = key_of(line, "done")) {
+        // The time is all that is held of the rest.
+        const std::size_t at = line.find(' ', sizeof("done ") - 1);
+        const auto time = at == std::string_view::npos
+                              ? std::nullopt
+                              : ascii::parse_number(line.substr(at + 1, line.find(' ', at + 1) - at - 1));
+        staged_.erase(*key);
+        failed_.erase(*key);
+        return set_standing(*key, Standing::done, static_cast<std::uint32_t>(time.value_or(0)));
+    }
     const auto words = ascii::split(line, ' ');
     if (words.size() < 2) return;
     if (words[0] == "validity") {
@@ -106,18 +190,24 @@ void FetchState::apply(std::string_view line) {
     }
     auto key = decode_percent(words[1]);
     if (!key) return;
-    if (words[0] == "staged" && words.size() == 4) {
-        const std::uint64_t size = ascii::parse_number(words[2]).value_or(0);
-        staged_.insert_or_assign(*key, Pending{staged_count_++, {*key, size, std::string(words[3])}});
-    } else if (words[0] == "done") {
-        staged_.erase(*key);
-        set_standing(*key, Standing::done);
+    if (words[0] == "staged" && words.size() >= 4) {
+        Staged staged{*key, ascii::parse_number(words[2]).value_or(0), std::string(words[3]), {}, {}};
+        if (words.size() == kStagedWords) {
+            staged.print = {parse_hash(words[4]), parse_hash(words[5])};
+            staged.place = decode_word(words[6]);
+        }
+        staged_.insert_or_assign(*key, Pending{staged_count_++, std::move(staged)});
+    } else if (words[0] == "failed" && words.size() == 4) {
+        failed_.insert_or_assign(*key,
+                                 Failure{static_cast<std::uint32_t>(ascii::parse_number(words[2]).value_or(1)),
+                                         static_cast<std::int64_t>(ascii::parse_number(words[3]).value_or(0))});
     } else if (words[0] == "lost") {
         staged_.erase(*key);
     } else if (words[0] == "deleted") {
         set_standing(*key, Standing::deleted);
     } else if (words[0] == "forget") {
         set_standing(*key, Standing::unknown);
+        failed_.erase(*key);
     }
 }
 
@@ -126,21 +216,52 @@ FetchState::Standing FetchState::standing(std::string_view key) const {
     return id ? static_cast<Standing>(keys_.value(*id)) : Standing::unknown;
 }
 
-void FetchState::set_standing(std::string_view key, Standing standing) {
+bool FetchState::is_done(std::string_view key) const {
+    const std::lock_guard lock(*mutex_);
+    return standing(key) != Standing::unknown;
+}
+
+bool FetchState::is_deleted(std::string_view key) const {
+    const std::lock_guard lock(*mutex_);
+    return standing(key) == Standing::deleted;
+}
+
+std::optional<std::int64_t> FetchState::done_at(std::string_view key) const {
+    const std::lock_guard lock(*mutex_);
+    const auto id = keys_.find(key);
+    if (!id || static_cast<Standing>(keys_.value(*id)) == Standing::unknown || keys_.time(*id) == 0)
+        return std::nullopt;
+    return keys_.time(*id);
+}
+
+bool FetchState::is_due(std::string_view key, std::time_t now) const {
+    const std::lock_guard lock(*mutex_);
+    if (failed_.empty()) return true;
+    const auto found = failed_.find(std::string(key));
+    if (found == failed_.end()) return true;
+    const std::uint32_t doublings = std::min(std::max(found->second.count, 1U) - 1, kDoublings);
+    const std::int64_t wait = std::min(kFirstBackoff << doublings, kLongestBackoff);
+    // A clock that was set back does not keep it back.
+    return now < found->second.last || now - found->second.last >= wait;
+}
+
+void FetchState::set_standing(std::string_view key, Standing standing, std::uint32_t time) {
     const KeyTable::Id id = keys_.add(key);
     const auto before = static_cast<Standing>(keys_.value(id));
     if (before == Standing::deleted && standing == Standing::done) return;
     keys_.set_value(id, static_cast<std::uint8_t>(standing));
+    if (standing == Standing::done) keys_.set_time(id, time);
     if (before == Standing::done) --done_count_;
     if (before == Standing::deleted) --deleted_count_;
     if (standing == Standing::done) ++done_count_;
     if (standing == Standing::deleted) ++deleted_count_;
 }
 
-std::vector<FetchState::Staged> FetchState::pending() const {
+std::vector<FetchState::Staged> FetchState::pending(std::string_view place) const {
     std::vector<Pending> ordered;
-    for (const auto& [key, pending] : staged_)
-        ordered.push_back(pending);
+    for (const auto& [key, pending] : staged_) {
+        if (pending.staged.place == place) ordered.push_back(pending);
+    }
     std::sort(ordered.begin(), ordered.end(),
               [](const Pending& a, const Pending& b) { return a.order < b.order; });
     std::vector<Staged> staged;
@@ -149,49 +270,100 @@ std::vector<FetchState::Staged> FetchState::pending() const {
     return staged;
 }
 
-std::size_t FetchState::live_count() const {
-    return 1 + (validity_ ? 1 : 0) + done_count_ + deleted_count_ + staged_.size();
+Result<void> FetchState::each_done(const UseDone& use) const {
+    return journal_->read([&](std::string_view record) {
+        auto parsed = parse_done(record);
+        if (!parsed || standing(parsed->key) != Standing::done) return;
+        parsed->done.key = parsed->key;
+        parsed->done.to = parsed->to;
+        use(parsed->done);
+    });
 }
 
-void FetchState::produce_live(const store::Journal::Use& sink) const {
+std::size_t FetchState::live_count() const {
+    return 1 + (validity_ ? 1 : 0) + done_count_ + deleted_count_ + staged_.size() + failed_.size();
+}
+
+// A record of "done" is taken over as it stands, the last of each key; what it says beside the time is not held
+// in memory.
+Result<void> FetchState::produce_live(const store::Journal::Use& sink) const {
     sink(header_);
     if (validity_) sink("validity " + std::to_string(*validity_));
-    keys_.for_each([this, &sink](KeyTable::Id id) {
-        const auto standing = static_cast<Standing>(keys_.value(id));
-        if (standing == Standing::unknown) return;
-        sink(encode_record(standing == Standing::done ? "done" : "deleted", keys_.key(id)));
+    KeyTable records;  // with how many of a key are to come, in the place of its time
+    const auto count = [&records](std::string_view record) {
+        const auto key = key_of(record, "done");
+        if (!key) return;
+        const KeyTable::Id id = records.add(*key);
+        records.set_time(id, records.time(id) + 1);
+    };
+    if (auto read = journal_->read(count); !read) return read;
+    auto copied = journal_->read([&](std::string_view record) {
+        const auto key = key_of(record, "done");
+        if (!key) return;
+        const KeyTable::Id id = *records.find(*key);
+        records.set_time(id, records.time(id) - 1);
+        if (records.time(id) == 0 && standing(*key) != Standing::unknown) sink(record);
     });
-    for (const auto& staged : pending())
-        sink(staged_record(staged));
+    if (!copied) return copied;
+    keys_.for_each([this, &sink](KeyTable::Id id) {
+        if (static_cast<Standing>(keys_.value(id)) == Standing::deleted)
+            sink(encode_record("deleted", keys_.key(id)));
+    });
+    std::vector<Pending> pending;
+    for (const auto& [key, one] : staged_)
+        pending.push_back(one);
+    std::sort(pending.begin(), pending.end(),
+              [](const Pending& a, const Pending& b) { return a.order < b.order; });
+    for (const auto& one : pending)
+        sink(staged_record(one.staged));
+    for (const auto& [key, failure] : failed_)
+        sink(fmt::format("{} {} {}", encode_record("failed", key), failure.count, failure.last));
+    return {};
 }
 
 Result<void> FetchState::record(std::string_view word, const Keys& keys) {
     return journal_->append([&](const auto& sink) {
         for (const auto& key : keys)
             sink(encode_record(word, key));
+        return Result<void>{};
     });
 }
 
 Result<void> FetchState::record_staged(const std::vector<Staged>& staged) {
+    const std::lock_guard lock(*mutex_);
     auto written = journal_->append([&staged](const auto& sink) {
         for (const auto& entry : staged) {
             if (!entry.key.empty()) sink(staged_record(entry));
         }
+        return Result<void>{};
     });
     if (!written) return written;
     return journal_->sync();
 }
 
-Result<void> FetchState::record_done(const Keys& keys) {
-    if (auto written = record("done", keys); !written) return written;
-    for (const auto& key : keys) {
-        staged_.erase(std::string(key));
-        set_standing(key, Standing::done);
-    }
+Result<void> FetchState::record_done(const std::vector<Done>& done) {
+    const std::lock_guard lock(*mutex_);
+    auto written = journal_->append([&done](const auto& sink) {
+        for (const auto& one : done) {
+            if (!one.key.empty()) sink(done_record(one));
+        }
+        return Result<void>{};
+    });
+    if (!written) return written;
+    for (const auto& one : done)
+        set_done(one);
     return {};
 }
 
+void FetchState::set_done(const Done& done) {
+    if (done.key.empty()) return;
+    staged_.erase(std::string(done.key));
+    failed_.erase(std::string(done.key));
+    set_standing(done.key, Standing::done, done.time);
+}
+
 Result<void> FetchState::record_lost(const Keys& keys) {
+    const std::lock_guard lock(*mutex_);
     if (auto written = record("lost", keys); !written) return written;
     for (const auto& key : keys)
         staged_.erase(std::string(key));
@@ -199,24 +371,52 @@ Result<void> FetchState::record_lost(const Keys& keys) {
 }
 
 Result<void> FetchState::record_deleted(const Keys& keys) {
+    const std::lock_guard lock(*mutex_);
     if (auto written = record("deleted", keys); !written) return written;
     for (const auto& key : keys)
         set_standing(key, Standing::deleted);
     return {};
 }
 
-Result<void> FetchState::set_validity(std::uint32_t validity) {
-    if (validity_ == validity) return {};
+Result<void> FetchState::record_failed(std::string_view key, std::time_t now) {
+    const std::lock_guard lock(*mutex_);
+    Failure failure = failed_[std::string(key)];
+    failure = {failure.count + 1, now};
+    failed_[std::string(key)] = failure;
+    return journal_->append(
+        {fmt::format("{} {} {}", encode_record("failed", key), failure.count, failure.last)});
+}
+
+Result<void> FetchState::sync() {
+    const std::lock_guard lock(*mutex_);
+    return journal_->sync();
+}
+
+Result<void> FetchState::set_validity(std::uint32_t validity, const std::vector<Done>& adopted) {
+    const std::lock_guard lock(*mutex_);
+    if (validity_ == validity && adopted.empty()) return {};
+    auto replaced = journal_->replace([&](const auto& sink) {
+        sink(header_);
+        sink("validity " + std::to_string(validity));
+        for (const auto& done : adopted)
+            sink(done_record(done));
+        return Result<void>{};
+    });
+    if (!replaced) return replaced;
     validity_ = validity;
     keys_.clear();
     done_count_ = 0;
     deleted_count_ = 0;
     staged_.clear();
-    return journal_->replace([this](const auto& sink) { produce_live(sink); });
+    failed_.clear();
+    for (const auto& done : adopted)
+        set_done(done);
+    return {};
 }
 
 Result<void> FetchState::forget_unlisted(std::size_t count,
                                          const std::function<bool(std::string_view key)>& is_listed) {
+    const std::lock_guard lock(*mutex_);
     const bool many = done_count_ > kUnlistedKept + 2 * count;
     std::vector<KeyTable::Id> forgotten;
     keys_.for_each([&](KeyTable::Id id) {
@@ -224,13 +424,48 @@ Result<void> FetchState::forget_unlisted(std::size_t count,
         const bool forgettable = standing == Standing::deleted || (standing == Standing::done && many);
         if (forgettable && !is_listed(keys_.key(id))) forgotten.push_back(id);
     });
-    if (forgotten.empty()) return {};
     Keys keys;
     for (const KeyTable::Id id : forgotten)
         keys.push_back(keys_.key(id));
+    for (const auto& [key, failure] : failed_) {
+        if (!is_listed(key)) keys.push_back(key);
+    }
+    if (keys.empty()) return {};
     if (auto written = record("forget", keys); !written) return written;
-    for (const auto& key : keys)
-        set_standing(key, Standing::unknown);
+    for (const KeyTable::Id id : forgotten)
+        set_standing(keys_.key(id), Standing::unknown);
+    std::erase_if(failed_, [&](const auto& entry) { return !is_listed(entry.first); });
+    return {};
+}
+
+Result<void> each_of_other_sources(const FetchState::Where& where, const Location& source,
+                                   const std::string& destination,
+                                   const std::function<void(std::string_view ref_or_id)>& use) {
+    auto place = directory_of(where);
+    if (!place) return tl::unexpected(place.error());
+    std::error_code error;
+    std::filesystem::directory_iterator entry(*place, error);
+    if (error) return fail_errno(error.value(), *place);
+    const std::string own = state_file_name(source, destination);
+    const std::string ending = " " + destination;
+    for (; entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+        if (error) return fail_errno(error.value(), *place);
+        const std::string name = entry->path().filename().string();
+        if (!name.starts_with(kPrefix) || name == own) continue;
+        bool first = true;
+        bool same_destination = false;
+        const auto read = store::Journal::read_file(*place + "/" + name, [&](std::string_view record) {
+            if (std::exchange(first, false)) same_destination = record.ends_with(ending);
+            if (!same_destination) return;
+            if (const auto done = parse_done(record)) {
+                use(done->to);
+            } else if (record.starts_with("staged ")) {
+                const auto words = ascii::split(record, ' ');
+                if (words.size() >= 4) use(words[3]);
+            }
+        });
+        if (!read && read.error().kind != Errc::not_found) return read;
+    }
     return {};
 }
 

@@ -1,15 +1,19 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <ctime>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "mailpipe/app/fetch/fingerprint.hpp"
 #include "mailpipe/app/fetch/key_table.hpp"
 #include "mailpipe/app/location.hpp"
 #include "mailpipe/base/error.hpp"
@@ -18,14 +22,20 @@
 // What a source has delivered to a destination: a journal of one-line records, which one process holds at a
 // time.
 //
-//     record = "mailpipe-fetch 1 " source SP destination    ; the first one
-//            / "validity " number                           ; IMAP: UIDVALIDITY that all keys below belong to
-//            / "staged " key SP size SP staged-id           ; durable in the destination, perhaps not in place
-//            / "done " key                                  ; in place, or written to stdout
-//            / "lost " key                                  ; staged once and found nowhere: to be fetched
-//            / "deleted " key                               ; the server has confirmed its removal
-//            / "forget " key                                ; the server lists it no more
+//     record = "mailpipe-fetch 1 " source SP destination       ; the first one
+//            / "validity " number                              ; IMAP: UIDVALIDITY that all keys belong to
+//            / "staged " key SP size SP staged-id SP print SP place  ; durable in the destination, perhaps not in
+//                                                              ; place
+//            / "done " key SP time SP size SP print SP to      ; in place, or written to stdout
+//            / "lost " key                                     ; staged once and found nowhere: to be fetched
+//            / "failed " key SP count SP time                  ; not to be had then, so many times by now
+//            / "deleted " key                                  ; the server has confirmed its removal
+//            / "forget " key                                   ; the server lists it no more
 //     key    = percent-encoded UIDL, or UID
+//     time   = seconds since 1970
+//     print  = 16HEXDIG 16HEXDIG                               ; fetch/fingerprint.hpp
+//     place  = "-" / which of several destinations             ; percent-encoded
+//     to     = "-" / ref of the message at its destination     ; percent-encoded
 namespace mailpipe::app {
 
 class FetchState {
@@ -34,31 +44,58 @@ class FetchState {
         std::string key;  // empty: of a message that cannot be remembered
         std::uint64_t size = 0;
         std::string id;
+        Fingerprint print;
+        std::string place;  // of the destination that staged it, where there are several; else empty
+    };
+    struct Done {
+        std::string_view key;
+        std::uint64_t size = 0;  // CRLF octets
+        Fingerprint print;
+        std::string_view to;     // ref; empty on stdout
+        std::uint32_t time = 0;  // when it was delivered
+    };
+    struct Where {
+        std::string directory;              // empty: $XDG_STATE_HOME/mailpipe, made with mode 0700
+        std::chrono::milliseconds wait{0};  // for another process that holds it
     };
 
-    // `directory` empty: $XDG_STATE_HOME/mailpipe, made with mode 0700. Errors: those of Journal::open; config
-    // when there is neither $XDG_STATE_HOME nor $HOME; data when the file belongs to another source or
-    // destination.
-    static Result<FetchState> open(const std::string& directory, const Location& source,
-                                   const std::string& destination);
+    // Errors: those of Journal::open; config when there is neither $XDG_STATE_HOME nor $HOME; data when the file
+    // belongs to another source or destination.
+    static Result<FetchState> open(const Where& where, const Location& source, const std::string& destination);
 
     using Keys = std::vector<std::string_view>;
+    using UseDone = std::function<void(const Done& done)>;
 
-    bool is_done(std::string_view key) const { return standing(key) != Standing::unknown; }
-    bool is_deleted(std::string_view key) const { return standing(key) == Standing::deleted; }
+    // What follows may be called by several threads, but for what reads `pending` and each_done().
+
+    // Nothing was recorded yet: a first run, or the journal is lost.
+    bool is_new() const { return is_new_; }
+    bool is_done(std::string_view key) const;
+    bool is_deleted(std::string_view key) const;
+    // When it was done; nullopt when it is not, or that is not known.
+    std::optional<std::int64_t> done_at(std::string_view key) const;
+    bool has_done() const { return done_count_ > 0; }
+    // Not before its time comes again, after a failure.
+    bool is_due(std::string_view key, std::time_t now) const;
     // What an earlier process made durable and did not see in place, in its order.
-    std::vector<Staged> pending() const;
+    std::vector<Staged> pending(std::string_view place = {}) const;
     std::optional<std::uint32_t> validity() const { return validity_; }
+    // What was done and is not deleted, read from the journal. A key that was done twice comes twice; the last
+    // one counts.
+    Result<void> each_done(const UseDone& use) const;
 
     // Written and durable when it returns. Those without a key are passed over.
     Result<void> record_staged(const std::vector<Staged>& staged);
-    // Written; durable after the next sync().
-    Result<void> record_done(const Keys& keys);
+    // Written; durable after the next sync(). Those without a key are passed over.
+    Result<void> record_done(const std::vector<Done>& done);
     Result<void> record_lost(const Keys& keys);
     Result<void> record_deleted(const Keys& keys);
-    Result<void> sync() { return journal_->sync(); }
-    // Forgets all that belongs to another validity. Durable.
-    Result<void> set_validity(std::uint32_t validity);
+    // It is due again after 5 minutes, 10, 20 and so on up to a day.
+    Result<void> record_failed(std::string_view key, std::time_t now);
+    Result<void> sync();
+    // Forgets all that belongs to another validity, and takes `adopted` over with the keys of this one. Durable,
+    // all or nothing.
+    Result<void> set_validity(std::uint32_t validity, const std::vector<Done>& adopted = {});
     // After a complete listing of `count` messages: forgets what was deleted and is listed no more, and much of
     // what else is listed no more. A message that was deleted and is still listed stays known: some servers go
     // on listing it.
@@ -70,21 +107,29 @@ class FetchState {
         std::size_t order = 0;
         Staged staged;
     };
+    struct Failure {
+        std::uint32_t count = 0;
+        std::int64_t last = 0;
+    };
 
     FetchState() = default;
     Standing standing(std::string_view key) const;
-    void set_standing(std::string_view key, Standing standing);
+    void set_standing(std::string_view key, Standing standing, std::uint32_t time = 0);
+    void set_done(const Done& done);
     Result<void> record(std::string_view word, const Keys& keys);
     void apply(std::string_view record);
     std::size_t live_count() const;
-    void produce_live(const store::Journal::Use& sink) const;
+    Result<void> produce_live(const store::Journal::Use& sink) const;
 
+    std::unique_ptr<std::mutex> mutex_ = std::make_unique<std::mutex>();  // of all below
     std::unique_ptr<store::Journal> journal_;
     std::string header_;
+    bool is_new_ = false;
     std::optional<std::uint32_t> validity_;
     std::unordered_map<std::string, Pending> staged_;  // by earlier processes
     std::size_t staged_count_ = 0;
-    KeyTable keys_;  // with their standing
+    std::unordered_map<std::string, Failure> failed_;
+    KeyTable keys_;  // with their standing and the time they were done
     std::size_t done_count_ = 0;
     std::size_t deleted_count_ = 0;
 };
@@ -94,5 +139,10 @@ class FetchState {
 std::string canonical_source(const Location& source);
 // A readable beginning and the SHA-256 of both.
 std::string state_file_name(const Location& source, const std::string& destination);
+// What the journals in that directory have put into `destination`, but for that of `source`: for each message its
+// ref, or only the id it was staged with where it may not be in place. No journal is locked.
+Result<void> each_of_other_sources(const FetchState::Where& where, const Location& source,
+                                   const std::string& destination,
+                                   const std::function<void(std::string_view ref_or_id)>& use);
 
 }  // namespace mailpipe::app

@@ -47,11 +47,6 @@ Result<std::vector<Delivered>> commit(Group& group, FetchState& state, const Loc
     if (auto settled = group.writer->settle(); !settled) return tl::unexpected(settled.error());
     auto ids = group.writer->publish();
     if (!ids) return tl::unexpected(ids.error());
-    FetchState::Keys keys;
-    for (const auto& staged : group.staged) {
-        if (!staged.key.empty()) keys.push_back(staged.key);
-    }
-    if (auto done = state.record_done(keys); !done) return tl::unexpected(done.error());
     const auto now = Clock::now();
     std::vector<Delivered> delivered;
     delivered.reserve(group.staged.size());
@@ -62,6 +57,12 @@ Result<std::vector<Delivered>> commit(Group& group, FetchState& state, const Loc
         delivered.push_back(
             {std::move(staged.key), origin.number, ref_in_store(destination, (*ids)[i]), staged.size, seconds});
     }
+    std::vector<FetchState::Done> done;
+    done.reserve(delivered.size());
+    for (std::size_t i = 0; i < delivered.size(); ++i)
+        done.push_back(
+            {delivered[i].key, delivered[i].size, group.staged[i].print, delivered[i].to, now_seconds()});
+    if (auto recorded = state.record_done(done); !recorded) return tl::unexpected(recorded.error());
     group.staged = {};
     group.origins = {};
     return delivered;
@@ -155,26 +156,34 @@ class Committer {
 class StoreDelivery : public Delivery {
  public:
     StoreDelivery(std::unique_ptr<store::MailboxWriter> writer, std::unique_ptr<store::MailboxWriter> other,
-                  Location destination, FetchState& state)
-        : other_(std::move(other)), destination_(std::move(destination)), state_(state) {
+                  Location destination, std::string place, FetchState& state)
+        : other_(std::move(other)),
+          destination_(std::move(destination)),
+          place_(std::move(place)),
+          state_(state) {
         group_.writer = std::move(writer);
     }
 
     Result<std::vector<Delivered>> recover() override {
-        const auto pending = state_.pending();
+        const auto pending = state_.pending(place_);
         std::vector<std::string> ids;
         for (const auto& staged : pending)
             ids.push_back(staged.id);
         auto entries = group_.writer->recover(ids);
         if (!entries) return tl::unexpected(entries.error());
         std::vector<Delivered> delivered;
-        FetchState::Keys done;
+        delivered.reserve(pending.size());  // `done` views it
+        std::vector<FetchState::Done> done;
         FetchState::Keys lost;
         for (std::size_t i = 0; i < pending.size(); ++i) {
             const std::string& entry = (*entries)[i];
-            (entry.empty() ? lost : done).push_back(pending[i].key);
-            if (entry.empty()) continue;
-            delivered.push_back({pending[i].key, 0, ref_in_store(destination_, entry), pending[i].size, -1});
+            const FetchState::Staged& staged = pending[i];
+            if (entry.empty()) {
+                lost.push_back(staged.key);
+                continue;
+            }
+            delivered.push_back({staged.key, 0, ref_in_store(destination_, entry), staged.size, -1});
+            done.push_back({staged.key, staged.size, staged.print, delivered.back().to, now_seconds()});
         }
         if (pending.empty()) return delivered;
         if (auto recorded = state_.record_done(done); !recorded) return tl::unexpected(recorded.error());
@@ -195,7 +204,7 @@ class StoreDelivery : public Delivery {
         auto staged = group_.writer->finish(message.keywords, message.received_at);
         if (!staged) return tl::unexpected(staged.error());
         group_.octets += staged->size;
-        group_.staged.push_back({message.key, staged->size, std::move(staged->id)});
+        group_.staged.push_back({message.key, staged->size, std::move(staged->id), message.print, place_});
         group_.origins.push_back({message.number, begun_});
         const bool full = group_.staged.size() >= kGroupMessages || group_.octets >= kGroupOctets ||
                           Clock::now() - group_.begun >= kGroupAge;
@@ -233,6 +242,7 @@ class StoreDelivery : public Delivery {
     Group group_;
     std::unique_ptr<store::MailboxWriter> other_;  // when neither staging nor committing needs it
     Location destination_;
+    std::string place_;
     FetchState& state_;
     Clock::time_point begun_;
     std::optional<Committer> committer_;
@@ -240,13 +250,14 @@ class StoreDelivery : public Delivery {
 
 }  // namespace
 
-Result<std::unique_ptr<Delivery>> make_store_delivery(const Location& destination, FetchState& state) {
+Result<std::unique_ptr<Delivery>> make_store_delivery(const Location& destination, FetchState& state,
+                                                      const std::string& place) {
     const auto format = store_format(destination);
     auto writer = store::open_writer(format, destination.path);
     if (!writer) return tl::unexpected(writer.error());
     auto other = store::open_writer(format, destination.path);
     if (!other) return tl::unexpected(other.error());
-    return std::make_unique<StoreDelivery>(std::move(*writer), std::move(*other), destination, state);
+    return std::make_unique<StoreDelivery>(std::move(*writer), std::move(*other), destination, place, state);
 }
 
 }  // namespace mailpipe::app
