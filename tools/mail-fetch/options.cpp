@@ -24,14 +24,14 @@ std::unique_ptr<CLI::App> make_fetch_app(app::FetchOptions& options) {
         make_app("mail-fetch", "Retrieve messages over POP3 or IMAP and deliver them safely.", kExamples);
     auto* sources = add_arguments(*app, "SOURCE", options.sources,
                                   "imap://, imaps://, pop3:// or pop3s:// URL of a mailbox or message");
-    auto* to = app->add_option("--to", options.destination,
+    auto* to = app->add_option("--to", options.settings.destination,
                                "Deliver into maildir:PATH or mbox:PATH and print a "
                                "receipt for each message (default: messages on stdout)");
     to->type_name("DEST");
-    auto* remove = app->add_flag("--delete", options.remove, "Delete from the server what has been delivered");
+    auto* remove = app->add_flag("--delete", options.settings.retention.remove, "Delete from the server what has been delivered");
     remove->needs(to);
     app->add_flag_callback(
-           "--keep", [&options] { options.remove = false; },
+           "--keep", [&options] { options.settings.retention.remove = false; },
            "Leave the messages on the server and fetch each once (the default)")
         ->excludes(remove);
     add_refs(*app, options.refs_from_stdin)->excludes(sources);
@@ -43,7 +43,7 @@ std::unique_ptr<CLI::App> make_fetch_app(app::FetchOptions& options) {
                "Form of the messages on stdout (default: mboxrd)")
         ->excludes(to);
     add_common_options(*app, options.common);
-    add_client_options(*app, options.client);
+    add_client_options(*app, options.settings.client);
     app->final_callback([&options] {
         if (options.sources.empty() && !options.refs_from_stdin)
             throw CLI::RequiredError("SOURCE (or --refs -)");

@@ -36,7 +36,7 @@ class Fetch {
     explicit Fetch(const FetchOptions& options)
         : options_(options),
           diagnostics_("mail-fetch", options.common.quiet),
-          receipts_(options.common, !options.destination.empty()),
+          receipts_(options.common, !options.settings.destination.empty()),
           progress_(options.common) {}
 
     int run() {
@@ -70,15 +70,15 @@ class Fetch {
 
  private:
     bool check_destination() {
-        if (options_.destination.empty()) {
-            if (!options_.remove) return true;
+        if (options_.settings.destination.empty()) {
+            if (!options_.settings.retention.remove) return true;
             diagnostics_.error(
                 "",
                 Error{Errc::usage, "--delete needs --to: on stdout nobody can say what has become of a message",
                       std::nullopt});
             return false;
         }
-        auto destination = parse_location(options_.destination);
+        auto destination = parse_location(options_.settings.destination);
         if (!destination) {
             diagnostics_.error("--to", destination.error());
             return false;
@@ -110,7 +110,7 @@ class Fetch {
 
     // What can go wrong without the server is tried before it is asked, and before anything is created.
     Result<void> fetch(Source& source) {
-        const ClientOptions& client = options_.client;
+        const ClientOptions& client = options_.settings.client;
         if (auto mode = tls_mode(source.location, client); !mode) return tl::unexpected(mode.error());
         auto login = find_login(source.location, client);
         if (!login) return tl::unexpected(login.error());
@@ -134,8 +134,8 @@ class Fetch {
             delivery = make_output_delivery(*output_, *state);
         }
         FetchJob job({source.location, source.refs, destination_ ? destination : std::string(),
-                      destination_ ? destination_->path : std::string(), options_.remove, &*state,
-                      delivery.get(), &diagnostics_, &receipts_, &progress_});
+                      destination_ ? destination_->path : std::string(), options_.settings.retention.remove,
+                      &*state, delivery.get(), &diagnostics_, &receipts_, &progress_});
         job.recover();
         if (job.failed()) return {};
         auto connection = open_connection(source.location, client);

@@ -1,21 +1,35 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
+#include "mailpipe/app/fetch/retention.hpp"
+#include "mailpipe/app/fetch/selection.hpp"
 #include "mailpipe/app/options.hpp"
 #include "mailpipe/base/export.hpp"
 
 namespace mailpipe::app {
 
+// How a source is fetched: what the command line says, or its account.
+struct FetchSettings {
+    ClientOptions client;
+    std::string destination;          // location; empty: stdout
+    std::vector<std::string> routes;  // --route: "SEARCH-KEYS -> location", the first that matches counts
+    Retention retention;
+    Selection selection;
+    bool headers_only = false;
+};
+
 struct FetchOptions {
     CommonOptions common;
-    ClientOptions client;
+    FetchSettings settings;
     std::vector<std::string> sources;
-    std::string destination;  // maildir: or mbox: location; empty: stdout
-    bool remove = false;      // --delete: remove from the server what is safely delivered
     bool refs_from_stdin = false;
+    bool dry_run = false;
     std::string state_directory;  // empty: $XDG_STATE_HOME/mailpipe
+    double wait_lock = 0;         // seconds, for another mail-fetch that holds a source
+    std::size_t jobs = 8;         // sources at the same time
     MessageFormat format = MessageFormat::mboxrd;
 };
 
