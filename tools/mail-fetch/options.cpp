@@ -17,6 +17,71 @@ constexpr const char* kExamples =
     "maildir:Bob\n"
     "      Fetch the messages that were found.\n";
 
+// A value that a function of the library parses.
+template <class Value, class Parse>
+CLI::Option* add_parsed(CLI::App& app, const std::string& name, Value& value, Parse parse, const char* type,
+                        const char* description) {
+    return app
+        .add_option_function<std::string>(
+            name,
+            [&value, parse, name](const std::string& text) {
+                auto parsed = parse(text);
+                if (!parsed) throw CLI::ValidationError(name, parsed.error().message);
+                value = *parsed;
+            },
+            description)
+        ->type_name(type);
+}
+
+void add_retention(CLI::App& app, app::FetchOptions& options, CLI::Option* to) {
+    app::Retention& retention = options.settings.retention;
+    std::vector<CLI::Option*> rules;
+    rules.push_back(
+        app.add_flag("--delete", retention.remove, "Delete from the server what has been delivered"));
+    rules.push_back(
+        add_parsed(app, "--delete-after", retention.remove_after, app::parse_duration, "DURATION",
+                   "Delete from the server what was delivered so long ago: 90s, 15m, 12h, 14d, 2w"));
+    rules.push_back(
+        app.add_flag("--delete-removed", retention.remove_removed,
+                     "Delete from the server what was removed from the Maildir it was delivered to"));
+    rules.push_back(app.add_option("--keep-newest", retention.keep_newest, "Delete all but so many messages")
+                        ->type_name("N"));
+    rules.push_back(add_parsed(app, "--keep-size", retention.keep_size, app::parse_size, "SIZE",
+                               "Delete all but the newest that have so many octets together: 500k, 500M, 2G"));
+    auto* keep = app.add_flag_callback(
+        "--keep", [] {}, "Leave the messages on the server and fetch each once (the default)");
+    for (CLI::Option* rule : rules) {
+        rule->needs(to);
+        keep->excludes(rule);
+    }
+    add_parsed(app, "--max-delete", retention.limit, app::parse_delete_limit, "N|N%",
+               "Delete nothing when more than so many messages, or that share of them, would go");
+}
+
+void add_selection(CLI::App& app, app::Selection& selection) {
+    auto* seen = app.add_flag_callback(
+        "--seen-only", [&selection] { selection.seen = app::Seen::seen; },
+        "Fetch and delete only what is marked as seen (IMAP)");
+    app.add_flag_callback(
+           "--unseen-only", [&selection] { selection.seen = app::Seen::unseen; },
+           "Fetch and delete only what is not marked as seen (IMAP)")
+        ->excludes(seen);
+    app.add_option("--search", selection.search,
+                   "Fetch and delete only what matches, in the language of IMAP SEARCH (IMAP)")
+        ->type_name("QUERY");
+    add_parsed(app, "--max-size", selection.max_size, app::parse_size, "SIZE",
+               "Fetch and delete only messages of at most so many octets: 500k, 20M");
+    add_parsed(app, "--max-age", selection.max_age, app::parse_duration, "DURATION",
+               "Fetch and delete only what came to the mailbox since then: 12h, 14d (IMAP)");
+    add_list(app, "--mailboxes", selection.mailboxes, "PATTERN",
+             "Fetch from the mailboxes of the account with such a name; * is any characters, % any but the "
+             "hierarchy delimiter; may be repeated (IMAP)");
+    add_list(app, "--special-use", selection.special_use, "USE",
+             "Fetch from the mailboxes with this use: all, archive, drafts, flagged, junk, sent, trash; may be "
+             "repeated (IMAP)");
+    app.add_flag("--subscribed", selection.subscribed, "Fetch from the subscribed mailboxes (IMAP)");
+}
+
 }  // namespace
 
 std::unique_ptr<CLI::App> make_fetch_app(app::FetchOptions& options) {
@@ -28,12 +93,18 @@ std::unique_ptr<CLI::App> make_fetch_app(app::FetchOptions& options) {
                                "Deliver into maildir:PATH or mbox:PATH and print a "
                                "receipt for each message (default: messages on stdout)");
     to->type_name("DEST");
-    auto* remove = app->add_flag("--delete", options.settings.retention.remove, "Delete from the server what has been delivered");
-    remove->needs(to);
-    app->add_flag_callback(
-           "--keep", [&options] { options.settings.retention.remove = false; },
-           "Leave the messages on the server and fetch each once (the default)")
-        ->excludes(remove);
+    add_retention(*app, options, to);
+    add_selection(*app, options.settings.selection);
+    app->add_flag("--headers-only", options.settings.headers_only, "Fetch the headers of the messages only");
+    app->add_flag("--dry-run", options.dry_run, "Print what would be fetched and deleted, and change nothing");
+    app->add_option(
+           "--wait-lock", options.wait_lock,
+           "Wait that long for another mail-fetch that fetches from the same source (default: not at all)")
+        ->type_name("SECONDS")
+        ->check(CLI::Range(0.0, 86400.0).description(""));
+    app->add_option("--jobs", options.jobs, "Fetch from so many accounts at the same time (default 8)")
+        ->type_name("N")
+        ->check(CLI::Range(1, 100).description(""));
     add_refs(*app, options.refs_from_stdin)->excludes(sources);
     app->add_option("--state", options.state_directory,
                     "Keep the record of what was fetched in this directory "

@@ -33,6 +33,12 @@ Result<void> ImapClient::log_in() {
 
 Result<imap::Selected> ImapClient::open(bool read_only) {
     if (auto logged_in = log_in(); !logged_in) return tl::unexpected(logged_in.error());
+    return select(Location(location_), read_only);
+}
+
+Result<imap::Selected> ImapClient::select(const Location& mailbox, bool read_only) {
+    location_ = mailbox;
+    uid_validity_.reset();
     session_.select(location_.mailbox, read_only);
     auto step = next_accepted();
     if (!step) return tl::unexpected(step.error());

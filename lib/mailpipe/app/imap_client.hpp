@@ -32,6 +32,10 @@ class ImapClient {
     Result<void> log_in();
     // Logs in and selects the mailbox.
     Result<imap::Selected> open(bool read_only);
+    // Selects another mailbox of the account, or the same once more.
+    Result<imap::Selected> select(const Location& mailbox, bool read_only);
+    // Logged in, and nothing has failed since.
+    bool is_usable() const { return usable_; }
     // SEARCH syntax; the UIDs ascend. Errors as open().
     Result<std::vector<std::uint32_t>> search(const std::string& criteria);
     // These as the commands of imap::ClientSession: unsupported when the server does not offer them.
@@ -86,7 +90,7 @@ class ImapClient {
     Connection connection_;
     imap::ClientSession session_;
     Note note_;
-    bool usable_ = false;  // logged in, and nothing has failed since
+    bool usable_ = false;
     std::vector<std::string> capabilities_;
     imap::Selected selected_;
     std::optional<std::uint32_t> uid_validity_;

@@ -1,5 +1,6 @@
 #include "mailpipe/app/progress.hpp"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <array>
@@ -13,6 +14,7 @@ namespace mailpipe::app {
 namespace {
 
 constexpr std::chrono::milliseconds kInterval{200};
+constexpr std::uint64_t kSecondsPerMinute = 60;
 constexpr std::uint64_t kOctetsBetween = 1U << 20;  // before the clock is asked again
 
 }  // namespace
@@ -29,7 +31,15 @@ void Progress::begin(std::string where, std::uint64_t messages) {
     messages_ = 0;
     octets_ = 0;
     octets_drawn_ = 0;
-    next_ = std::chrono::steady_clock::now() + kInterval;
+    sources_ = 1;
+    begun_ = std::chrono::steady_clock::now();
+    next_ = begun_ + kInterval;
+}
+
+void Progress::add_source(const std::string& where, std::uint64_t messages) {
+    if (sources_ == 0) return begin(where, messages);
+    total_ += messages;
+    where_ = std::to_string(++sources_) + " mailboxes";
 }
 
 void Progress::add_octets(std::uint64_t octets) {
@@ -49,9 +59,9 @@ void Progress::draw() {
     const auto now = std::chrono::steady_clock::now();
     if (now < next_) return;
     next_ = now + kInterval;
-    const std::string of_total = total_ == 0 ? "" : " of " + std::to_string(total_);
-    const std::string text =
-        where_ + ": " + std::to_string(messages_) + of_total + " messages, " + readable_size(octets_);
+    const std::string text = where_ + ": " +
+                             progress_text(messages_, total_, octets_,
+                                           std::chrono::duration_cast<std::chrono::milliseconds>(now - begun_));
     // A stderr that cannot be written has nobody to tell.
     [[maybe_unused]] const auto ignored =
         write_all(STDERR_FILENO, "\r" + terminal_text(text) + "\033[K", "stderr");
@@ -62,6 +72,20 @@ void Progress::clear() {
     if (!drawn_) return;
     [[maybe_unused]] const auto ignored = write_all(STDERR_FILENO, "\r\033[K", "stderr");
     drawn_ = false;
+}
+
+std::string progress_text(std::uint64_t messages, std::uint64_t total, std::uint64_t octets,
+                          std::chrono::milliseconds elapsed) {
+    std::string text = std::to_string(messages);
+    if (total != 0) text += " of " + std::to_string(total);
+    text += " messages, " + readable_size(octets);
+    if (elapsed < std::chrono::seconds(1)) return text;
+    const double seconds = std::chrono::duration<double>(elapsed).count();
+    text += ", " + readable_size(static_cast<std::uint64_t>(static_cast<double>(octets) / seconds)) + "/s";
+    if (messages == 0 || messages >= total) return text;
+    const auto left = static_cast<std::uint64_t>(seconds * static_cast<double>(total - messages) /
+                                                 static_cast<double>(messages));
+    return text + fmt::format(", {}:{:02} left", left / kSecondsPerMinute, left % kSecondsPerMinute);
 }
 
 std::string readable_size(std::uint64_t octets) {

@@ -8,8 +8,8 @@
 
 namespace mailpipe::app {
 
-// One line on stderr that is written over and over: "SOURCE: 120 of 4000 messages, 3.4 MB". Nothing unless
-// stderr is a terminal or --progress always was given.
+// One line on stderr that is written over and over: "SOURCE: 120 of 4000 messages, 3.4 MB, 1.2 MB/s, 0:32 left".
+// Nothing unless stderr is a terminal or --progress always was given.
 class Progress {
  public:
     // `beside_output`: the command writes to stdout as it goes; on a terminal that shows the progress already.
@@ -19,6 +19,8 @@ class Progress {
     Progress& operator=(const Progress&) = delete;
     // `messages` 0: their number is not known.
     void begin(std::string where, std::uint64_t messages = 0);
+    // One source more of a run, with so many messages; the line speaks of all together.
+    void add_source(const std::string& where, std::uint64_t messages);
     void add_octets(std::uint64_t octets);
     void end_message();
     // Wipes the line; to be called before anything else is written.
@@ -30,12 +32,19 @@ class Progress {
     bool shown_ = false;
     bool drawn_ = false;
     std::string where_;
+    std::size_t sources_ = 0;
     std::uint64_t total_ = 0;
     std::uint64_t messages_ = 0;
     std::uint64_t octets_ = 0;
     std::uint64_t octets_drawn_ = 0;
+    std::chrono::steady_clock::time_point begun_;
     std::chrono::steady_clock::time_point next_;
 };
+
+// "12 of 40 messages, 3.4 MB, 1.2 MB/s, 0:32 left"; `total` 0: not known. The rate and the time that is left come
+// after the first second.
+std::string progress_text(std::uint64_t messages, std::uint64_t total, std::uint64_t octets,
+                          std::chrono::milliseconds elapsed);
 
 // "1.2 MB"
 std::string readable_size(std::uint64_t octets);

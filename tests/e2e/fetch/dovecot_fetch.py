@@ -1,6 +1,7 @@
 """What mail-fetch must do with Dovecot, whatever the protocol; each test file names protocol and ports."""
 
 import base64
+import imaplib
 import itertools
 import json
 import os
@@ -33,6 +34,19 @@ class DovecotFetch:
             folder = os.path.join(self.dovecot.maildir(user), sub)
             for name in os.listdir(folder):
                 os.unlink(os.path.join(folder, name))
+
+    def login(self):
+        client = imaplib.IMAP4("127.0.0.1", self.dovecot.imap, timeout=20)
+        self.addCleanup(self.close, client)
+        client.login("alice", "secret")
+        return client
+
+    @staticmethod
+    def close(client):
+        try:
+            client.shutdown()
+        except OSError:
+            pass  # logged out
 
     def fill(self, messages=None):
         messages = list(TEXTS.values()) if messages is None else messages

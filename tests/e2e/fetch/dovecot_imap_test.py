@@ -1,6 +1,5 @@
 """mail-fetch out of Dovecot over IMAP: plain, STARTTLS, implicit TLS."""
 
-import imaplib
 import json
 import urllib.parse
 
@@ -12,19 +11,6 @@ from peers.messages import TEXTS, crlf, numbered
 
 class Imap(DovecotFetch, Case):
     protocol = "imap"
-
-    def login(self):
-        client = imaplib.IMAP4("127.0.0.1", self.dovecot.imap, timeout=20)
-        self.addCleanup(self.close, client)
-        client.login("alice", "secret")
-        return client
-
-    @staticmethod
-    def close(client):
-        try:
-            client.shutdown()
-        except OSError:
-            pass  # logged out
 
     def test_seen_is_not_set(self):
         self.fill(numbered(2))

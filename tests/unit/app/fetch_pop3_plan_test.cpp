@@ -27,7 +27,14 @@ class FetchPop3PlanTest : public ::testing::Test {
         }
         return drop;
     }
-    Pop3Plan plan(const Pop3Maildrop& drop, bool remove) { return plan_pop3(drop, refs_, remove, *state_); }
+    Pop3Plan plan(const Pop3Maildrop& drop, bool remove) {
+        settings_.retention.remove = remove;
+        return plan(drop);
+    }
+    Pop3Plan plan(const Pop3Maildrop& drop) {
+        FetchJob job({source_, refs_, &settings_, {}, false, {directory_}, &*state_, nullptr, &console_});
+        return plan_pop3(drop, job);
+    }
     void fetched(const Pop3Plan& plan) {
         for (const auto& entry : plan.fetch)
             ASSERT_TRUE(state_->record_done({{plan.listed.key(entry.key), 1, {}, {}, 1}}));
@@ -44,6 +51,8 @@ class FetchPop3PlanTest : public ::testing::Test {
     Location source_;
     std::optional<std::vector<Location>> refs_;
     std::optional<FetchState> state_;
+    FetchSettings settings_;
+    FetchConsole console_{CommonOptions{}, true};
 };
 
 TEST_F(FetchPop3PlanTest, EachOnce) {
@@ -57,6 +66,40 @@ TEST_F(FetchPop3PlanTest, EachOnce) {
     EXPECT_TRUE(plan(drop, false).fetch.empty());
     EXPECT_EQ(numbers(plan(drop, true).remove), (Numbers{1, 2}));
     EXPECT_TRUE(plan(drop, false).remove.empty());
+}
+
+TEST_F(FetchPop3PlanTest, RulesSayWhatGoes) {
+    const auto drop = maildrop({{10, "a"}, {20, "b"}, {30, "c"}});
+    settings_.retention.keep_newest = 1;
+    const auto first = plan(drop);
+    EXPECT_EQ(numbers(first.fetch), (Numbers{1, 2, 3}));
+    EXPECT_TRUE(first.fetch[0].goes);
+    EXPECT_TRUE(first.fetch[1].goes);
+    EXPECT_FALSE(first.fetch[2].goes);
+    fetched(first);
+    EXPECT_EQ(numbers(plan(drop).remove), (Numbers{1, 2}));
+    settings_.retention.limit = DeleteLimit{1, false};
+    EXPECT_TRUE(plan(drop).remove.empty());
+    EXPECT_EQ(console_.exit_status(), 76);
+}
+
+// Neither fetched nor deleted, and not counted.
+TEST_F(FetchPop3PlanTest, WhatIsTooLargeIsNotLookedAt) {
+    const auto drop = maildrop({{10, "a"}, {2000, "b"}, {30, "c"}});
+    settings_.selection.max_size = 1999;
+    settings_.retention.keep_newest = 1;
+    const auto some = plan(drop);
+    EXPECT_EQ(numbers(some.fetch), (Numbers{1, 3}));
+    fetched(some);
+    EXPECT_EQ(numbers(plan(drop).remove), Numbers{1});
+}
+
+TEST_F(FetchPop3PlanTest, WhatFailedWaits) {
+    const auto drop = maildrop({{10, "a"}, {20, "b"}});
+    ASSERT_TRUE(state_->record_failed("a", std::time(nullptr)));
+    EXPECT_EQ(numbers(plan(drop, false).fetch), Numbers{2});
+    refs_ = {*parse_location("pop3://alice@localhost/;UIDL=a")};
+    EXPECT_EQ(numbers(plan(drop, false).fetch), Numbers{1}) << "it was asked for by its name";
 }
 
 TEST_F(FetchPop3PlanTest, RefsNameWhatIsFetched) {

@@ -1,23 +1,19 @@
 #include "mailpipe/app/fetch/fetch.hpp"
 
+#include <pthread.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
-#include <optional>
+#include <thread>
 #include <utility>
 
-#include "mailpipe/app/fetch/job.hpp"
+#include "mailpipe/app/fetch/account_fetch.hpp"
 #include "mailpipe/app/fetch/refs_input.hpp"
 #include "mailpipe/app/stop.hpp"
 
 namespace mailpipe::app {
 namespace {
-
-// A mailbox and, when they were named, the messages of it.
-struct Source {
-    Location location;
-    std::optional<std::vector<Location>> refs;
-};
 
 bool can_be_fetched(const Location& location) {
     switch (location.scheme) {
@@ -35,16 +31,19 @@ class Fetch {
  public:
     explicit Fetch(const FetchOptions& options)
         : options_(options),
-          diagnostics_("mail-fetch", options.common.quiet),
-          receipts_(options.common, !options.settings.destination.empty()),
-          progress_(options.common) {}
+          settings_(std::make_shared<const FetchSettings>(options.settings)),
+          console_(options.common, !options.settings.destination.empty() || options.dry_run),
+          run_{options, console_, {}, {}} {}
 
     int run() {
-        if (!check_destination()) return diagnostics_.exit_status();
+        if (auto checked = check_settings(); !checked) {
+            console_.error("", checked.error());
+            return console_.exit_status();
+        }
         for (const std::string& text : options_.sources) {
             auto location = parse_location(text);
             if (!location) {
-                diagnostics_.error(text, location.error());
+                console_.error(text, location.error());
             } else {
                 add(*location, text);
             }
@@ -52,113 +51,88 @@ class Fetch {
         if (options_.refs_from_stdin) {
             const auto read = read_refs(STDIN_FILENO, [this](Result<Location> ref) {
                 if (ref) return add(*ref, encode(*ref));
-                diagnostics_.error("", ref.error());
+                console_.error("", ref.error());
             });
-            if (!read) diagnostics_.error("", read.error());
+            if (!read) console_.error("", read.error());
         }
-        for (Source& source : sources_) {
-            if (stop_requested() || gone_) break;
-            const std::string where = encode(source.location);
-            if (const auto fetched = fetch(source); !fetched) {
-                progress_.clear();
-                diagnostics_.error(where, fetched.error());
-            }
-            progress_.clear();
-        }
-        return diagnostics_.exit_status();
+        fetch_all();
+        return console_.exit_status();
     }
 
  private:
-    bool check_destination() {
-        if (options_.settings.destination.empty()) {
-            if (!options_.settings.retention.remove) return true;
-            diagnostics_.error(
-                "",
-                Error{Errc::usage, "--delete needs --to: on stdout nobody can say what has become of a message",
-                      std::nullopt});
-            return false;
+    Result<void> check_settings() const {
+        const FetchSettings& settings = *settings_;
+        const auto usage = [](const char* text) { return fail(Errc::usage, text); };
+        if (settings.headers_only && settings.retention.any())
+            return usage("--headers-only fetches no whole message, so that nothing may be deleted");
+        if (settings.destination.empty()) {
+            if (!settings.retention.any()) return {};
+            return usage("--delete needs --to: on stdout nobody can say what has become of a message");
         }
-        auto destination = parse_location(options_.settings.destination);
-        if (!destination) {
-            diagnostics_.error("--to", destination.error());
-            return false;
-        }
+        auto destination = parse_location(settings.destination);
+        if (!destination) return fail(destination.error().kind, "--to: " + destination.error().message);
         const bool store = destination->scheme == Scheme::maildir || destination->scheme == Scheme::mbox;
-        if (!store || destination->is_ref()) {
-            diagnostics_.error("--to", Error{Errc::usage, "give maildir:PATH or mbox:PATH", std::nullopt});
-            return false;
-        }
-        destination_ = std::move(*destination);
-        return true;
+        if (!store || destination->is_ref()) return usage("--to: give maildir:PATH or mbox:PATH");
+        if (settings.retention.remove_removed && destination->scheme != Scheme::maildir)
+            return usage("--delete-removed needs a Maildir: nowhere else has a message a lasting name");
+        return {};
     }
 
     void add(const Location& location, const std::string& text) {
         if (!can_be_fetched(location)) {
-            diagnostics_.error(
-                text, Error{Errc::usage, "cannot be fetched from; give an imap, imaps, pop3 or pop3s URL",
-                            std::nullopt});
+            console_.error(text,
+                           Error{Errc::usage, "cannot be fetched from; give an imap, imaps, pop3 or pop3s URL",
+                                 std::nullopt});
             return;
         }
         const Location mailbox = container(location);
         const bool follows = !sources_.empty() && sources_.back().location == mailbox;
         if (!follows || sources_.back().refs.has_value() != location.is_ref())
-            sources_.push_back({mailbox, {}});
+            sources_.push_back({mailbox, {}, settings_});
         if (!location.is_ref()) return;
         if (!sources_.back().refs) sources_.back().refs.emplace();
         sources_.back().refs->push_back(location);
     }
 
-    // What can go wrong without the server is tried before it is asked, and before anything is created.
-    Result<void> fetch(Source& source) {
-        const ClientOptions& client = options_.settings.client;
-        if (auto mode = tls_mode(source.location, client); !mode) return tl::unexpected(mode.error());
-        auto login = find_login(source.location, client);
-        if (!login) return tl::unexpected(login.error());
-        source.location.user = login->user;
-
-        const std::string destination = destination_ ? encode(*destination_) : "stdout";
-        std::unique_ptr<Delivery> delivery;
-        auto state = FetchState::open({options_.state_directory}, source.location, destination);
-        if (!state) return tl::unexpected(state.error());
-        if (destination_) {
-            auto opened = make_store_delivery(*destination_, *state);
-            if (!opened) {
-                // Every other source would meet the same.
-                gone_ = true;
-                diagnostics_.error("", opened.error());
-                return {};
+    // The sources of each account, in the order of its first one.
+    std::vector<std::vector<FetchSource>> accounts() const {
+        std::vector<std::vector<FetchSource>> accounts;
+        for (const FetchSource& source : sources_) {
+            const auto same = std::find_if(accounts.begin(), accounts.end(), [&source](const auto& account) {
+                return AccountFetch::same_account(account.front(), source);
+            });
+            if (same == accounts.end()) {
+                accounts.push_back({source});
+            } else {
+                same->push_back(source);
             }
-            delivery = std::move(*opened);
-        } else {
-            if (!output_) output_ = MessageOutput::make(options_.format, STDOUT_FILENO);
-            delivery = make_output_delivery(*output_, *state);
         }
-        FetchJob job({source.location, source.refs, destination_ ? destination : std::string(),
-                      destination_ ? destination_->path : std::string(), options_.settings.retention.remove,
-                      &*state, delivery.get(), &diagnostics_, &receipts_, &progress_});
-        job.recover();
-        if (job.failed()) return {};
-        auto connection = open_connection(source.location, client);
-        if (!connection) return tl::unexpected(connection.error());
-        Trace* trace = options_.common.trace ? &trace_ : nullptr;
-        const bool imap = source.location.scheme == Scheme::imap || source.location.scheme == Scheme::imaps;
-        auto fetched = (imap ? fetch_imap : fetch_pop3)(job, std::move(*connection), std::move(*login), trace);
-        progress_.clear();
-        // What the destination does not take from one source it does not take from the next.
-        gone_ = job.failed();
-        if (auto told = receipts_.end_source(encode(source.location), destination); !told) return told;
-        return fetched;
+        return accounts;
+    }
+
+    // Several accounts at a time, unless the messages go to stdout, one behind the other.
+    void fetch_all() {
+        const auto accounts = this->accounts();
+        std::atomic<std::size_t> next = 0;
+        const auto work = [&] {
+            for (std::size_t i = next++; i < accounts.size(); i = next++)
+                AccountFetch(run_).fetch(accounts[i]);
+        };
+        const std::size_t jobs =
+            settings_->destination.empty() && !options_.dry_run ? 1 : std::min(options_.jobs, accounts.size());
+        if (jobs <= 1) return work();
+        std::vector<std::thread> threads;
+        for (std::size_t i = 0; i < jobs; ++i)
+            threads.emplace_back(work);
+        for (std::thread& thread : threads)
+            thread.join();
     }
 
     const FetchOptions& options_;
-    Diagnostics diagnostics_;
-    FetchReceipts receipts_;
-    Progress progress_;
-    StderrTrace trace_;
-    std::optional<Location> destination_;
-    std::unique_ptr<MessageOutput> output_;
-    std::vector<Source> sources_;
-    bool gone_ = false;
+    std::shared_ptr<const FetchSettings> settings_;
+    FetchConsole console_;
+    FetchRun run_;
+    std::vector<FetchSource> sources_;
 };
 
 }  // namespace

@@ -22,6 +22,8 @@ struct Fingerprint {
 class Fingerprinter {
  public:
     void append(std::string_view crlf_text);
+    // Nothing more is needed of this message.
+    bool has_header() const { return complete_; }
     // Of what has come since the last call; line ends do not count.
     Fingerprint finish();
 

@@ -3,8 +3,8 @@
 #include <unordered_map>
 #include <utility>
 
-#include "mailpipe/app/fetch/job.hpp"
-#include "mailpipe/app/imap_client.hpp"
+#include "mailpipe/app/fetch/imap_plan.hpp"
+#include "mailpipe/app/fetch/protocols.hpp"
 #include "mailpipe/app/list/uid_ranges.hpp"
 #include "mailpipe/base/ascii.hpp"
 
@@ -18,18 +18,24 @@ constexpr std::size_t kRemovedAtOnce = 500;
 
 class ImapFetch {
  public:
-    ImapFetch(FetchJob& job, Connection connection, Login login, Trace* trace)
+    ImapFetch(FetchJob& job, ImapClient& client)
         : job_(job),
-          client_(job.source(), std::move(connection), std::move(login), trace,
-                  [&job](std::string_view text) { job.note(text); }),
+          client_(client),
+          body_(job.settings().headers_only ? imap::FetchBody::header : imap::FetchBody::whole),
           envelope_first_(job.to_stdout()) {}
 
     Result<void> run() {
         if (auto opened = open(); !opened) return opened;
-        if (auto planned = plan(); !planned) return planned;
+        auto planned = plan_imap(job_, client_);
+        if (!planned) return tl::unexpected(planned.error());
+        plan_ = std::move(*planned);
+        if (job_.dry_run()) return {};
+        received_.resize(plan_.fetch.size());
+        removable_ = std::move(plan_.remove);
+        job_.begin_transfer(plan_.fetch.size());
         auto transferred = transfer();
         if (!transferred) job_.abandon();
-        job_.flush([this](const Delivered& delivered) { removable_.push_back(delivered.number); });
+        job_.flush([this](const Delivered& delivered) { may_go(delivered); });
         if (!transferred) return transferred;
         return finish();
     }
@@ -48,62 +54,28 @@ class ImapFetch {
     };
 
     Result<void> open() {
-        const auto selected = client_.open(!job_.remove());
+        const auto selected = client_.select(job_.source(), !job_.changes_source());
         if (client_.tls_info()) job_.set_tls(client_.tls_info()->version);
         if (!selected) return tl::unexpected(selected.error());
         if (!client_.uid_validity()) {
             return fail(Errc::unsupported,
                         "the mailbox has no persistent UIDs, so that messages cannot be told apart");
         }
-        validity_ = *client_.uid_validity();
-        if (job_.remove() && selected->read_only) {
+        if (job_.changes_source() && selected->read_only) {
             return fail(Errc::unsupported, "the mailbox is read-only: use --keep");
         }
-        const auto before = job_.state().validity();
-        if (before && *before != validity_) {
-            job_.note("UIDVALIDITY has changed from " + std::to_string(*before) + " to " +
-                      std::to_string(validity_) + ": everything in the mailbox counts as new");
-        }
-        return job_.state().set_validity(validity_);
-    }
-
-    Result<void> plan() {
-        auto found = client_.search("ALL");
-        if (!found) return tl::unexpected(found.error());
-        listed_ = std::move(*found);
-        const auto named = job_.refs() ? named_by_refs(listed_) : std::vector<std::uint32_t>{};
-        for (const std::uint32_t uid : job_.refs() ? named : listed_) {
-            if (!job_.state().is_done(std::to_string(uid))) {
-                wanted_.push_back(uid);
-            } else if (job_.remove()) {
-                removable_.push_back(uid);
-            }
-        }
-        received_.resize(wanted_.size());
-        job_.progress().begin(job_.where(), wanted_.size());
         return {};
     }
 
-    std::vector<std::uint32_t> named_by_refs(const std::vector<std::uint32_t>& there) {
-        std::vector<std::uint32_t> uids;
-        for (const Location& ref : *job_.refs()) {
-            const std::uint32_t uid = ref.uid.value_or(0);
-            if (client_.is_outdated(ref) || !std::binary_search(there.begin(), there.end(), uid)) {
-                job_.report(encode(ref), client_.no_such_message(ref));
-            } else {
-                uids.push_back(uid);
-            }
-        }
-        std::sort(uids.begin(), uids.end());
-        uids.erase(std::unique(uids.begin(), uids.end()), uids.end());
-        return uids;
+    void may_go(const Delivered& delivered) {
+        if (plan_.goes(delivered.number)) removable_.push_back(delivered.number);
     }
 
     void send(imap::Command command, std::vector<std::uint32_t> uids, bool with_body = false) {
         const std::string set = uid_ranges(uids.begin(), uids.end());
         switch (command) {
             case imap::Command::fetch:
-                client_.session().uid_fetch(set, with_body ? imap::FetchBody::whole : imap::FetchBody::none);
+                client_.session().uid_fetch(set, with_body ? body_ : imap::FetchBody::none);
                 break;
             case imap::Command::store:
                 client_.session().uid_store(set, imap::FlagAction::add, {"\\Deleted"});
@@ -127,9 +99,9 @@ class ImapFetch {
             }
             if (!in_flight_.empty() || !singles_.empty()) return;
         }
-        while (next_ < wanted_.size() && in_flight_.size() < kFetchesInFlight && !job_.ending()) {
-            const std::size_t count = std::min(kUidsAtOnce, wanted_.size() - next_);
-            const auto first = wanted_.begin() + static_cast<std::ptrdiff_t>(next_);
+        while (next_ < plan_.fetch.size() && in_flight_.size() < kFetchesInFlight && !job_.ending()) {
+            const std::size_t count = std::min(kUidsAtOnce, plan_.fetch.size() - next_);
+            const auto first = plan_.fetch.begin() + static_cast<std::ptrdiff_t>(next_);
             send(imap::Command::fetch, {first, first + static_cast<std::ptrdiff_t>(count)}, !envelope_first_);
             next_ += count;
             if (envelope_first_) return;
@@ -141,7 +113,7 @@ class ImapFetch {
     }
 
     void remove_some() {
-        while (job_.remove() && removed_ < removable_.size()) {
+        while (removed_ < removable_.size()) {
             const auto first = removable_.begin() + static_cast<std::ptrdiff_t>(removed_);
             const std::size_t count = std::min(kRemovedAtOnce, removable_.size() - removed_);
             std::vector<std::uint32_t> uids(first, first + static_cast<std::ptrdiff_t>(count));
@@ -203,9 +175,9 @@ class ImapFetch {
     }
 
     std::optional<std::size_t> index_of(std::uint32_t uid) const {
-        const auto found = std::lower_bound(wanted_.begin(), wanted_.end(), uid);
-        if (found == wanted_.end() || *found != uid) return std::nullopt;
-        return static_cast<std::size_t>(found - wanted_.begin());
+        const auto found = std::lower_bound(plan_.fetch.begin(), plan_.fetch.end(), uid);
+        if (found == plan_.fetch.end() || *found != uid) return std::nullopt;
+        return static_cast<std::size_t>(found - plan_.fetch.begin());
     }
     bool is_received(std::uint32_t uid) const {
         const auto index = index_of(uid);
@@ -218,7 +190,7 @@ class ImapFetch {
         message.number = uid;
         if (!job_.to_stdout()) return message;
         message.ref = client_.ref_of(uid);
-        message.uid_validity = validity_;
+        message.uid_validity = client_.uid_validity();
         message.mailbox = job_.source().mailbox;
         return message;
     }
@@ -254,7 +226,7 @@ class ImapFetch {
         }
         job_.end(describe(fetched));
         envelopes_.erase(fetched.uid);
-        job_.take([this](const Delivered& delivered) { removable_.push_back(delivered.number); });
+        job_.take([this](const Delivered& delivered) { may_go(delivered); });
         return {};
     }
 
@@ -288,10 +260,8 @@ class ImapFetch {
     // One bad message never keeps the others back: what did not come is asked for one by one.
     void on_fetch_done(const InFlight& command, const Error* refused) {
         if (refused != nullptr && command.uids.size() == 1) {
-            Error error = *refused;
-            error.message = "message with UID " + std::to_string(command.uids.front()) + ": " + error.message;
-            job_.report(error);
-            return;
+            const std::uint32_t uid = command.uids.front();
+            return job_.fail_message(std::to_string(uid), uid, *refused);
         }
         // Without a refusal, what did not come was expunged meanwhile.
         if (refused == nullptr) return;
@@ -314,6 +284,7 @@ class ImapFetch {
             const FetchState::Keys keys(numbers.begin(), numbers.end());
             if (auto recorded = job_.state().record_deleted(keys); !recorded) return recorded;
         }
+        job_.count_deleted(deleted_.size());
         return {};
     }
 
@@ -326,9 +297,9 @@ class ImapFetch {
         if (!job_.refs() && !job_.failed()) {
             const auto is_listed = [this](std::string_view key) {
                 const auto uid = ascii::parse_number(key);
-                return uid && std::binary_search(listed_.begin(), listed_.end(), *uid);
+                return uid && std::binary_search(plan_.listed.begin(), plan_.listed.end(), *uid);
             };
-            if (auto forgotten = job_.state().forget_unlisted(listed_.size(), is_listed); !forgotten)
+            if (auto forgotten = job_.state().forget_unlisted(plan_.listed.size(), is_listed); !forgotten)
                 return forgotten;
         }
         if (auto synced = job_.state().sync(); !synced) return synced;
@@ -336,13 +307,12 @@ class ImapFetch {
     }
 
     FetchJob& job_;
-    ImapClient client_;
+    ImapClient& client_;
+    imap::FetchBody body_;
     bool envelope_first_;
-    std::uint32_t validity_ = 0;
-    std::vector<std::uint32_t> listed_;  // ascending
-    std::vector<std::uint32_t> wanted_;  // ascending
-    std::vector<bool> received_;         // each of wanted_
-    std::size_t next_ = 0;               // of wanted_: not asked for yet
+    ImapPlan plan_;
+    std::vector<bool> received_;  // each of plan_.fetch
+    std::size_t next_ = 0;        // of plan_.fetch: not asked for yet
     std::deque<std::uint32_t> retries_;
     std::deque<std::uint32_t> singles_;  // envelope known, body to be asked for
     std::unordered_map<std::uint32_t, Envelope> envelopes_;
@@ -358,8 +328,8 @@ class ImapFetch {
 
 }  // namespace
 
-Result<void> fetch_imap(FetchJob& job, Connection connection, Login login, Trace* trace) {
-    return ImapFetch(job, std::move(connection), std::move(login), trace).run();
+Result<void> fetch_imap(FetchJob& job, ImapClient& client) {
+    return ImapFetch(job, client).run();
 }
 
 }  // namespace mailpipe::app

@@ -1,9 +1,76 @@
 #include "mailpipe/app/fetch/job.hpp"
 
+#include "mailpipe/app/fetch/removed_here.hpp"
 #include "mailpipe/app/stop.hpp"
 #include "mailpipe/base/ascii.hpp"
+#include "mailpipe/store/open.hpp"
 
 namespace mailpipe::app {
+
+FetchJob::FetchJob(Parts parts)
+    : parts_(std::move(parts)),
+      where_(encode(parts_.source)),
+      destination_(parts_.destination ? encode(*parts_.destination) : std::string()) {
+    totals_.source = where_;
+    totals_.destination = destination_;
+}
+
+bool FetchJob::is_wanted(std::string_view key) const {
+    if (key.empty()) return true;
+    if (parts_.state->is_done(key)) return false;
+    return parts_.refs || parts_.state->is_due(key, std::time(nullptr));
+}
+
+std::vector<bool> FetchJob::judge(std::size_t count, const std::function<Listed(std::size_t)>& listed) {
+    if (!retention().any()) return std::vector<bool>(count, false);
+    auto judged = judge_by_rules(count, listed);
+    if (judged) return std::move(*judged);
+    report(judged.error());
+    return std::vector<bool>(count, false);
+}
+
+Result<std::vector<bool>> FetchJob::judge_by_rules(std::size_t count,
+                                                   const std::function<Listed(std::size_t)>& listed) {
+    std::vector<bool> goes(count, true);
+    if (!retention().all()) {
+        KeyTable removed;
+        if (retention().remove_removed) {
+            const bool even_all = retention().limit.has_value();
+            auto compared = removed_here(*parts_.state, even_all);
+            if (!compared) return tl::unexpected(compared.error());
+            removed = std::move(*compared);
+        }
+        std::vector<Retained> messages;
+        messages.reserve(count);
+        for (std::size_t i = 0; i < count; ++i) {
+            const Listed one = listed(i);
+            const auto id = removed.find(one.key);
+            messages.push_back(
+                {one.size, parts_.state->done_at(one.key), id.has_value() && removed.value(*id) != 0});
+        }
+        goes = judge_retention(retention(), messages, std::time(nullptr));
+    }
+    if (!retention().limit) return goes;
+    std::uint64_t going = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        if (!goes[i]) continue;
+        const std::string_view key = listed(i).key;
+        going += !key.empty() && parts_.state->is_done(key) ? 1 : is_wanted(key) ? 1 : 0;
+    }
+    if (auto allowed = check_delete_limit(retention(), going, count); !allowed)
+        return tl::unexpected(allowed.error());
+    return goes;
+}
+
+Result<KnownMessages> FetchJob::known_without_journal() const {
+    const auto& destination = parts_.destination;
+    const bool store =
+        destination && (destination->scheme == Scheme::maildir || destination->scheme == Scheme::mbox);
+    if (!parts_.state->is_new() || !store || parts_.settings->headers_only) return KnownMessages{};
+    const auto kind = store::detect(destination->path);
+    if (kind != store::Kind::maildir && kind != store::Kind::mbox) return KnownMessages{};
+    return known_in_store(*destination, parts_.state_place, parts_.source);
+}
 
 void FetchJob::begin(const Message& message) {
     in_message_ = true;
@@ -13,7 +80,7 @@ void FetchJob::begin(const Message& message) {
 }
 
 void FetchJob::append(std::string_view octets) {
-    parts_.progress->add_octets(octets.size());
+    parts_.console->add_octets(octets.size());
     if (failed_) return;
     fingerprinter_.append(octets);
     if (auto appended = parts_.delivery->append(octets); !appended) fail_destination(appended.error());
@@ -22,7 +89,7 @@ void FetchJob::append(std::string_view octets) {
 void FetchJob::end(Message message) {
     in_message_ = false;
     message.print = fingerprinter_.finish();
-    parts_.progress->end_message();
+    parts_.console->end_message();
     if (failed_) return;
     if (auto finished = parts_.delivery->finish(message); !finished) fail_destination(finished.error());
 }
@@ -45,6 +112,18 @@ void FetchJob::recover() {
     use_delivered(parts_.delivery->recover(), [](const Delivered&) {});
 }
 
+void FetchJob::plan(const FetchPlanRecord& record) {
+    if (receipts_failed_) return;
+    if (auto written = parts_.console->plan(record); !written) {
+        receipts_failed_ = true;
+        report("", written.error());
+    }
+}
+
+Result<void> FetchJob::finish() {
+    return parts_.dry_run ? Result<void>{} : parts_.console->end_source(totals_);
+}
+
 std::string FetchJob::ref_of(const std::string& key) const {
     if (key.empty()) return {};
     Location ref = parts_.source;
@@ -64,16 +143,6 @@ bool FetchJob::ending() const {
     return failed_ || stop_requested();
 }
 
-void FetchJob::report(const std::string& where, const Error& error) {
-    parts_.progress->clear();
-    parts_.diagnostics->error(where, error);
-}
-
-void FetchJob::note(std::string_view text) {
-    parts_.progress->clear();
-    parts_.diagnostics->note(where_, text);
-}
-
 void FetchJob::fail_message(const std::string& key, std::uint32_t number, Error error) {
     const std::string ref = ref_of(key);
     if (ref.empty()) error.message = "message " + std::to_string(number) + ": " + error.message;
@@ -88,10 +157,10 @@ void FetchJob::fail_destination(const Error& error) {
     if (failed_) return;
     failed_ = true;
     Error shown = error;
-    const std::string prefix = parts_.destination_path + ": ";
-    if (!parts_.destination_path.empty() && shown.message.starts_with(prefix))
-        shown.message.erase(0, prefix.size());
-    report(parts_.destination, shown);
+    // Those of a store begin with its path.
+    const std::string prefix = parts_.destination ? parts_.destination->path + ": " : std::string();
+    if (prefix.size() > 2 && shown.message.starts_with(prefix)) shown.message.erase(0, prefix.size());
+    report(destination_, shown);
 }
 
 bool FetchJob::use_delivered(const Result<std::vector<Delivered>>& delivered,
@@ -106,10 +175,12 @@ bool FetchJob::use_delivered(const Result<std::vector<Delivered>>& delivered,
             continue;
         }
         use(one);
+        ++totals_.messages;
+        totals_.octets += one.size;
         // What is safe is told, even when the destination takes no more.
         if (receipts_failed_) continue;
         const FetchReceipt receipt{ref_of(one.key), one.to, one.size, one.seconds < 0 ? "" : tls_, one.seconds};
-        if (auto written = parts_.receipts->write(receipt); !written) {
+        if (auto written = parts_.console->receipt(receipt); !written) {
             receipts_failed_ = true;
             failed_ = true;
             report("", written.error());

@@ -1,9 +1,10 @@
+#include <algorithm>
 #include <deque>
 #include <utility>
 
-#include "mailpipe/app/fetch/job.hpp"
 #include "mailpipe/app/fetch/pop3_plan.hpp"
-#include "mailpipe/app/pop3_client.hpp"
+#include "mailpipe/app/fetch/pop3_recognition.hpp"
+#include "mailpipe/app/fetch/protocols.hpp"
 
 namespace mailpipe::app {
 namespace {
@@ -12,26 +13,28 @@ constexpr std::size_t kQueued = 128;  // what the session has not sent yet inclu
 
 class Pop3Fetch {
  public:
-    Pop3Fetch(FetchJob& job, Connection connection, Login login, Trace* trace)
-        : job_(job), client_(job.source(), std::move(connection), std::move(login), trace) {}
+    Pop3Fetch(FetchJob& job, Pop3Client& client) : job_(job), client_(client) {}
 
     Result<void> run() {
-        if (auto logged_in = client_.log_in(); !logged_in) return logged_in;
         if (client_.tls_info()) job_.set_tls(client_.tls_info()->version);
         auto maildrop = client_.list();
         if (!maildrop) return tl::unexpected(maildrop.error());
-        if (!maildrop->has_uidl && !job_.remove()) {
+        if (!maildrop->has_uidl && !job_.retention().all()) {
             return fail(
                 Errc::unsupported,
                 "the server has no UIDL, so that messages left there cannot be told apart: use --delete");
         }
-        plan_ = plan_pop3(std::move(*maildrop), job_.refs(), job_.remove(), job_.state());
+        if (job_.settings().headers_only && !client_.has_top())
+            return fail(Errc::unsupported, "the server does not offer TOP, which --headers-only needs");
+        if (auto recognised = recognise_pop3(*maildrop, job_, client_); !recognised) return recognised;
+        plan_ = plan_pop3(std::move(*maildrop), job_);
         tell_plan();
+        if (job_.dry_run()) return {};
         for (const Pop3Plan::Entry& entry : plan_.remove)
             dele(entry.number, entry.key);
         auto transferred = transfer();
         // Whatever ended the session: what was received is made safe.
-        job_.flush([this](const Delivered& delivered) { dele(delivered); });
+        job_.flush([this](const Delivered& delivered) { may_go(delivered); });
         if (!transferred) return transferred;
         return finish();
     }
@@ -58,14 +61,29 @@ class Pop3Fetch {
             job_.note(std::to_string(plan_.ambiguous) +
                       " fetched messages share their UIDL with others and stay on the server");
         }
-        job_.progress().begin(job_.where(), plan_.fetch.size());
+        if (job_.dry_run()) return tell_dry_run();
+        job_.begin_transfer(plan_.fetch.size());
     }
 
-    void dele(const Delivered& delivered) {
-        dele(delivered.number, plan_.listed.find(delivered.key).value_or(KeyTable::kNone));
+    void tell_dry_run() {
+        for (const Pop3Plan::Entry& entry : plan_.fetch) {
+            const std::string ref = job_.ref_of(plan_.message(entry).key);
+            job_.plan({false, ref, entry.number, entry.size});
+            if (entry.goes) job_.plan({true, ref, entry.number, entry.size});
+        }
+        for (const Pop3Plan::Entry& entry : plan_.remove)
+            job_.plan({true, job_.ref_of(plan_.message(entry).key), entry.number, entry.size});
     }
+
+    void may_go(const Delivered& delivered) {
+        const auto entry = std::lower_bound(
+            plan_.fetch.begin(), plan_.fetch.end(), delivered.number,
+            [](const Pop3Plan::Entry& one, std::uint32_t number) { return one.number < number; });
+        if (entry == plan_.fetch.end() || entry->number != delivered.number || !entry->goes) return;
+        dele(entry->number, entry->key);
+    }
+
     void dele(std::uint32_t number, KeyTable::Id key) {
-        if (!job_.remove()) return;
         client_.session().dele(number);
         removing_.push_back({number, key});
     }
@@ -86,7 +104,11 @@ class Pop3Fetch {
 
     void top_up() {
         while (next_ < plan_.fetch.size() && client_.session().outstanding() < kQueued && !job_.ending()) {
-            client_.session().retr(plan_.fetch[next_].number);
+            if (job_.settings().headers_only) {
+                client_.session().top(plan_.fetch[next_].number, 0);
+            } else {
+                client_.session().retr(plan_.fetch[next_].number);
+            }
             octets_asked_ += plan_.fetch[next_].size;
             ++next_;
         }
@@ -118,22 +140,24 @@ class Pop3Fetch {
         } else if (std::holds_alternative<pop3::MessageEnd>(step)) {
             job_.end(next_message());
             octets_seen_ += plan_.fetch[answered_++].size;
-            job_.take([this](const Delivered& delivered) { dele(delivered); });
+            job_.take([this](const Delivered& delivered) { may_go(delivered); });
         } else if (auto* deleted = std::get_if<pop3::Deleted>(&step)) {
             if (const auto key = removed(deleted->number); key != KeyTable::kNone) deleted_.push_back(key);
         } else if (auto* refused = std::get_if<pop3::Refused>(&step)) {
-            // One bad message never keeps the others back.
-            refused->error.message =
-                "message " + std::to_string(refused->number) + ": " + refused->error.message;
-            job_.report(refused->error);
-            if (refused->command == pop3::Command::dele) removed(refused->number);
-            if (refused->command == pop3::Command::retr && is_next(refused->number)) {
-                octets_seen_ += plan_.fetch[answered_++].size;
-            }
+            on_refused(*refused);
         } else {
             return unexpected_answer();
         }
         return {};
+    }
+
+    // One bad message never keeps the others back.
+    void on_refused(const pop3::Refused& refused) {
+        const bool awaited = refused.command != pop3::Command::dele && is_next(refused.number);
+        const std::string key = awaited ? plan_.message(plan_.fetch[answered_]).key : std::string();
+        if (refused.command == pop3::Command::dele) removed(refused.number);
+        if (awaited) octets_seen_ += plan_.fetch[answered_++].size;
+        job_.fail_message(key, refused.number, refused.error);
     }
 
     bool is_next(std::uint32_t number) const {
@@ -150,7 +174,7 @@ class Pop3Fetch {
         client_.session().quit();
         auto step = client_.next();
         if (!step) {
-            if (!job_.remove()) return {};
+            if (deleted_.empty()) return {};
             return tl::unexpected(step.error());
         }
         if (!std::holds_alternative<pop3::Closed>(*step)) return unexpected_answer();
@@ -163,6 +187,7 @@ class Pop3Fetch {
             deleted.push_back(plan_.listed.key(key));
         if (!deleted.empty()) {
             if (auto recorded = job_.state().record_deleted(deleted); !recorded) return recorded;
+            job_.count_deleted(deleted.size());
         }
         if (!job_.refs() && !job_.failed()) {
             const auto is_listed = [this](std::string_view key) { return plan_.listed.contains(key); };
@@ -173,7 +198,7 @@ class Pop3Fetch {
     }
 
     FetchJob& job_;
-    Pop3Client client_;
+    Pop3Client& client_;
     Pop3Plan plan_;
     std::size_t next_ = 0;      // of plan_.fetch: not asked for yet
     std::size_t answered_ = 0;  // of plan_.fetch: answered so far
@@ -186,8 +211,8 @@ class Pop3Fetch {
 
 }  // namespace
 
-Result<void> fetch_pop3(FetchJob& job, Connection connection, Login login, Trace* trace) {
-    return Pop3Fetch(job, std::move(connection), std::move(login), trace).run();
+Result<void> fetch_pop3(FetchJob& job, Pop3Client& client) {
+    return Pop3Fetch(job, client).run();
 }
 
 }  // namespace mailpipe::app

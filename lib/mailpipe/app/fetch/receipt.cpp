@@ -29,18 +29,30 @@ FetchReceipts::FetchReceipts(const CommonOptions& options, bool to_store) {
 }
 
 Result<void> FetchReceipts::write(const FetchReceipt& receipt) {
-    ++messages_;
-    octets_ += receipt.size;
     if (style_ != Style::jsonl) return {};
     return write_all(STDOUT_FILENO, encode_receipt(receipt), "stdout");
 }
 
-Result<void> FetchReceipts::end_source(const std::string& source, const std::string& destination) {
-    const std::string line = std::to_string(messages_) + (messages_ == 1 ? " message (" : " messages (") +
-                             readable_size(octets_) + ") from " + source + " to " + destination;
-    messages_ = 0;
-    octets_ = 0;
+Result<void> FetchReceipts::write(const FetchPlanRecord& record) {
+    if (style_ == Style::none) return {};
+    if (style_ == Style::jsonl) {
+        email::Json json = email::Json::object();
+        if (!record.ref.empty()) json["ref"] = record.ref;
+        json["action"] = record.is_deletion ? "delete" : "fetch";
+        if (record.size) json["size"] = *record.size;
+        return write_all(STDOUT_FILENO, email::dump(json) + "\n", "stdout");
+    }
+    std::string line = record.is_deletion ? "would delete " : "would fetch ";
+    line += record.ref.empty() ? "message " + std::to_string(record.number) : record.ref;
+    if (record.size) line += " (" + readable_size(*record.size) + ")";
+    return write_all(STDOUT_FILENO, terminal_text(line) + "\n", "stdout");
+}
+
+Result<void> FetchReceipts::end_source(const FetchTotals& totals) {
     if (style_ != Style::text) return {};
+    std::string line = std::to_string(totals.messages) + (totals.messages == 1 ? " message (" : " messages (") +
+                       readable_size(totals.octets) + ") from " + totals.source + " to " + totals.destination;
+    if (totals.deleted > 0) line += ", " + std::to_string(totals.deleted) + " deleted there";
     return write_all(STDOUT_FILENO, terminal_text(line) + "\n", "stdout");
 }
 

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "mailpipe/app/options.hpp"
@@ -27,6 +28,22 @@ struct FetchReceipt {
     double seconds = -1;  // negative: not known
 };
 
+// What --dry-run says of a message: {"action":"fetch"} with ref and size, or "delete".
+struct FetchPlanRecord {
+    bool is_deletion = false;
+    std::string ref;  // empty: none
+    std::uint32_t number = 0;
+    std::optional<std::uint64_t> size;
+};
+
+struct FetchTotals {
+    std::string source;
+    std::string destination;
+    std::uint64_t messages = 0;
+    std::uint64_t octets = 0;
+    std::uint64_t deleted = 0;
+};
+
 std::string encode_receipt(const FetchReceipt& receipt);  // one line, with its end
 
 class FetchReceipts {
@@ -34,14 +51,13 @@ class FetchReceipts {
     FetchReceipts(const CommonOptions& options, bool to_store);
     // Flushed when it returns. Error io.
     Result<void> write(const FetchReceipt& receipt);
-    // "3 messages (1.2 MB) from SOURCE to DEST", then counts anew.
-    Result<void> end_source(const std::string& source, const std::string& destination);
+    Result<void> write(const FetchPlanRecord& record);
+    // "3 messages (1.2 MB) from SOURCE to DEST, 2 deleted there", for people.
+    Result<void> end_source(const FetchTotals& totals);
 
  private:
     enum class Style { none, text, jsonl };
     Style style_ = Style::none;
-    std::uint64_t messages_ = 0;
-    std::uint64_t octets_ = 0;
 };
 
 }  // namespace mailpipe::app

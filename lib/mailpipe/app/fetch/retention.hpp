@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "mailpipe/base/error.hpp"
+#include "mailpipe/base/export.hpp"
 
 // Which messages go from the server. Only one that is safe here ever goes.
 namespace mailpipe::app {
@@ -50,10 +51,10 @@ std::vector<bool> judge_retention(const Retention& rules, const std::vector<Reta
 Result<void> check_delete_limit(const Retention& rules, std::uint64_t going, std::uint64_t listed);
 
 // "20%" or "500". Error usage.
-Result<DeleteLimit> parse_delete_limit(const std::string& text);
+MAILPIPE_EXPORT Result<DeleteLimit> parse_delete_limit(const std::string& text);
 // "90s", "15m", "12h", "14d", "2w": seconds. Error usage.
-Result<std::int64_t> parse_duration(const std::string& text);
+MAILPIPE_EXPORT Result<std::int64_t> parse_duration(const std::string& text);
 // "1000", "500k", "500M", "2G": octets, by powers of 1024. Error usage.
-Result<std::uint64_t> parse_size(const std::string& text);
+MAILPIPE_EXPORT Result<std::uint64_t> parse_size(const std::string& text);
 
 }  // namespace mailpipe::app

@@ -105,6 +105,29 @@ std::optional<std::string> key_of(std::string_view record, std::string_view word
     return decode_percent(record.substr(0, record.find(' ')));
 }
 
+// Takes records and keeps none.
+class UnwrittenJournal : public store::Journal {
+ public:
+    static Result<std::unique_ptr<store::Journal>> open(const std::string& path, const Use& use) {
+        auto journal = std::make_unique<UnwrittenJournal>(path);
+        if (auto read = journal->read(use); !read) return tl::unexpected(read.error());
+        return journal;
+    }
+    explicit UnwrittenJournal(std::string path) : path_(std::move(path)) {}
+
+    Result<void> append(const Produce& /*produce*/) override { return {}; }
+    Result<void> sync() override { return {}; }
+    Result<void> read(const Use& use) const override {
+        auto read = read_file(path_, use);
+        if (!read && read.error().kind == Errc::not_found) return {};
+        return read;
+    }
+    Result<void> replace(const Produce& /*produce*/) override { return {}; }
+
+ private:
+    std::string path_;
+};
+
 std::string header_of(const Location& source, const std::string& destination) {
     return "mailpipe-fetch 1 " + canonical_source(source) + " " + destination;
 }
@@ -144,16 +167,16 @@ Result<FetchState> FetchState::open(const Where& where, const Location& source,
     state.header_ = header_of(source, destination);
     std::size_t count = 0;
     std::string foreign;
-    auto journal = store::Journal::open(
-        *place + "/" + state_file_name(source, destination),
-        [&](std::string_view record) {
-            if (count++ > 0) {
-                if (foreign.empty()) state.apply(record);
-            } else if (record != state.header_) {
-                foreign = record;
-            }
-        },
-        where.wait);
+    const std::string path = *place + "/" + state_file_name(source, destination);
+    const auto use = [&](std::string_view record) {
+        if (count++ > 0) {
+            if (foreign.empty()) state.apply(record);
+        } else if (record != state.header_) {
+            foreign = record;
+        }
+    };
+    auto journal =
+        where.read_only ? UnwrittenJournal::open(path, use) : store::Journal::open(path, use, where.wait);
     if (!journal) return tl::unexpected(journal.error());
     if (!foreign.empty()) {
         return fail(Errc::data, "the record of what was fetched belongs to something else: " + foreign);

@@ -57,6 +57,7 @@ class FetchState {
     struct Where {
         std::string directory;              // empty: $XDG_STATE_HOME/mailpipe, made with mode 0700
         std::chrono::milliseconds wait{0};  // for another process that holds it
+        bool read_only = false;             // nothing is written or locked
     };
 
     // Errors: those of Journal::open; config when there is neither $XDG_STATE_HOME nor $HOME; data when the file

@@ -30,14 +30,13 @@ bool has(const imap::ListedMailbox& listed, std::string_view attribute) {
 
 class ImapMailboxes {
  public:
-    ImapMailboxes(std::unique_ptr<ImapClient> client, Diagnostics& diagnostics)
-        : client_(std::move(client)), diagnostics_(diagnostics) {}
+    explicit ImapMailboxes(ImapClient& client) : client_(client) {}
 
-    Result<std::vector<Mailbox>> find() {
-        const bool extended = client_->has_capability("LIST-EXTENDED") || client_->has_capability("IMAP4REV2");
-        client_->session().list(true);
+    Result<std::vector<Mailbox>> find(bool with_status) {
+        const bool extended = client_.has_capability("LIST-EXTENDED") || client_.has_capability("IMAP4REV2");
+        client_.session().list(with_status);
         for (bool done = false; !done;) {
-            const auto step = client_->next_accepted();
+            const auto step = client_.next_accepted();
             if (!step) return tl::unexpected(step.error());
             if (const auto* listed = std::get_if<imap::ListedMailbox>(&*step)) {
                 add(*listed, extended);
@@ -48,7 +47,14 @@ class ImapMailboxes {
                 if (!done) return unexpected_answer();
             }
         }
-        if (auto asked = ask_each(); !asked) return tl::unexpected(asked.error());
+        return std::move(mailboxes_);
+    }
+
+    Result<std::vector<Mailbox>> find_all(Diagnostics& diagnostics) {
+        auto found = find(true);
+        if (!found) return found;
+        mailboxes_ = std::move(*found);
+        if (auto asked = ask_each(diagnostics); !asked) return tl::unexpected(asked.error());
         return std::move(mailboxes_);
     }
 
@@ -71,7 +77,7 @@ class ImapMailboxes {
         }
         if (extended) mailbox.subscribed = has(listed, "\\Subscribed");
         if (has(listed, "\\Noselect") || has(listed, "\\NonExistent") || !listed.is_addressable) return;
-        Location place = client_->location();
+        Location place = client_.location();
         place.mailbox = listed.name;
         mailbox.ref = encode(place);
     }
@@ -88,8 +94,8 @@ class ImapMailboxes {
     }
 
     // What LIST has not told: STATUS of each, and the quotas.
-    Result<void> ask_each() {
-        const bool quotas = client_->has_capability("QUOTA");
+    Result<void> ask_each(Diagnostics& diagnostics) {
+        const bool quotas = client_.has_capability("QUOTA");
         std::vector<std::size_t> left;
         for (std::size_t i = 0; i < mailboxes_.size(); ++i) {
             if (!mailboxes_[i].ref.empty()) left.push_back(i);
@@ -99,22 +105,22 @@ class ImapMailboxes {
             for (std::size_t i = at; i < std::min(at + kAtOnce, left.size()); ++i) {
                 const std::string name = mailboxes_[left[i]].full_name();
                 if (!mailboxes_[left[i]].total) {
-                    client_->session().status(name);
+                    client_.session().status(name);
                     asked.push_back(left[i]);
                 }
                 if (quotas) {
-                    client_->session().get_quota_root(name);
+                    client_.session().get_quota_root(name);
                     asked.push_back(left[i]);
                 }
             }
-            if (auto told = hear(asked); !told) return told;
+            if (auto told = hear(asked, diagnostics); !told) return told;
         }
         return {};
     }
 
-    Result<void> hear(const std::vector<std::size_t>& asked) {
+    Result<void> hear(const std::vector<std::size_t>& asked, Diagnostics& diagnostics) {
         for (std::size_t done = 0; done < asked.size();) {
-            auto step = client_->next();
+            auto step = client_.next();
             if (!step) return tl::unexpected(step.error());
             Mailbox& mailbox = mailboxes_[asked[done]];
             if (const auto* status = std::get_if<imap::MailboxStatus>(&*step)) {
@@ -122,7 +128,7 @@ class ImapMailboxes {
             } else if (const auto* quota = std::get_if<imap::Quota>(&*step)) {
                 take(*quota, mailbox);
             } else if (const auto* refused = std::get_if<imap::Refused>(&*step)) {
-                diagnostics_.error(mailbox.ref, refused->error);
+                diagnostics.error(mailbox.ref, refused->error);
                 ++done;
             } else if (std::holds_alternative<imap::CommandDone>(*step)) {
                 ++done;
@@ -151,8 +157,7 @@ class ImapMailboxes {
         return units > INT64_MAX / kStorageUnit ? INT64_MAX : units * kStorageUnit;
     }
 
-    std::unique_ptr<ImapClient> client_;
-    Diagnostics& diagnostics_;
+    ImapClient& client_;
     std::vector<Mailbox> mailboxes_;
     std::unordered_map<std::string, std::size_t> by_name_;
 };
@@ -163,7 +168,11 @@ Result<std::vector<Mailbox>> mailboxes_of_imap(const Location& location, const C
                                                Trace* trace, Diagnostics& diagnostics) {
     auto client = open_imap(location, options, trace, diagnostics, ImapAccess::account);
     if (!client) return tl::unexpected(client.error());
-    return ImapMailboxes(std::move(*client), diagnostics).find();
+    return ImapMailboxes(**client).find_all(diagnostics);
+}
+
+Result<std::vector<Mailbox>> names_of_imap(ImapClient& client) {
+    return ImapMailboxes(client).find(false);
 }
 
 }  // namespace mailpipe::app

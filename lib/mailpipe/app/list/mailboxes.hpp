@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "mailpipe/app/diagnostics.hpp"
+#include "mailpipe/app/imap_client.hpp"
 #include "mailpipe/app/list/list.hpp"
 #include "mailpipe/app/location.hpp"
 #include "mailpipe/email/email.hpp"
@@ -54,6 +55,9 @@ Result<std::vector<Mailbox>> mailboxes_of_imap(const Location& location, const C
 
 // The name of a folder of a Maildir, decoded where it is in modified UTF-7; INBOX for the root.
 std::vector<std::string> folder_levels(std::vector<std::string> levels);
+
+// The same without numbers and quotas, over a connection that is logged in.
+Result<std::vector<Mailbox>> names_of_imap(ImapClient& client);
 
 // mail-list --mailboxes; the exit status.
 int run_mailboxes(const ListOptions& options);

@@ -1,0 +1,151 @@
+#include "mailpipe/app/fetch/account_fetch.hpp"
+
+#include <unistd.h>
+
+#include <utility>
+
+#include "mailpipe/app/fetch/mailbox_choice.hpp"
+#include "mailpipe/app/fetch/protocols.hpp"
+#include "mailpipe/app/stop.hpp"
+
+namespace mailpipe::app {
+namespace {
+
+bool is_imap(const Location& location) {
+    return location.scheme == Scheme::imap || location.scheme == Scheme::imaps;
+}
+
+FetchState::Where state_place(const FetchOptions& options) {
+    return {options.state_directory,
+            std::chrono::milliseconds(static_cast<std::int64_t>(options.wait_lock * 1000)), options.dry_run};
+}
+
+// What a state is kept for. Headers alone are another thing than the messages.
+std::string state_destination(const FetchSettings& settings, const std::optional<Location>& destination) {
+    return (settings.headers_only ? "headers:" : "") + (destination ? encode(*destination) : "stdout");
+}
+
+}  // namespace
+
+bool AccountFetch::same_account(const FetchSource& a, const FetchSource& b) {
+    Location mailbox = a.location;
+    mailbox.mailbox = b.location.mailbox;
+    return mailbox == b.location && a.settings == b.settings;
+}
+
+void AccountFetch::fetch(const std::vector<FetchSource>& sources) {
+    for (const FetchSource& source : sources) {
+        if (stop_requested() || run_.gone) return;
+        if (auto fetched = fetch(source); !fetched)
+            run_.console.error(encode(source.location), fetched.error());
+    }
+    client_.reset();  // says good-bye before the run ends
+    run_.console.clear_progress();
+}
+
+// What can go wrong without the server is tried before it is asked, and before anything is created.
+Result<void> AccountFetch::fetch(const FetchSource& source) {
+    const ClientOptions& client = source.settings->client;
+    if (auto mode = tls_mode(source.location, client); !mode) return tl::unexpected(mode.error());
+    FetchSource named = source;
+    auto user = login_user(source.location, client);
+    if (!user) return tl::unexpected(user.error());
+    named.location.user = std::move(*user);
+    const Selection& selection = source.settings->selection;
+    if (is_imap(source.location))
+        return selection.any_mailboxes() ? fetch_mailboxes(named) : fetch_mailbox(named, named.location);
+    if (selection.any_mailboxes() || selection.seen != Seen::any || selection.max_age ||
+        !selection.search.empty())
+        return fail(
+            Errc::usage,
+            "a POP3 server keeps no flags, dates or mailboxes: --mailboxes, --special-use, --subscribed, "
+            "--seen-only, --unseen-only, --max-age and --search are for IMAP");
+    return fetch_mailbox(named, named.location);
+}
+
+Result<void> AccountFetch::fetch_mailboxes(const FetchSource& source) {
+    if (auto ready = log_in(source.location, source.settings->client); !ready) return ready;
+    auto mailboxes = choose_mailboxes(*client_, source.settings->selection);
+    if (!mailboxes) return tl::unexpected(mailboxes.error());
+    for (const Location& mailbox : *mailboxes) {
+        if (stop_requested() || run_.gone) break;
+        if (auto fetched = fetch_mailbox(source, mailbox); !fetched) {
+            run_.console.error(encode(mailbox), fetched.error());
+            if (!client_ || !client_->is_usable()) break;
+        }
+    }
+    return {};
+}
+
+Result<void> AccountFetch::fetch_mailbox(const FetchSource& source, const Location& mailbox) {
+    const FetchSettings& settings = *source.settings;
+    // Before the state, and the destination, are there: a wrong password leaves nothing behind.
+    if (!is_imap(mailbox)) {
+        if (auto login = find_login(mailbox, settings.client); !login) return tl::unexpected(login.error());
+    }
+    std::optional<Location> destination;
+    if (!settings.destination.empty()) {
+        auto parsed = parse_location(settings.destination);
+        if (!parsed) return tl::unexpected(parsed.error());
+        destination = std::move(*parsed);
+    }
+    const auto place = state_place(run_.options);
+    auto state = FetchState::open(place, mailbox, state_destination(settings, destination));
+    if (!state) return tl::unexpected(state.error());
+    std::unique_ptr<Delivery> delivery;
+    if (!run_.options.dry_run) {
+        auto opened = open_delivery(destination, *state);
+        if (!opened) {
+            // Every other source would meet the same.
+            if (!run_.gone.exchange(true)) run_.console.error("", opened.error());
+            return {};
+        }
+        delivery = std::move(*opened);
+    }
+    FetchJob job({mailbox, source.refs, &settings, destination, run_.options.dry_run, place, &*state,
+                  delivery.get(), &run_.console});
+    if (delivery) job.recover();
+    if (job.failed()) return {};
+    auto fetched = fetch_over(job, mailbox, settings.client);
+    if (job.failed()) run_.gone = true;
+    if (auto told = job.finish(); !told) return told;
+    return fetched;
+}
+
+Result<void> AccountFetch::fetch_over(FetchJob& job, const Location& mailbox, const ClientOptions& client) {
+    if (is_imap(mailbox)) {
+        if (auto ready = log_in(mailbox, client); !ready) return ready;
+        return fetch_imap(job, *client_);
+    }
+    auto login = find_login(mailbox, client);
+    if (!login) return tl::unexpected(login.error());
+    auto connection = open_connection(mailbox, client);
+    if (!connection) return tl::unexpected(connection.error());
+    Pop3Client pop3(mailbox, std::move(*connection), std::move(*login), run_.console.trace());
+    if (auto logged_in = pop3.log_in(); !logged_in) return logged_in;
+    return fetch_pop3(job, pop3);
+}
+
+Result<void> AccountFetch::log_in(const Location& mailbox, const ClientOptions& client) {
+    if (client_ && client_->is_usable()) return {};
+    client_.reset();
+    auto login = find_login(mailbox, client);
+    if (!login) return tl::unexpected(login.error());
+    auto connection = open_connection(mailbox, client);
+    if (!connection) return tl::unexpected(connection.error());
+    ImapClient::Note note = [&console = run_.console, where = encode(mailbox)](std::string_view text) {
+        console.note(where, text);
+    };
+    client_ = std::make_unique<ImapClient>(mailbox, std::move(*connection), std::move(*login),
+                                           run_.console.trace(), std::move(note));
+    return client_->log_in();
+}
+
+Result<std::unique_ptr<Delivery>> AccountFetch::open_delivery(const std::optional<Location>& destination,
+                                                              FetchState& state) {
+    if (destination) return make_store_delivery(*destination, state);
+    if (!run_.output) run_.output = MessageOutput::make(run_.options.format, STDOUT_FILENO);
+    return make_output_delivery(*run_.output, state);
+}
+
+}  // namespace mailpipe::app

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "mailpipe/app/fetch/console.hpp"
+#include "mailpipe/app/fetch/fetch.hpp"
+#include "mailpipe/app/fetch/job.hpp"
+#include "mailpipe/app/imap_client.hpp"
+#include "mailpipe/app/message_output.hpp"
+
+namespace mailpipe::app {
+
+// A mailbox and, when they were named, the messages of it.
+struct FetchSource {
+    Location location;
+    std::optional<std::vector<Location>> refs;
+    std::shared_ptr<const FetchSettings> settings;
+};
+
+// What all accounts of a run share.
+struct FetchRun {
+    const FetchOptions& options;
+    FetchConsole& console;
+    std::unique_ptr<MessageOutput> output;  // made when a message is to go to stdout; one account at a time
+    std::atomic<bool> gone = false;  // what the destination does not take from one source it does not take
+                                     // from the next
+};
+
+// The sources of one account with the same settings: over one connection in turn (IMAP), or over one for each
+// (POP3). Errors are reported.
+class AccountFetch {
+ public:
+    explicit AccountFetch(FetchRun& run) : run_(run) {}
+    void fetch(const std::vector<FetchSource>& sources);
+
+    // Whether one AccountFetch may have both.
+    static bool same_account(const FetchSource& a, const FetchSource& b);
+
+ private:
+    Result<void> fetch(const FetchSource& source);
+    Result<void> fetch_mailboxes(const FetchSource& source);
+    Result<void> fetch_mailbox(const FetchSource& source, const Location& mailbox);
+    Result<void> fetch_over(FetchJob& job, const Location& mailbox, const ClientOptions& client);
+    Result<void> log_in(const Location& mailbox, const ClientOptions& client);
+    Result<std::unique_ptr<Delivery>> open_delivery(const std::optional<Location>& destination,
+                                                    FetchState& state);
+
+    FetchRun& run_;
+    std::unique_ptr<ImapClient> client_;
+};
+
+}  // namespace mailpipe::app

@@ -1,0 +1,64 @@
+#include "mailpipe/app/fetch/console.hpp"
+
+namespace mailpipe::app {
+
+FetchConsole::FetchConsole(const CommonOptions& options, bool to_store)
+    : diagnostics_("mail-fetch", options),
+      receipts_(options, to_store),
+      progress_(options),
+      trace_(options.trace) {
+    diagnostics_.set_progress(&progress_);
+}
+
+void FetchConsole::error(std::string_view where, const Error& error) {
+    const std::lock_guard lock(mutex_);
+    diagnostics_.error(where, error);
+}
+
+void FetchConsole::note(std::string_view where, std::string_view text) {
+    const std::lock_guard lock(mutex_);
+    diagnostics_.note(where, text);
+}
+
+Result<void> FetchConsole::receipt(const FetchReceipt& receipt) {
+    const std::lock_guard lock(mutex_);
+    return receipts_.write(receipt);
+}
+
+Result<void> FetchConsole::plan(const FetchPlanRecord& record) {
+    const std::lock_guard lock(mutex_);
+    return receipts_.write(record);
+}
+
+Result<void> FetchConsole::end_source(const FetchTotals& totals) {
+    const std::lock_guard lock(mutex_);
+    progress_.clear();
+    return receipts_.end_source(totals);
+}
+
+void FetchConsole::begin_source(const std::string& where, std::uint64_t messages) {
+    const std::lock_guard lock(mutex_);
+    progress_.add_source(where, messages);
+}
+
+void FetchConsole::add_octets(std::uint64_t octets) {
+    const std::lock_guard lock(mutex_);
+    progress_.add_octets(octets);
+}
+
+void FetchConsole::end_message() {
+    const std::lock_guard lock(mutex_);
+    progress_.end_message();
+}
+
+void FetchConsole::clear_progress() {
+    const std::lock_guard lock(mutex_);
+    progress_.clear();
+}
+
+int FetchConsole::exit_status() const {
+    const std::lock_guard lock(mutex_);
+    return diagnostics_.exit_status();
+}
+
+}  // namespace mailpipe::app

@@ -1,0 +1,178 @@
+#include "mailpipe/app/fetch/imap_plan.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <unordered_map>
+
+#include "mailpipe/app/fetch/imap_criteria.hpp"
+#include "mailpipe/app/list/uid_ranges.hpp"
+
+namespace mailpipe::app {
+namespace {
+
+constexpr std::size_t kUidsAtOnce = 1000;
+constexpr std::size_t kInFlight = 2;
+
+// Sizes, and headers when `body` says so: use(uid, fingerprint, size) for each that is there.
+template <class Use>
+Result<void> look_at(ImapClient& client, const std::vector<std::uint32_t>& uids, imap::FetchBody body,
+                     Use use) {
+    std::size_t next = 0;
+    Fingerprinter fingerprinter;
+    while (true) {
+        while (next < uids.size() && client.session().outstanding() < kInFlight) {
+            const auto begin = uids.begin() + static_cast<std::ptrdiff_t>(next);
+            next = std::min(uids.size(), next + kUidsAtOnce);
+            const auto end = uids.begin() + static_cast<std::ptrdiff_t>(next);
+            client.session().uid_fetch(uid_ranges(begin, end), body, false);
+        }
+        if (client.session().outstanding() == 0) return {};
+        auto step = client.next_accepted();
+        if (!step) return tl::unexpected(step.error());
+        if (std::holds_alternative<imap::BodyBegin>(*step)) {
+            fingerprinter = {};
+        } else if (const auto* data = std::get_if<imap::BodyData>(&*step)) {
+            fingerprinter.append(data->octets);
+        } else if (const auto* fetched = std::get_if<imap::Fetched>(&*step)) {
+            const bool complete = body == imap::FetchBody::none || fetched->message.has_body;
+            const Fingerprint print = fingerprinter.finish();
+            if (complete) use(fetched->message.uid, print, fetched->message.size.value_or(0));
+        } else if (!std::holds_alternative<imap::CommandDone>(*step)) {
+            return unexpected_answer();
+        }
+    }
+}
+
+class Planner {
+ public:
+    Planner(FetchJob& job, ImapClient& client) : job_(job), client_(client) {}
+
+    Result<ImapPlan> run() {
+        auto listed = client_.search("ALL");
+        if (!listed) return tl::unexpected(listed.error());
+        plan_.listed = std::move(*listed);
+        if (auto brought = bring_state(); !brought) return tl::unexpected(brought.error());
+        if (auto selected = select(); !selected) return tl::unexpected(selected.error());
+        if (auto decided = decide(); !decided) return tl::unexpected(decided.error());
+        return std::move(plan_);
+    }
+
+ private:
+    Result<void> bring_state() {
+        const std::uint32_t validity = *client_.uid_validity();
+        const auto before = job_.state().validity();
+        if (before == validity) return {};
+        auto known = before ? known_by_journal(job_.state()) : job_.known_without_journal();
+        if (!known) return tl::unexpected(known.error());
+        std::deque<std::string> texts;  // what `adopted` views
+        std::vector<FetchState::Done> adopted;
+        if (!known->empty()) {
+            auto looked = look_at(client_, plan_.listed, imap::FetchBody::header,
+                                  [&](std::uint32_t uid, const Fingerprint& print, std::uint64_t size) {
+                                      auto found = known->take(print, size);
+                                      if (!found) return;
+                                      const std::string& key = texts.emplace_back(std::to_string(uid));
+                                      const std::string& to = texts.emplace_back(std::move(found->to));
+                                      adopted.push_back({key, found->size, found->print, to,
+                                                         found->time == 0 ? now_seconds() : found->time});
+                                  });
+            if (!looked) return looked;
+        }
+        const std::string count =
+            std::to_string(adopted.size()) + " of " + std::to_string(plan_.listed.size()) + " messages";
+        if (before) {
+            job_.note("UIDVALIDITY has changed from " + std::to_string(*before) + " to " +
+                      std::to_string(validity) + ": " + count +
+                      " are known by their header, the others count as new");
+        } else if (!adopted.empty()) {
+            job_.note("there is no record of what was fetched: " + count +
+                      " are at the destination already, by their header");
+        }
+        return job_.state().set_validity(validity, adopted);
+    }
+
+    // What the refs name, or the selection leaves.
+    Result<void> select() {
+        if (job_.refs()) {
+            named_by_refs();
+        } else if (job_.selection().all_messages()) {
+            plan_.looked_at = plan_.listed;
+        } else {
+            auto criteria =
+                imap_criteria(job_.selection(), client_.has_capability("WITHIN"), std::time(nullptr));
+            if (!criteria) return tl::unexpected(criteria.error());
+            auto found = client_.search(*criteria);
+            if (!found) return tl::unexpected(found.error());
+            plan_.looked_at = std::move(*found);
+        }
+        return {};
+    }
+
+    void named_by_refs() {
+        std::vector<std::uint32_t>& uids = plan_.looked_at;
+        for (const Location& ref : *job_.refs()) {
+            const std::uint32_t uid = ref.uid.value_or(0);
+            if (client_.is_outdated(ref) ||
+                !std::binary_search(plan_.listed.begin(), plan_.listed.end(), uid)) {
+                job_.report(encode(ref), client_.no_such_message(ref));
+            } else {
+                uids.push_back(uid);
+            }
+        }
+        std::sort(uids.begin(), uids.end());
+        uids.erase(std::unique(uids.begin(), uids.end()), uids.end());
+    }
+
+    Result<void> decide() {
+        std::unordered_map<std::uint32_t, std::uint64_t> sizes;
+        if (job_.retention().keep_size || job_.dry_run()) {
+            const auto keep = [&sizes](std::uint32_t uid, const Fingerprint&, std::uint64_t size) {
+                sizes[uid] = size;
+            };
+            auto looked = look_at(client_, plan_.looked_at, imap::FetchBody::none, keep);
+            if (!looked) return looked;
+        }
+        std::string key;
+        plan_.going = job_.judge(plan_.looked_at.size(), [&](std::size_t i) {
+            const std::uint32_t uid = plan_.looked_at[i];
+            const auto size = sizes.find(uid);
+            key = std::to_string(uid);
+            return Listed{key, size == sizes.end() ? 0 : size->second};
+        });
+        for (std::size_t i = 0; i < plan_.looked_at.size(); ++i) {
+            const std::uint32_t uid = plan_.looked_at[i];
+            const std::string number = std::to_string(uid);
+            const bool done = job_.state().is_done(number);
+            const bool wanted = !done && job_.is_wanted(number);
+            if (wanted) plan_.fetch.push_back(uid);
+            if (done && plan_.going[i]) plan_.remove.push_back(uid);
+            if (job_.dry_run()) tell(i, wanted, done, sizes[uid]);
+        }
+        return {};
+    }
+
+    void tell(std::size_t i, bool wanted, bool done, std::uint64_t size) {
+        const std::uint32_t uid = plan_.looked_at[i];
+        const std::string ref = client_.ref_of(uid);
+        if (wanted) job_.plan({false, ref, uid, size});
+        if (plan_.going[i] && (wanted || done)) job_.plan({true, ref, uid, size});
+    }
+
+    FetchJob& job_;
+    ImapClient& client_;
+    ImapPlan plan_;
+};
+
+}  // namespace
+
+bool ImapPlan::goes(std::uint32_t uid) const {
+    const auto found = std::lower_bound(looked_at.begin(), looked_at.end(), uid);
+    return found != looked_at.end() && *found == uid &&
+           going[static_cast<std::size_t>(found - looked_at.begin())];
+}
+
+Result<ImapPlan> plan_imap(FetchJob& job, ImapClient& client) {
+    return Planner(job, client).run();
+}
+
+}  // namespace mailpipe::app

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "mailpipe/app/fetch/job.hpp"
+#include "mailpipe/app/imap_client.hpp"
+
+namespace mailpipe::app {
+
+// What is to be done with a selected mailbox. All UIDs ascend.
+struct ImapPlan {
+    std::vector<std::uint32_t> listed;  // all there are
+    std::vector<std::uint32_t> fetch;
+    std::vector<std::uint32_t> remove;  // safe since an earlier run
+
+    // Whether a message is to go once it is safe.
+    bool goes(std::uint32_t uid) const;
+
+    std::vector<std::uint32_t> looked_at;  // of listed: what the selection or the refs leave
+    std::vector<bool> going;               // each of looked_at
+};
+
+// Asks the server for what is there and decides, and brings the state to the UIDVALIDITY of the mailbox: what was
+// delivered under another one, or is in the destination without a journal, is found again by its header. Errors:
+// those of the connection, the session, the state and the destination's store; usage for a search that cannot be
+// parsed.
+Result<ImapPlan> plan_imap(FetchJob& job, ImapClient& client);
+
+}  // namespace mailpipe::app

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "mailpipe/app/fetch/fingerprint.hpp"
+#include "mailpipe/app/fetch/state.hpp"
+#include "mailpipe/app/location.hpp"
+
+namespace mailpipe::app {
+
+// Messages that were delivered under keys that say nothing any more: UIDVALIDITY or all UIDLs are others now, or
+// the journal is lost. What is on the server is found among them by its header, and not fetched again.
+class KnownMessages {
+ public:
+    struct Known {
+        Fingerprint print;
+        std::uint64_t size = 0;  // CRLF octets
+        std::string to;          // ref at the destination
+        std::uint32_t time = 0;  // when it was delivered; 0: not known
+    };
+
+    // `exact`: only the same header and size counts. What a journal says was delivered was whole; what lies in a
+    // store may be the header alone, and must not let the message be deleted from the server.
+    explicit KnownMessages(bool exact = false) : exact_(exact) {}
+
+    void add(Known known);
+    bool empty() const { return known_.size() == taken_count_; }
+    // The one that a message with this header is: the same header and size, else the same header when that has a
+    // Message-ID (Exchange announces wrong sizes), else the same Message-ID, Date and size (a server that was
+    // moved may have added fields). Each is given out once.
+    std::optional<Known> take(const Fingerprint& print, std::uint64_t size);
+
+ private:
+    using Index = std::unordered_multimap<std::uint64_t, std::size_t>;
+    template <class Accept>
+    std::optional<std::size_t> find(const Index& index, std::uint64_t hash, Accept accept) const;
+
+    bool exact_;
+    std::vector<Known> known_;
+    std::vector<bool> taken_;
+    std::size_t taken_count_ = 0;
+    Index by_header_;
+    Index by_identity_;
+};
+
+// What the journal says was delivered. Errors: io.
+Result<KnownMessages> known_by_journal(const FetchState& state);
+// What is in a Maildir or an mbox and came there from no other source. Errors: those of the store, io.
+Result<KnownMessages> known_in_store(const Location& destination, const FetchState::Where& where,
+                                     const Location& source);
+
+}  // namespace mailpipe::app

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "mailpipe/app/fetch/job.hpp"
+#include "mailpipe/app/pop3_client.hpp"
+
+namespace mailpipe::app {
+
+// When no journal is there, or it knows none of the UIDLs (a server that was moved or has renumbered), what was
+// delivered before is found again by its header, which TOP gives; without TOP everything counts as new. The state
+// says so then. Errors: those of the connection, the session, the state and the destination's store.
+Result<void> recognise_pop3(const Pop3Maildrop& maildrop, FetchJob& job, Pop3Client& client);
+
+}  // namespace mailpipe::app
