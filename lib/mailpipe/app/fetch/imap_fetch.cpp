@@ -294,7 +294,7 @@ class ImapFetch {
         }
         // Here it is certain that the thread of the delivery does not use the state.
         if (auto recorded = record_deleted(); !recorded) return recorded;
-        if (!job_.refs() && !job_.failed()) {
+        if (!job_.refs() && !job_.failed() && plan_.listed_all) {
             const auto is_listed = [this](std::string_view key) {
                 const auto uid = ascii::parse_number(key);
                 return uid && std::binary_search(plan_.listed.begin(), plan_.listed.end(), *uid);
@@ -302,8 +302,21 @@ class ImapFetch {
             if (auto forgotten = job_.state().forget_unlisted(plan_.listed.size(), is_listed); !forgotten)
                 return forgotten;
         }
-        if (auto synced = job_.state().sync(); !synced) return synced;
-        return {};
+        if (auto recorded = record_complete(); !recorded) return recorded;
+        return job_.state().sync();
+    }
+
+    // Below UIDNEXT, as it was when the mailbox was selected, there is nothing left for the next run. A server whose
+    // UIDNEXT is not above all UIDs is not believed.
+    Result<void> record_complete() {
+        const std::uint32_t uid_next = client_.selected().uid_next;
+        const bool plausible = plan_.listed.empty() || plan_.listed.back() < uid_next;
+        if (uid_next == 0 || !plausible || !job_.selection().all_messages() || job_.refs() || job_.ending())
+            return {};
+        const bool all_done = std::all_of(plan_.listed.begin(), plan_.listed.end(), [this](std::uint32_t uid) {
+            return job_.state().is_done(std::to_string(uid));
+        });
+        return all_done ? job_.state().record_complete(uid_next) : Result<void>{};
     }
 
     FetchJob& job_;

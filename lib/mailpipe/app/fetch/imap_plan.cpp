@@ -48,9 +48,7 @@ class Planner {
     Planner(FetchJob& job, ImapClient& client) : job_(job), client_(client) {}
 
     Result<ImapPlan> run() {
-        auto listed = client_.search("ALL");
-        if (!listed) return tl::unexpected(listed.error());
-        plan_.listed = std::move(*listed);
+        if (auto listed = list(); !listed) return tl::unexpected(listed.error());
         if (auto brought = bring_state(); !brought) return tl::unexpected(brought.error());
         if (auto selected = select(); !selected) return tl::unexpected(selected.error());
         if (auto decided = decide(); !decided) return tl::unexpected(decided.error());
@@ -58,6 +56,27 @@ class Planner {
     }
 
  private:
+    // What an earlier run has left nothing of is not listed again: most runs of a cron job find nothing, in a
+    // mailbox of any size. Rules of retention need to see all.
+    Result<void> list() {
+        const auto& selected = client_.selected();
+        const std::uint32_t first = job_.state().complete_below();
+        const bool same =
+            job_.state().validity() == client_.uid_validity() && first != 0 && selected.uid_next >= first;
+        plan_.listed_all = !same || job_.refs() || job_.retention().any() || job_.dry_run() ||
+                           !job_.selection().all_messages() || job_.state().has_many_beyond(selected.exists);
+        if (!plan_.listed_all && selected.uid_next == first) return {};
+        auto found = client_.search(plan_.listed_all ? "ALL" : "UID " + std::to_string(first) + ":*");
+        if (!found) return tl::unexpected(found.error());
+        plan_.listed = std::move(*found);
+        // "7:*" names the last message when there is none from 7 on (RFC 3501 section 6.4.8).
+        if (!plan_.listed_all) {
+            plan_.listed.erase(plan_.listed.begin(),
+                               std::lower_bound(plan_.listed.begin(), plan_.listed.end(), first));
+        }
+        return {};
+    }
+
     Result<void> bring_state() {
         const std::uint32_t validity = *client_.uid_validity();
         const auto before = job_.state().validity();

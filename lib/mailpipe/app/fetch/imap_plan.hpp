@@ -10,7 +10,8 @@ namespace mailpipe::app {
 
 // What is to be done with a selected mailbox. All UIDs ascend.
 struct ImapPlan {
-    std::vector<std::uint32_t> listed;  // all there are
+    std::vector<std::uint32_t> listed;  // all there are, or those from the first that may be new
+    bool listed_all = true;
     std::vector<std::uint32_t> fetch;
     std::vector<std::uint32_t> remove;  // safe since an earlier run
 

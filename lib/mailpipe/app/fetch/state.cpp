@@ -71,11 +71,6 @@ std::string staged_record(const FetchState::Staged& staged) {
                        encode_print(staged.print), encode_word(staged.place));
 }
 
-std::string done_record(const FetchState::Done& done) {
-    return fmt::format("{} {} {} {} {}", encode_record("done", done.key), done.time, done.size,
-                       encode_print(done.print), encode_word(done.to));
-}
-
 // The words of a record "done KEY TIME SIZE HEADER IDENTITY TO" but for the first, the key decoded into `key`.
 struct DoneWords {
     std::string key;
@@ -165,6 +160,7 @@ Result<FetchState> FetchState::open(const Where& where, const Location& source,
     if (!place) return tl::unexpected(place.error());
     FetchState state;
     state.header_ = header_of(source, destination);
+    state.destination_ = destination;
     std::size_t count = 0;
     std::string foreign;
     const std::string path = *place + "/" + state_file_name(source, destination);
@@ -209,6 +205,10 @@ void FetchState::apply(std::string_view line) {
     if (words[0] == "validity") {
         const auto number = ascii::parse_number(words[1]);
         if (number) validity_ = static_cast<std::uint32_t>(*number);
+        return;
+    }
+    if (words[0] == "complete") {
+        complete_below_ = static_cast<std::uint32_t>(ascii::parse_number(words[1]).value_or(0));
         return;
     }
     auto key = decode_percent(words[1]);
@@ -298,13 +298,22 @@ Result<void> FetchState::each_done(const UseDone& use) const {
         auto parsed = parse_done(record);
         if (!parsed || standing(parsed->key) != Standing::done) return;
         parsed->done.key = parsed->key;
+        if (parsed->to.starts_with(';')) parsed->to.insert(0, destination_);
         parsed->done.to = parsed->to;
         use(parsed->done);
     });
 }
 
+std::string FetchState::done_record(const Done& done) const {
+    std::string_view to = done.to;
+    if (to.starts_with(destination_) && to.substr(destination_.size()).starts_with(';'))
+        to.remove_prefix(destination_.size());
+    return fmt::format("{} {} {} {} {}", encode_record("done", done.key), done.time, done.size,
+                       encode_print(done.print), encode_word(to));
+}
+
 std::size_t FetchState::live_count() const {
-    return 1 + (validity_ ? 1 : 0) + done_count_ + deleted_count_ + staged_.size() + failed_.size();
+    return 2 + (validity_ ? 1 : 0) + done_count_ + deleted_count_ + staged_.size() + failed_.size();
 }
 
 // A record of "done" is taken over as it stands, the last of each key; what it says beside the time is not held
@@ -312,6 +321,7 @@ std::size_t FetchState::live_count() const {
 Result<void> FetchState::produce_live(const store::Journal::Use& sink) const {
     sink(header_);
     if (validity_) sink("validity " + std::to_string(*validity_));
+    if (complete_below_ != 0) sink("complete " + std::to_string(complete_below_));
     KeyTable records;  // with how many of a key are to come, in the place of its time
     const auto count = [&records](std::string_view record) {
         const auto key = key_of(record, "done");
@@ -366,7 +376,7 @@ Result<void> FetchState::record_staged(const std::vector<Staged>& staged) {
 
 Result<void> FetchState::record_done(const std::vector<Done>& done) {
     const std::lock_guard lock(*mutex_);
-    auto written = journal_->append([&done](const auto& sink) {
+    auto written = journal_->append([this, &done](const auto& sink) {
         for (const auto& one : done) {
             if (!one.key.empty()) sink(done_record(one));
         }
@@ -410,6 +420,13 @@ Result<void> FetchState::record_failed(std::string_view key, std::time_t now) {
         {fmt::format("{} {} {}", encode_record("failed", key), failure.count, failure.last)});
 }
 
+Result<void> FetchState::record_complete(std::uint32_t below_uid) {
+    const std::lock_guard lock(*mutex_);
+    if (complete_below_ == below_uid) return {};
+    complete_below_ = below_uid;
+    return journal_->append({"complete " + std::to_string(below_uid)});
+}
+
 Result<void> FetchState::sync() {
     const std::lock_guard lock(*mutex_);
     return journal_->sync();
@@ -427,6 +444,7 @@ Result<void> FetchState::set_validity(std::uint32_t validity, const std::vector<
     });
     if (!replaced) return replaced;
     validity_ = validity;
+    complete_below_ = 0;
     keys_.clear();
     done_count_ = 0;
     deleted_count_ = 0;
@@ -437,10 +455,19 @@ Result<void> FetchState::set_validity(std::uint32_t validity, const std::vector<
     return {};
 }
 
+bool FetchState::has_many_beyond(std::size_t count) const {
+    const std::lock_guard lock(*mutex_);
+    return is_many_beyond(count);
+}
+
+bool FetchState::is_many_beyond(std::size_t count) const {
+    return done_count_ > kUnlistedKept + 2 * count;
+}
+
 Result<void> FetchState::forget_unlisted(std::size_t count,
                                          const std::function<bool(std::string_view key)>& is_listed) {
     const std::lock_guard lock(*mutex_);
-    const bool many = done_count_ > kUnlistedKept + 2 * count;
+    const bool many = is_many_beyond(count);
     std::vector<KeyTable::Id> forgotten;
     keys_.for_each([&](KeyTable::Id id) {
         const auto standing = static_cast<Standing>(keys_.value(id));
@@ -481,7 +508,7 @@ Result<void> each_of_other_sources(const FetchState::Where& where, const Locatio
             if (std::exchange(first, false)) same_destination = record.ends_with(ending);
             if (!same_destination) return;
             if (const auto done = parse_done(record)) {
-                use(done->to);
+                use(done->to.starts_with(';') ? destination + done->to : done->to);
             } else if (record.starts_with("staged ")) {
                 const auto words = ascii::split(record, ' ');
                 if (words.size() >= 4) use(words[3]);

@@ -24,6 +24,7 @@
 //
 //     record = "mailpipe-fetch 1 " source SP destination       ; the first one
 //            / "validity " number                              ; IMAP: UIDVALIDITY that all keys belong to
+//            / "complete " uid                                 ; IMAP: nothing below this UID is left to be fetched
 //            / "staged " key SP size SP staged-id SP print SP place  ; durable in the destination, perhaps not in
 //                                                              ; place
 //            / "done " key SP time SP size SP print SP to      ; in place, or written to stdout
@@ -35,7 +36,8 @@
 //     time   = seconds since 1970
 //     print  = 16HEXDIG 16HEXDIG                               ; fetch/fingerprint.hpp
 //     place  = "-" / which of several destinations             ; percent-encoded
-//     to     = "-" / ref of the message at its destination     ; percent-encoded
+//     to     = "-" / ref of the message at its destination     ; percent-encoded, without the destination when it
+//                                                              ; begins with that
 namespace mailpipe::app {
 
 class FetchState {
@@ -81,6 +83,10 @@ class FetchState {
     // What an earlier process made durable and did not see in place, in its order.
     std::vector<Staged> pending(std::string_view place = {}) const;
     std::optional<std::uint32_t> validity() const { return validity_; }
+    // Nothing below this UID is left to be fetched; 0: that is not known.
+    std::uint32_t complete_below() const { return complete_below_; }
+    // Whether so many are known beyond `count` messages of a complete listing that forget_unlisted() is due.
+    bool has_many_beyond(std::size_t count) const;
     // What was done and is not deleted, read from the journal. A key that was done twice comes twice; the last
     // one counts.
     Result<void> each_done(const UseDone& use) const;
@@ -93,6 +99,7 @@ class FetchState {
     Result<void> record_deleted(const Keys& keys);
     // It is due again after 5 minutes, 10, 20 and so on up to a day.
     Result<void> record_failed(std::string_view key, std::time_t now);
+    Result<void> record_complete(std::uint32_t below_uid);
     Result<void> sync();
     // Forgets all that belongs to another validity, and takes `adopted` over with the keys of this one. Durable,
     // all or nothing.
@@ -117,16 +124,20 @@ class FetchState {
     Standing standing(std::string_view key) const;
     void set_standing(std::string_view key, Standing standing, std::uint32_t time = 0);
     void set_done(const Done& done);
+    std::string done_record(const Done& done) const;
     Result<void> record(std::string_view word, const Keys& keys);
     void apply(std::string_view record);
     std::size_t live_count() const;
+    bool is_many_beyond(std::size_t count) const;
     Result<void> produce_live(const store::Journal::Use& sink) const;
 
     std::unique_ptr<std::mutex> mutex_ = std::make_unique<std::mutex>();  // of all below
     std::unique_ptr<store::Journal> journal_;
     std::string header_;
     bool is_new_ = false;
+    std::string destination_;
     std::optional<std::uint32_t> validity_;
+    std::uint32_t complete_below_ = 0;
     std::unordered_map<std::string, Pending> staged_;  // by earlier processes
     std::size_t staged_count_ = 0;
     std::unordered_map<std::string, Failure> failed_;
