@@ -21,6 +21,8 @@ complete -c mail-fetch -l special-use -x -d 'Fetch from the mailboxes with this 
 complete -c mail-fetch -l subscribed -d 'Fetch from the subscribed mailboxes (IMAP)'
 complete -c mail-fetch -l headers-only -d 'Fetch the headers of the messages only'
 complete -c mail-fetch -l dry-run -d 'Print what would be fetched and deleted, and change nothing'
+complete -c mail-fetch -l watch -d 'Go on: fetch what arrives as soon as the server tells (IMAP), or at each interval, until a signal comes'
+complete -c mail-fetch -l interval -x -d 'With --watch, look at a server that does not tell of news so often (default 5m)'
 complete -c mail-fetch -l wait-lock -x -d 'Wait that long for another mail-fetch that fetches from the same source (default: not at all)'
 complete -c mail-fetch -l jobs -x -d 'Fetch from so many accounts at the same time (default 8)'
 complete -c mail-fetch -l refs -x -a '-' -d 'Read the refs of the messages from stdin, as JSONL'

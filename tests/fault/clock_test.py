@@ -18,7 +18,7 @@ from peers.case import main
 from peers.commands import binary, run
 from peers.mailserve import MailServe
 from peers.messages import crlf, message
-from relay import Relay
+from peers.relay import Relay
 
 _HOUR = 3600
 _JUMPS = (0, 5 * _HOUR, -7 * _HOUR, 20 * _HOUR, -20 * _HOUR, _HOUR, -5)

@@ -7,7 +7,7 @@ from fault_case import Fetch, FaultCase, sample
 from peers.case import main
 from peers.commands import run
 from peers.messages import TEXTS, message
-from relay import Relay
+from peers.relay import Relay
 
 _SAMPLES = 12  # of each protocol, mode and direction
 MESSAGES = [TEXTS["plain"], TEXTS["dots"], message("longer", "".join(f"line {n}\n" for n in range(2000)))]

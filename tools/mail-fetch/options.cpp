@@ -97,6 +97,12 @@ std::unique_ptr<CLI::App> make_fetch_app(app::FetchOptions& options) {
     add_selection(*app, options.settings.selection);
     app->add_flag("--headers-only", options.settings.headers_only, "Fetch the headers of the messages only");
     app->add_flag("--dry-run", options.dry_run, "Print what would be fetched and deleted, and change nothing");
+    app->add_flag(
+        "--watch", options.watch,
+        "Go on: fetch what arrives as soon as the server tells (IMAP), or at each interval, until a signal "
+        "comes");
+    add_parsed(*app, "--interval", options.interval, app::parse_duration, "DURATION",
+               "With --watch, look at a server that does not tell of news so often (default 5m)");
     app->add_option(
            "--wait-lock", options.wait_lock,
            "Wait that long for another mail-fetch that fetches from the same source (default: not at all)")

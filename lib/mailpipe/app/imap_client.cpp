@@ -9,6 +9,12 @@
 #include "mailpipe/mime/date.hpp"
 
 namespace mailpipe::app {
+namespace {
+
+constexpr int kIdleSlice = 500;  // ms
+
+}  // namespace
+
 ImapClient::ImapClient(Location mailbox, Connection connection, Login login, Trace* trace, Note note)
     : location_(std::move(mailbox)),
       connection_(std::move(connection)),
@@ -46,7 +52,37 @@ Result<imap::Selected> ImapClient::select(const Location& mailbox, bool read_onl
     if (selected == nullptr) return unexpected_answer();
     if (selected->persistent_uids && selected->uid_validity != 0) uid_validity_ = selected->uid_validity;
     selected_ = *selected;
+    arrivals_ = session_.arrivals();
     return std::move(*selected);
+}
+
+Result<void> ImapClient::idle(const std::function<bool()>& pause) {
+    session_.idle();
+    bool idling = true;
+    for (bool happened = false; !happened && !pause();) {
+        // Sends the command, too, and takes what was said before.
+        auto step = next_available();
+        if (!step) return tl::unexpected(step.error());
+        happened = step->has_value();
+        if (!happened) {
+            struct pollfd polled {
+                descriptor(), POLLIN, 0
+            };
+            ::poll(&polled, 1, kIdleSlice);
+        } else if (auto* refused = std::get_if<imap::Refused>(&**step)) {
+            return tl::unexpected(std::move(refused->error));
+        } else if (std::holds_alternative<imap::CommandDone>(**step)) {
+            idling = false;  // some servers end it by themselves
+        }
+    }
+    if (!idling) return {};
+    session_.idle_done();
+    while (true) {
+        const auto step = next_accepted();
+        if (!step) return tl::unexpected(step.error());
+        if (std::holds_alternative<imap::CommandDone>(*step)) return {};
+        if (!std::holds_alternative<imap::MailboxGrew>(*step)) return unexpected_answer();
+    }
 }
 
 bool ImapClient::has_capability(std::string_view name) const {

@@ -36,6 +36,11 @@ class ImapClient {
     Result<imap::Selected> select(const Location& mailbox, bool read_only);
     // Logged in, and nothing has failed since.
     bool is_usable() const { return usable_; }
+    // Messages have come since the mailbox was selected.
+    bool has_grown() const { return session_.arrivals() != arrivals_; }
+    // Waits by IDLE (RFC 2177) until something happens in the selected mailbox, or `pause` says so, which is asked
+    // twice a second at least. Errors: as next(); unsupported without IDLE.
+    Result<void> idle(const std::function<bool()>& pause);
     // SEARCH syntax; the UIDs ascend. Errors as open().
     Result<std::vector<std::uint32_t>> search(const std::string& criteria);
     // These as the commands of imap::ClientSession: unsupported when the server does not offer them.
@@ -93,6 +98,7 @@ class ImapClient {
     bool usable_ = false;
     std::vector<std::string> capabilities_;
     imap::Selected selected_;
+    std::uint64_t arrivals_ = 0;  // when it was selected
     std::optional<std::uint32_t> uid_validity_;
 };
 

@@ -21,6 +21,7 @@ Result<void> Pop3Client::log_in() {
     const auto* ready = std::get_if<pop3::Ready>(&*step);
     if (ready == nullptr) return unexpected_answer();
     has_top_ = ready->capabilities.top;
+    login_delay_ = ready->capabilities.login_delay;
     usable_ = true;
     return {};
 }

@@ -54,6 +54,7 @@ class Pop3Client {
     const Location& location() const { return location_; }
     const std::optional<net::TlsInfo>& tls_info() const { return connection_.tls_info; }
     bool has_top() const { return has_top_; }
+    std::uint32_t login_delay() const { return login_delay_; }  // pop3::Capabilities
     const std::vector<Pop3Entry>& entries() const { return entries_; }
     const Pop3Entry* find(const Location& ref) const;  // nullptr: no such message
     // All but its size.
@@ -65,6 +66,7 @@ class Pop3Client {
     pop3::ClientSession session_;
     bool usable_ = false;  // logged in, and nothing has failed since
     bool has_top_ = false;
+    std::uint32_t login_delay_ = 0;
     std::vector<Pop3Entry> entries_;
     std::unordered_map<std::string_view, const Pop3Entry*> by_uidl_;  // of entries_
 };

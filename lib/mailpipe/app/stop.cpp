@@ -6,9 +6,14 @@ namespace mailpipe::app {
 namespace {
 
 volatile std::sig_atomic_t g_signal = 0;
+volatile std::sig_atomic_t g_reload = 0;
 
 extern "C" void on_stop_signal(int number) {
     g_signal = number;
+}
+
+extern "C" void on_reload_signal(int /*number*/) {
+    g_reload = 1;
 }
 
 }  // namespace
@@ -34,6 +39,19 @@ void install_patient_stop_handler() {
     sigaction(SIGINT, &action, nullptr);
 }
 
+void install_reload_handler() {
+    struct sigaction action {};
+    action.sa_handler = on_reload_signal;
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGHUP, &action, nullptr);
+}
+
+bool reload_requested() {
+    return g_reload != 0;
+}
+void clear_reload_request() {
+    g_reload = 0;
+}
 bool stop_requested() {
     return g_signal != 0;
 }

@@ -1,8 +1,15 @@
 #include "mailpipe/pop3/capabilities.hpp"
 
+#include <algorithm>
+
 #include "mailpipe/base/ascii.hpp"
 
 namespace mailpipe::pop3 {
+namespace {
+
+constexpr std::uint64_t kLongestDelay = 86'400;  // a day; what is more is no delay but a mistake
+
+}  // namespace
 
 // capa-tag = 1*cchar; capability = capa-tag *(SP param) (RFC 2449 section 3)
 void Capabilities::add(std::string_view line) {
@@ -23,6 +30,9 @@ void Capabilities::add(std::string_view line) {
         resp_codes = true;
     } else if (tag == "AUTH-RESP-CODE") {
         auth_resp_code = true;
+    } else if (tag == "LOGIN-DELAY") {
+        const auto seconds = words.size() > 1 ? ascii::parse_number(words[1]) : std::nullopt;
+        login_delay = static_cast<std::uint32_t>(std::min<std::uint64_t>(seconds.value_or(0), kLongestDelay));
     } else if (tag == "SASL") {
         for (std::size_t i = 1; i < words.size(); ++i)
             sasl.push_back(ascii::to_upper(words[i]));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,7 @@ struct MAILPIPE_EXPORT Capabilities {
     bool pipelining = false;
     bool resp_codes = false;
     bool auth_resp_code = false;
+    std::uint32_t login_delay = 0;  // seconds between two logins
     std::vector<std::string> sasl;  // upper case
     std::string implementation;
     std::vector<std::string> other;

@@ -15,7 +15,7 @@ from peers.messages import TEXTS, crlf, numbered
 _NUMBERS = itertools.count()
 
 
-class DovecotFetch:
+class DovecotSource:
     """Mixed into a Case; `protocol` is pop3 or imap."""
 
     protocol = ""
@@ -62,6 +62,10 @@ class DovecotFetch:
         port = getattr(self.dovecot, scheme)
         options = ["--tls", "none"] if tls == "none" else ["--tls-ca", self.certificates().ca]
         return [f"{scheme}://alice@localhost:{port}{rest}", *options, *self.password()]
+
+
+class DovecotFetch(DovecotSource):
+    """What holds for both protocols."""
 
     def check_delivery(self, tls):
         messages = self.fill()

@@ -8,7 +8,7 @@ import re
 import shutil
 import zlib
 
-from dovecot_fetch import DovecotFetch
+from dovecot_fetch import DovecotSource
 from peers.case import Case, main
 from peers.commands import run
 from peers.messages import message, numbered
@@ -21,7 +21,7 @@ def of_size(name, size):
     return text + b"x" * (size - len(text) - 1) + b"\n"
 
 
-class Retention(DovecotFetch):
+class Retention(DovecotSource):
     def command(self, *options, to="mail", rest=""):
         return ["mail-fetch", *self.source(rest=rest), "--to", "maildir:" + self.path(to), *options]
 

@@ -1,5 +1,6 @@
 #include "mailpipe/app/fetch/account_fetch.hpp"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <utility>
@@ -10,6 +11,8 @@
 
 namespace mailpipe::app {
 namespace {
+
+constexpr int kSlice = 500;  // ms
 
 bool is_imap(const Location& location) {
     return location.scheme == Scheme::imap || location.scheme == Scheme::imaps;
@@ -33,18 +36,43 @@ bool AccountFetch::same_account(const FetchSource& a, const FetchSource& b) {
     return mailbox == b.location && a.settings == b.settings;
 }
 
-void AccountFetch::fetch(const std::vector<FetchSource>& sources) {
+bool AccountFetch::fetch(const std::vector<FetchSource>& sources) {
+    bool done = true;
     for (const FetchSource& source : sources) {
-        if (stop_requested() || run_.gone) return;
-        if (auto fetched = fetch(source); !fetched)
-            run_.console.error(encode(source.location), fetched.error());
+        if (stop_requested() || run_.gone) break;
+        auto fetched = fetch(source);
+        done = done && fetched;
+        if (fetched) continue;
+        run_.hopeless = fetched.error().kind == Errc::usage || fetched.error().kind == Errc::config;
+        run_.console.error(encode(source.location), fetched.error());
     }
-    client_.reset();  // says good-bye before the run ends
     run_.console.clear_progress();
+    return done && !run_.gone;
+}
+
+// A connection that was left idle may have been cut meanwhile, which is no news to anybody.
+Result<void> AccountFetch::fetch(const FetchSource& source) {
+    const bool reused = client_ && client_->is_usable();
+    auto fetched = fetch_once(source);
+    const bool cut = !fetched && reused && (!client_ || !client_->is_usable());
+    return cut && !stop_requested() && !run_.gone ? fetch_once(source) : fetched;
+}
+
+void AccountFetch::wait_for_news(const std::function<bool()>& pause) {
+    if (client_ && client_->is_usable() && client_->uid_validity()) {
+        if (client_->has_grown()) return;
+        if (client_->has_capability("IDLE") || client_->has_capability("IMAP4REV2")) {
+            // One that broke is made again by the next fetch.
+            if (const auto idled = client_->idle(pause); !idled) client_.reset();
+            return;
+        }
+    }
+    while (!pause())
+        ::poll(nullptr, 0, kSlice);
 }
 
 // What can go wrong without the server is tried before it is asked, and before anything is created.
-Result<void> AccountFetch::fetch(const FetchSource& source) {
+Result<void> AccountFetch::fetch_once(const FetchSource& source) {
     const ClientOptions& client = source.settings->client;
     if (auto mode = tls_mode(source.location, client); !mode) return tl::unexpected(mode.error());
     FetchSource named = source;
@@ -123,6 +151,7 @@ Result<void> AccountFetch::fetch_over(FetchJob& job, const Location& mailbox, co
     if (!connection) return tl::unexpected(connection.error());
     Pop3Client pop3(mailbox, std::move(*connection), std::move(*login), run_.console.trace());
     if (auto logged_in = pop3.log_in(); !logged_in) return logged_in;
+    login_delay_ = pop3.login_delay();
     return fetch_pop3(job, pop3);
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,8 +28,10 @@ struct FetchRun {
     const FetchOptions& options;
     FetchConsole& console;
     std::unique_ptr<MessageOutput> output;  // made when a message is to go to stdout; one account at a time
-    std::atomic<bool> gone = false;  // what the destination does not take from one source it does not take
-                                     // from the next
+    // What the destination does not take from one source it does not take from the next.
+    std::atomic<bool> gone = false;
+    // What went wrong last will not work later either: usage, config.
+    std::atomic<bool> hopeless = false;
 };
 
 // The sources of one account with the same settings: over one connection in turn (IMAP), or over one for each
@@ -35,13 +39,22 @@ struct FetchRun {
 class AccountFetch {
  public:
     explicit AccountFetch(FetchRun& run) : run_(run) {}
-    void fetch(const std::vector<FetchSource>& sources);
+    // Whether nothing failed but single messages.
+    bool fetch(const std::vector<FetchSource>& sources);
+    // What fetch() was done over may serve the next one, and wait_for_news().
+    void disconnect() { client_.reset(); }
+    // Until something has happened in the mailbox that was fetched from last, where the server tells that (IMAP with
+    // IDLE), or until `pause` says so, which is asked twice a second at least.
+    void wait_for_news(const std::function<bool()>& pause);
+    // Seconds that the server wants between two logins (POP3, LOGIN-DELAY of RFC 2449); 0: any.
+    std::uint32_t login_delay() const { return login_delay_; }
 
     // Whether one AccountFetch may have both.
     static bool same_account(const FetchSource& a, const FetchSource& b);
 
  private:
     Result<void> fetch(const FetchSource& source);
+    Result<void> fetch_once(const FetchSource& source);
     Result<void> fetch_mailboxes(const FetchSource& source);
     Result<void> fetch_mailbox(const FetchSource& source, const Location& mailbox);
     Result<void> fetch_over(FetchJob& job, const Location& mailbox, const ClientOptions& client);
@@ -51,6 +64,7 @@ class AccountFetch {
 
     FetchRun& run_;
     std::unique_ptr<ImapClient> client_;
+    std::uint32_t login_delay_ = 0;
 };
 
 }  // namespace mailpipe::app

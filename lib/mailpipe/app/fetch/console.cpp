@@ -12,7 +12,20 @@ FetchConsole::FetchConsole(const CommonOptions& options, bool to_store)
 
 void FetchConsole::error(std::string_view where, const Error& error) {
     const std::lock_guard lock(mutex_);
+    if (once_) {
+        std::string& said = said_[std::string(where)];
+        if (said == error.message) return;
+        said = error.message;
+    }
     diagnostics_.error(where, error);
+}
+
+void FetchConsole::recovered(std::string_view place) {
+    const std::lock_guard lock(mutex_);
+    const auto said = said_.find(place);
+    if (said == said_.end()) return;
+    said_.erase(said);
+    diagnostics_.note(place, "works again");
 }
 
 void FetchConsole::note(std::string_view where, std::string_view text) {
@@ -37,16 +50,19 @@ Result<void> FetchConsole::end_source(const FetchTotals& totals) {
 }
 
 void FetchConsole::begin_source(const std::string& where, std::uint64_t messages) {
+    activity_ = BootClock::now().time_since_epoch();
     const std::lock_guard lock(mutex_);
     progress_.add_source(where, messages);
 }
 
 void FetchConsole::add_octets(std::uint64_t octets) {
+    activity_ = BootClock::now().time_since_epoch();
     const std::lock_guard lock(mutex_);
     progress_.add_octets(octets);
 }
 
 void FetchConsole::end_message() {
+    activity_ = BootClock::now().time_since_epoch();
     const std::lock_guard lock(mutex_);
     progress_.end_message();
 }

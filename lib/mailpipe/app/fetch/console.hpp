@@ -1,10 +1,14 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <mutex>
 #include <string>
 #include <string_view>
 
+#include "mailpipe/app/boot_clock.hpp"
 #include "mailpipe/app/diagnostics.hpp"
 #include "mailpipe/app/fetch/receipt.hpp"
 #include "mailpipe/app/progress.hpp"
@@ -18,6 +22,9 @@ class FetchConsole {
     FetchConsole(const CommonOptions& options, bool to_store);
 
     void error(std::string_view where, const Error& error);
+    // The same error of the same place is said once, until recovered(place). For --watch.
+    void say_errors_once() { once_ = true; }
+    void recovered(std::string_view place);
     void note(std::string_view where, std::string_view text);
     // Flushed when it returns. Error io.
     Result<void> receipt(const FetchReceipt& receipt);
@@ -32,6 +39,9 @@ class FetchConsole {
     void end_message();
     void clear_progress();
 
+    // When messages have come, or a source began.
+    BootClock::time_point last_activity() const { return BootClock::time_point(activity_.load()); }
+
     int exit_status() const;
     // nullptr without --trace.
     Trace* trace() { return trace_ ? &stderr_trace_ : nullptr; }
@@ -44,6 +54,9 @@ class FetchConsole {
     Progress progress_;
     StderrTrace stderr_trace_;
     bool trace_;
+    std::atomic<BootClock::duration> activity_ = BootClock::now().time_since_epoch();
+    bool once_ = false;
+    std::map<std::string, std::string, std::less<>> said_;  // the last error by place
 };
 
 }  // namespace mailpipe::app

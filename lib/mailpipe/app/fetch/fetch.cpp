@@ -10,6 +10,7 @@
 
 #include "mailpipe/app/fetch/account_fetch.hpp"
 #include "mailpipe/app/fetch/refs_input.hpp"
+#include "mailpipe/app/fetch/watch.hpp"
 #include "mailpipe/app/stop.hpp"
 
 namespace mailpipe::app {
@@ -33,7 +34,7 @@ class Fetch {
         : options_(options),
           settings_(std::make_shared<const FetchSettings>(options.settings)),
           console_(options.common, !options.settings.destination.empty() || options.dry_run),
-          run_{options, console_, {}, {}} {}
+          run_{options, console_, {}, {}, {}} {}
 
     int run() {
         if (auto checked = check_settings(); !checked) {
@@ -65,6 +66,8 @@ class Fetch {
         const auto usage = [](const char* text) { return fail(Errc::usage, text); };
         if (settings.headers_only && settings.retention.any())
             return usage("--headers-only fetches no whole message, so that nothing may be deleted");
+        if (options_.watch && (settings.destination.empty() || options_.dry_run || options_.refs_from_stdin))
+            return usage("--watch needs --to, and goes neither with --dry-run nor with --refs");
         if (settings.destination.empty()) {
             if (!settings.retention.any()) return {};
             return usage("--delete needs --to: on stdout nobody can say what has become of a message");
@@ -113,6 +116,10 @@ class Fetch {
     // Several accounts at a time, unless the messages go to stdout, one behind the other.
     void fetch_all() {
         const auto accounts = this->accounts();
+        if (options_.watch) {
+            console_.say_errors_once();
+            return watch(options_, console_, accounts);
+        }
         std::atomic<std::size_t> next = 0;
         const auto work = [&] {
             for (std::size_t i = next++; i < accounts.size(); i = next++)
@@ -139,7 +146,12 @@ class Fetch {
 
 int run_fetch(const FetchOptions& options) {
     install_stop_handlers();
-    const int status = Fetch(options).run();
+    if (options.watch) install_reload_handler();
+    int status = 0;
+    do {
+        clear_reload_request();
+        status = Fetch(options).run();
+    } while (reload_requested() && !stop_requested());
     // All state is written. A shell must see that the command was interrupted, or its loop would go on.
     if (stop_requested()) {
         std::signal(stop_signal(), SIG_DFL);

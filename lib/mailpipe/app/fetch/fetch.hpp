@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,8 @@ struct FetchOptions {
     std::vector<std::string> sources;
     bool refs_from_stdin = false;
     bool dry_run = false;
+    bool watch = false;
+    std::int64_t interval = 300;  // --watch: seconds between two looks where the server does not tell of news
     std::string state_directory;  // empty: $XDG_STATE_HOME/mailpipe
     double wait_lock = 0;         // seconds, for another mail-fetch that holds a source
     std::size_t jobs = 8;         // sources at the same time
