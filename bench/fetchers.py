@@ -63,10 +63,10 @@ class Fetchmail:
     def __init__(self, home, accounts, **_):
         # Into one file, which is the fastest that fetchmail can do: no process and no fsync for a message.
         polls = "".join(
-            f"poll localhost service {account.pop3} protocol pop3 uidl:\n user \"{account.user}\" password \"secret\" "
+            f"poll localhost service {account.pop3} protocol pop3 uidl:\n user {account.user} password secret "
             f"sslproto \"\" keep no rewrite bsmtp \"{home}/bsmtp\"\n" for account in accounts)
-        self.argv = ["fetchmail", "-f", write_private(os.path.join(home, "fetchmailrc"), polls), "--silent", "--pidfile",
-                     os.path.join(home, "pid"), "--idfile", os.path.join(home, "ids")]
+        self.argv = ["fetchmail", "-f", write_private(os.path.join(home, "fetchmailrc"), polls), "--silent",
+                     "--pidfile", os.path.join(home, "pid"), "--idfile", os.path.join(home, "ids")]
 
 
 class MailFetch:
@@ -77,8 +77,8 @@ class MailFetch:
             sources.append(f"{scheme}://{account.user}@localhost:{getattr(account, self.protocol)}")
         tls = ["--tls-ca", accounts[0].authority] if accounts[0].tls else ["--tls", "none"]
         password = write_private(os.path.join(home, "password"), "secret\n")
-        self.argv = [*wrap.split(), program, *sources, *tls, "--password-file", password, "--to",
-                     f"{to}:{os.path.join(home, 'mail')}", "--state", os.path.join(home, "state"), "--progress", "never"]
+        self.argv = [*wrap.split(), program, *sources, *tls, "--password-file", password, "--progress", "never",
+                     "--to", f"{to}:{os.path.join(home, 'mail')}", "--state", os.path.join(home, "state")]
 
 
 class MailFetchPop3(MailFetch):
