@@ -9,10 +9,10 @@ const Choices<app::OutputStyle> kOutputStyles{{"auto", app::OutputStyle::automat
                                               {"table", app::OutputStyle::table},
                                               {"text", app::OutputStyle::text},
                                               {"jsonl", app::OutputStyle::jsonl}};
+}  // namespace
+
 const Choices<app::TlsMode> kTlsModes{
     {"none", app::TlsMode::none}, {"starttls", app::TlsMode::starttls}, {"implicit", app::TlsMode::implicit}};
-
-}  // namespace
 
 CLI::Option* add_list(CLI::App& app, const std::string& name, std::vector<std::string>& values,
                       const std::string& type, const std::string& description) {

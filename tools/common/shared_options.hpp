@@ -20,6 +20,8 @@ inline const Choices<app::MessageFormat> kMessageFormats{{"mboxrd", app::Message
 inline const Choices<app::When> kWhen{
     {"auto", app::When::automatic}, {"always", app::When::always}, {"never", app::When::never}};
 
+extern const Choices<app::TlsMode> kTlsModes;
+
 // An option that takes one of the words. `choices` must outlive the app.
 template <class Enum, class Place>
 CLI::Option* add_choice(CLI::App& app, const std::string& name, Place& place, const Choices<Enum>& choices,

@@ -89,10 +89,17 @@ std::unique_ptr<CLI::App> make_fetch_app(app::FetchOptions& options) {
         make_app("mail-fetch", "Retrieve messages over POP3 or IMAP and deliver them safely.", kExamples);
     auto* sources = add_arguments(*app, "SOURCE", options.sources,
                                   "imap://, imaps://, pop3:// or pop3s:// URL of a mailbox or message");
-    auto* to = app->add_option("--to", options.settings.destination,
-                               "Deliver into maildir:PATH or mbox:PATH and print a "
-                               "receipt for each message (default: messages on stdout)");
+    auto* to = app->add_option(
+        "--to", options.settings.destination,
+        "Deliver into maildir:PATH or mbox:PATH, or to an smtp, smtps or lmtp URL, "
+        "lmtp:PATH or pipe:COMMAND, and print a receipt for each message (default: messages on stdout)");
     to->type_name("DEST");
+    add_list(*app, "--rcpt", options.settings.recipients, "ADDRESS",
+             "Recipient at an SMTP or LMTP destination (default: the user of the source); may be repeated")
+        ->needs(to);
+    add_choice(*app, "--to-tls", options.settings.destination_tls, kTlsModes,
+               "How TLS is used with the destination (default: by its URL, as with --tls)")
+        ->needs(to);
     add_retention(*app, options, to);
     add_selection(*app, options.settings.selection);
     app->add_flag("--headers-only", options.settings.headers_only, "Fetch the headers of the messages only");

@@ -28,6 +28,7 @@ constexpr std::array kSchemes{
     SchemeRow{"pop3", Scheme::pop3, 110},     SchemeRow{"pop3s", Scheme::pop3s, 995},
     SchemeRow{"smtp", Scheme::smtp, 25},      SchemeRow{"smtps", Scheme::smtps, 465},
     SchemeRow{"lmtp", Scheme::lmtp, 0},       SchemeRow{"pop", Scheme::pop3, 110},
+    SchemeRow{"pipe", Scheme::pipe, 0},
 };
 
 constexpr std::string_view kKnownSchemes =
@@ -254,6 +255,15 @@ Result<Location> parse_url(Scheme scheme, std::string_view rest) {
     return location;
 }
 
+Result<Location> parse_pipe(std::string_view command) {
+    if (command.find_first_not_of(' ') == std::string_view::npos)
+        return fail(Errc::usage, "the command behind pipe: is missing");
+    Location location;
+    location.scheme = Scheme::pipe;
+    location.path = command;
+    return location;
+}
+
 Result<Location> parse_bare_path(const std::string& path) {
     Location location;
     struct stat status {};
@@ -344,6 +354,7 @@ Result<Location> parse_location(std::string_view text) {
         if (!ascii::equals_ignore_case(name, row.name)) continue;
         const std::string_view rest = text.substr(colon + 1);
         if (row.scheme == Scheme::maildir || row.scheme == Scheme::mbox) return parse_store(row.scheme, rest);
+        if (row.scheme == Scheme::pipe) return parse_pipe(rest);
         if (rest.starts_with("//")) return parse_url(row.scheme, rest.substr(2));
         if (row.scheme != Scheme::lmtp) {
             return fail(Errc::usage, "write " + std::string(row.name) + "://HOST, or ./ before a file name");
@@ -368,6 +379,8 @@ std::string encode(const Location& location) {
             return "-";
         case Scheme::message_file:
             return location.path;
+        case Scheme::pipe:
+            return "pipe:" + location.path;
         case Scheme::maildir:
         case Scheme::mbox: {
             std::string text =

@@ -9,12 +9,12 @@
 
 namespace mailpipe::app {
 
-enum class Scheme { maildir, mbox, message_file, stdio, imap, imaps, pop3, pop3s, smtp, smtps, lmtp };
+enum class Scheme { maildir, mbox, message_file, stdio, pipe, imap, imaps, pop3, pop3s, smtp, smtps, lmtp };
 
 // What a location or a ref names (mail-json(5), section LOCATIONS; RFC 5092, RFC 2384).
 struct Location {
     Scheme scheme = Scheme::stdio;
-    std::string path;        // stores: file system path; lmtp: socket path, or empty
+    std::string path;        // stores: file system path; lmtp: socket path, or empty; pipe: the command
     std::string user;        // decoded; may be empty
     std::string host;        // without the brackets of an IPv6 address
     std::uint16_t port = 0;  // the scheme's default when none was given
@@ -45,7 +45,8 @@ std::uint16_t default_port(Scheme scheme);
 // pipe, else not_found; behind "maildir:", "mbox:" and "lmtp:" a path is percent-decoded. Paths of stores
 // become absolute, so that a ref and a state file mean the same everywhere. No control character gets through,
 // except in `id`, which may hold all but "/" and NUL. smtp:// means port 25; write smtp://HOST:587 for
-// submission; lmtp:// needs a port; port 0 is kept, for listening. pop:// is pop3:// (RFC 2384).
+// submission; lmtp:// needs a port; port 0 is kept, for listening. pop:// is pop3:// (RFC 2384). What follows
+// "pipe:" is a command of the shell, taken literally.
 Result<Location> parse_location(std::string_view text);
 
 // The canonical spelling, percent-encoded; a default port is left out. parse_location(encode(l)) == l.

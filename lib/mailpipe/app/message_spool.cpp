@@ -25,7 +25,7 @@ Result<int> open_nameless_file() {
     int file = open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     // File systems without O_TMPFILE (overlayfs of old kernels, NFS) say one of these.
     if (file < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {
-        std::string name = directory + "/mail-send-XXXXXX";
+        std::string name = directory + "/mailpipe-XXXXXX";
         file = mkostemp(name.data(), O_CLOEXEC);
         if (file >= 0) unlink(name.c_str());
     }

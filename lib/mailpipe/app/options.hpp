@@ -35,6 +35,8 @@ struct ClientOptions {
     std::string user;  // when the location has none
     std::string password_command;
     std::string password_file;
+    // The password comes from ~/.netrc alone, since the other sources are those of another server.
+    bool netrc_only = false;
 };
 
 }  // namespace mailpipe::app

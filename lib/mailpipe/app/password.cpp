@@ -149,6 +149,27 @@ Result<Secret> password_of_command(const std::string& command) {
     return fail(Errc::config, what + ": ended with status " + std::to_string(WEXITSTATUS(status)));
 }
 
+// By --password-command, --password-file or $MAILPIPE_PASSWORD; nullopt when none is there.
+Result<std::optional<Secret>> given_password(const ClientOptions& options) {
+    if (!options.password_command.empty()) {
+        auto password = password_of_command(options.password_command);
+        if (!password) return tl::unexpected(password.error());
+        return std::optional(std::move(*password));
+    }
+    if (!options.password_file.empty()) {
+        const std::string what = "--password-file " + options.password_file;
+        auto text = read_private_file(options.password_file, limits::kPassword, what);
+        if (!text) return tl::unexpected(text.error());
+        auto line = first_line(*text, what);
+        if (!line) return tl::unexpected(line.error());
+        return std::optional(std::move(*line));
+    }
+    if (const char* password = std::getenv("MAILPIPE_PASSWORD"); password != nullptr && *password != '\0') {
+        return std::optional(Secret(password));
+    }
+    return std::optional<Secret>();
+}
+
 // nullopt when there is no entry.
 Result<std::optional<NetrcEntry>> netrc_entry(const std::string& host, const std::string& user) {
     const char* named = std::getenv("NETRC");
@@ -194,23 +215,19 @@ Result<std::string> login_user(const Location& location, const ClientOptions& op
 Result<Secret> login_password(const Location& location, const std::string& user, const ClientOptions& options) {
     // What is wrong with --tls is worth more than a password that is missing.
     if (const auto mode = tls_mode(location, options); !mode) return tl::unexpected(mode.error());
-    if (!options.password_command.empty()) return password_of_command(options.password_command);
-    if (!options.password_file.empty()) {
-        const std::string what = "--password-file " + options.password_file;
-        auto text = read_private_file(options.password_file, limits::kPassword, what);
-        if (!text) return tl::unexpected(text.error());
-        return first_line(*text, what);
-    }
-    if (const char* password = std::getenv("MAILPIPE_PASSWORD"); password != nullptr && *password != '\0') {
-        return Secret(password);
+    if (!options.netrc_only) {
+        auto given = given_password(options);
+        if (!given) return tl::unexpected(given.error());
+        if (*given) return std::move(**given);
     }
     auto entry = netrc_entry(location.host, user);
     if (!entry) return tl::unexpected(entry.error());
     if (*entry && !(*entry)->password.empty()) return (*entry)->password;
     return fail(Errc::config,
-                "no password for " + user +
-                    "; give --password-command, --password-file, $MAILPIPE_PASSWORD or an entry in "
-                    "~/.netrc");
+                "no password for " + user + "; give " +
+                    (options.netrc_only ? "an entry for " + location.host + " in ~/.netrc"
+                                        : std::string("--password-command, --password-file, "
+                                                      "$MAILPIPE_PASSWORD or an entry in ~/.netrc")));
 }
 
 Result<Login> find_login(const Location& location, const ClientOptions& options) {

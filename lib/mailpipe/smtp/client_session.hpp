@@ -31,7 +31,7 @@ struct ClientOptions {
 
 struct Envelope {
     Mailbox reverse_path;
-    std::vector<Mailbox> recipients;    // at least one
+    std::vector<Mailbox> recipients;    // at least one; over LMTP the domain may be empty, for a user name
     std::optional<std::uint64_t> size;  // CRLF octets, sent with SIZE when offered
     bool eight_bit = false;             // BODY=8BITMIME when offered; when not offered Finished is an error
 };

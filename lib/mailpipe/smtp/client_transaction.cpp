@@ -4,6 +4,7 @@
 
 #include "mailpipe/base/ascii.hpp"
 #include "mailpipe/smtp/client_impl.hpp"
+#include "mailpipe/smtp/path.hpp"
 
 namespace mailpipe::smtp {
 namespace {
@@ -18,14 +19,20 @@ bool needs_utf8(const Mailbox& mailbox) {
 
 // A Mailbox is a plain struct: what was not made by a parser is proved here before it becomes part of a
 // command.
-std::optional<Error> check_mailbox(const Mailbox& mailbox) {
+std::optional<Error> check_mailbox(const Mailbox& mailbox, std::size_t local_part_length = kLocalPartLength) {
     if (mailbox.domain.empty() && mailbox.local_part == "postmaster") return std::nullopt;
-    auto parsed = parse_mailbox(mailbox.encode(), true);
+    auto parsed = parse_mailbox(mailbox.encode(), true, local_part_length);
     if (!parsed) return Error{Errc::data, "address is not a Mailbox: " + parsed.error().message};
     const bool same =
         parsed->local_part == mailbox.local_part && ascii::equals_ignore_case(parsed->domain, mailbox.domain);
     if (!same) return Error{Errc::data, "address has characters that SMTP cannot carry"};
     return std::nullopt;
+}
+
+// Over LMTP a recipient may be a user name alone, as Cyrus and Dovecot take it.
+std::optional<Error> check_recipient(const Mailbox& mailbox, Protocol protocol) {
+    if (protocol == Protocol::smtp || !mailbox.domain.empty()) return check_mailbox(mailbox);
+    return check_mailbox({mailbox.local_part, "localhost"});
 }
 
 Error error_of(const Reply& reply, std::string_view what) {
@@ -41,11 +48,11 @@ std::optional<Error> ClientSession::Impl::check(const Envelope& wanted) const {
     if (wanted.recipients.empty()) return Error{Errc::usage, "envelope has no recipients"};
     bool utf8 = false;
     if (!wanted.reverse_path.is_null()) {
-        if (auto error = check_mailbox(wanted.reverse_path)) return error;
+        if (auto error = check_mailbox(wanted.reverse_path, kReversePathLocalPart)) return error;
         utf8 = needs_utf8(wanted.reverse_path);
     }
     for (const auto& recipient : wanted.recipients) {
-        if (auto error = check_mailbox(recipient)) return error;
+        if (auto error = check_recipient(recipient, options.protocol)) return error;
         utf8 = utf8 || needs_utf8(recipient);
     }
     if (utf8 && !capabilities.smtputf8) return Error{Errc::unsupported, "server does not offer SMTPUTF8"};

@@ -229,7 +229,11 @@ std::string Mailbox::encode() const {
 }
 
 Result<Mailbox> parse_mailbox(std::string_view text, bool allow_utf8) {
-    PathParser parser(text, allow_utf8, kLocalPartLength);
+    return parse_mailbox(text, allow_utf8, kLocalPartLength);
+}
+
+Result<Mailbox> parse_mailbox(std::string_view text, bool allow_utf8, std::size_t local_part_length) {
+    PathParser parser(text, allow_utf8, local_part_length);
     auto mailbox = parser.mailbox();
     if (mailbox && !parser.at_end()) return parser.expected("end of Mailbox");
     return mailbox;
@@ -238,6 +242,14 @@ Result<Mailbox> parse_mailbox(std::string_view text, bool allow_utf8) {
 Result<Path> parse_reverse_path(std::string_view text) {
     if (text.substr(0, 2) == "<>") return Path{{}, false, 2};
     return parse_path(text, kReversePathLocalPart);
+}
+
+Result<Mailbox> parse_return_path(std::string_view text) {
+    auto path = parse_reverse_path(text);
+    if (!path) return tl::unexpected(path.error());
+    if (path->length != text.size())
+        return fail(Errc::data, "end of Reverse-path expected at offset " + std::to_string(path->length));
+    return std::move(path->mailbox);
 }
 
 Result<Path> parse_forward_path(std::string_view text) {

@@ -25,6 +25,9 @@ struct Path {
 Result<Path> parse_reverse_path(std::string_view text);
 Result<Path> parse_forward_path(std::string_view text);
 
+// As parse_mailbox() of types.hpp, which has kLocalPartLength.
+Result<Mailbox> parse_mailbox(std::string_view text, bool allow_utf8, std::size_t local_part_length);
+
 // Domain or address-literal, whole; ASCII. With `underscores` those are taken as letters, as real hosts in EHLO
 // have.
 bool is_domain_or_literal(std::string_view text, bool underscores = false);

@@ -47,6 +47,11 @@ struct MAILPIPE_EXPORT Mailbox {
 // `allow_utf8` (RFC 6531).
 MAILPIPE_EXPORT Result<Mailbox> parse_mailbox(std::string_view text, bool allow_utf8 = false);
 
+// A reverse-path with its angle brackets, as a Return-Path field has it (RFC 5321 section 4.4); a source route is
+// dropped. ASCII; a local part of up to 256 octets, since the variable reverse-paths of mailing lists pass 64. Errors
+// as parse_mailbox().
+MAILPIPE_EXPORT Result<Mailbox> parse_return_path(std::string_view text);
+
 struct Reply {
     int code = 250;
     std::string enhanced;                     // "2.1.0", or empty

@@ -133,6 +133,19 @@ struct BadRow {
     const char* says;
 };
 
+TEST(Location, PipeIsTakenLiterally) {
+    const auto location = parse_location("PIPE:cat > /tmp/a%20b; echo 'x'");
+    ASSERT_TRUE(location) << location.error().message;
+    EXPECT_EQ(location->scheme, Scheme::pipe);
+    EXPECT_EQ(location->path, "cat > /tmp/a%20b; echo 'x'");
+    EXPECT_FALSE(location->is_remote());
+    EXPECT_FALSE(location->is_ref());
+    EXPECT_EQ(parse_location(encode(*location)), *location);
+    EXPECT_FALSE(parse_location("pipe:"));
+    EXPECT_FALSE(parse_location("pipe: "));
+    EXPECT_FALSE(parse_location("pipe:a\nb"));
+}
+
 TEST(Location, Refused) {
     using namespace std::string_literals;
     const BadRow rows[] = {

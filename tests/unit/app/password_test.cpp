@@ -99,6 +99,17 @@ TEST_F(Password, OfTheEnvironmentAndNetrc) {
     EXPECT_EQ(password(), "fromcommand");
 }
 
+// Of a destination: what was given for the source is not for another server.
+TEST_F(Password, OfNetrcOnly) {
+    options_.netrc_only = true;
+    options_.password_command = "echo geheim";
+    options_.password_file = write("file", "geheim\n", 0600);
+    setenv("MAILPIPE_PASSWORD", "geheim", 1);
+    EXPECT_EQ(password(), "error no password for alice; give an entry for mail.example.org in ~/.netrc");
+    write(".netrc", "machine mail.example.org login alice password hers\n", 0600);
+    EXPECT_EQ(password(), "hers");
+}
+
 TEST_F(Password, NetrcThatOthersCanRead) {
     write(".netrc", "machine mail.example.org login alice password fromnetrc\n", 0640);
     EXPECT_EQ(kind(), Errc::config);

@@ -51,9 +51,9 @@ Loaded load(const std::string& text, const SendOptions& given, std::size_t piece
     if (!loaded.result) return loaded;
     for (int pass = 0; pass < 2; ++pass) {
         loaded.sent.clear();
-        message.rewind();
+        message.text().rewind();
         while (true) {
-            const auto octets = message.read();
+            const auto octets = message.text().read();
             if (!octets || octets->empty()) break;
             loaded.sent += *octets;
         }
@@ -127,7 +127,7 @@ TEST(Outgoing, IsUsedForOneMessageAfterTheOther) {
             continue;
         }
         ASSERT_TRUE(loaded);
-        EXPECT_EQ(message.read().value(), text);
+        EXPECT_EQ(message.text().read().value(), text);
         EXPECT_EQ(message.size(), text.size());
     }
 }

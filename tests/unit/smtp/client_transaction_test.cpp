@@ -318,6 +318,27 @@ TEST(ClientTransaction, PostmasterAndNullReversePath) {
     EXPECT_NE(run.log.output.find("MAIL FROM:<>\r\nRCPT TO:<postmaster>\r\nDATA\r\n"), std::string::npos);
 }
 
+// What Cyrus and Dovecot take over LMTP.
+TEST(ClientTransaction, UserNameAsTheRecipientOverLmtp) {
+    Submission wanted = submission({"x@y.org"});
+    wanted.envelope.recipients = {{"alice", ""}, {"a b", ""}};
+    ClientOptions options = client_options();
+    options.protocol = Protocol::lmtp;
+    ClientRun run(std::move(options), {wanted});
+    run.run(kPipelining);
+    EXPECT_NE(run.log.output.find("\r\nRCPT TO:<alice>\r\nRCPT TO:<\"a b\">\r\nDATA\r\n"), std::string::npos)
+        << run.log.output;
+}
+
+// Variable reverse-paths of mailing lists.
+TEST(ClientTransaction, LongReversePath) {
+    Submission wanted = submission({"x@y.org"});
+    wanted.envelope.reverse_path = {std::string(256, 'v'), "b.org"};
+    ClientRun run(client_options(), {wanted});
+    run.run(kPipelining);
+    EXPECT_NE(run.log.output.find("MAIL FROM:<" + std::string(256, 'v') + "@b.org>\r\n"), std::string::npos);
+}
+
 // A server that answers while the message is still on its way has given up on it.
 TEST(ClientTransaction, EarlyReplyInsideTheMessage) {
     ClientSession session(client_options());

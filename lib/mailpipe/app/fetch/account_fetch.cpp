@@ -122,10 +122,15 @@ Result<void> AccountFetch::fetch_mailbox(const FetchSource& source, const Locati
     if (!state) return tl::unexpected(state.error());
     std::unique_ptr<Delivery> delivery;
     if (!run_.options.dry_run) {
-        auto opened = open_delivery(destination, *state);
+        auto opened = open_delivery(destination, {settings, mailbox, *state, run_.console});
         if (!opened) {
+            // It has to do with the user of this source only.
+            if (opened.error().kind == Errc::usage) return tl::unexpected(opened.error());
             // Every other source would meet the same.
-            if (!run_.gone.exchange(true)) run_.console.error("", opened.error());
+            if (!run_.gone.exchange(true)) {
+                const bool is_server = destination && destination->is_remote();
+                run_.console.error(is_server ? encode(*destination) : std::string(), opened.error());
+            }
             return {};
         }
         delivery = std::move(*opened);
@@ -171,10 +176,10 @@ Result<void> AccountFetch::log_in(const Location& mailbox, const ClientOptions& 
 }
 
 Result<std::unique_ptr<Delivery>> AccountFetch::open_delivery(const std::optional<Location>& destination,
-                                                              FetchState& state) {
-    if (destination) return make_store_delivery(*destination, state);
+                                                              const DeliveryContext& context) {
+    if (destination) return make_delivery(*destination, context);
     if (!run_.output) run_.output = MessageOutput::make(run_.options.format, STDOUT_FILENO);
-    return make_output_delivery(*run_.output, state);
+    return make_output_delivery(*run_.output, context.state);
 }
 
 }  // namespace mailpipe::app

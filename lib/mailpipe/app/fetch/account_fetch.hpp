@@ -11,6 +11,7 @@
 #include "mailpipe/app/fetch/console.hpp"
 #include "mailpipe/app/fetch/fetch.hpp"
 #include "mailpipe/app/fetch/job.hpp"
+#include "mailpipe/app/fetch/make_delivery.hpp"
 #include "mailpipe/app/imap_client.hpp"
 #include "mailpipe/app/message_output.hpp"
 
@@ -60,7 +61,7 @@ class AccountFetch {
     Result<void> fetch_over(FetchJob& job, const Location& mailbox, const ClientOptions& client);
     Result<void> log_in(const Location& mailbox, const ClientOptions& client);
     Result<std::unique_ptr<Delivery>> open_delivery(const std::optional<Location>& destination,
-                                                    FetchState& state);
+                                                    const DeliveryContext& context);
 
     FetchRun& run_;
     std::unique_ptr<ImapClient> client_;

@@ -48,12 +48,14 @@ struct Message {
 struct Delivered {
     std::string key;
     std::uint32_t number = 0;
-    std::string to;          // ref at the destination; empty on stdout, and where a message has no ref
+    std::string to;          // ref at the destination; its location where a message has no ref; empty on stdout
     std::uint64_t size = 0;  // CRLF octets
     double seconds = 0;      // negative: not known
     // It is not delivered: the destination does not take this message, but may take others. Nothing is recorded
     // of it yet.
     std::optional<Error> refused = std::nullopt;
+    // Those of several recipients who did not get it; it is delivered all the same, and not sent again.
+    std::vector<Error> missed = {};
 };
 
 class Delivery {

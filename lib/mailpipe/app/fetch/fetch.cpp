@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "mailpipe/app/fetch/account_fetch.hpp"
+#include "mailpipe/app/fetch/make_delivery.hpp"
 #include "mailpipe/app/fetch/refs_input.hpp"
 #include "mailpipe/app/fetch/watch.hpp"
 #include "mailpipe/app/stop.hpp"
@@ -72,10 +73,8 @@ class Fetch {
             if (!settings.retention.any()) return {};
             return usage("--delete needs --to: on stdout nobody can say what has become of a message");
         }
-        auto destination = parse_location(settings.destination);
+        auto destination = parse_destination(settings.destination);
         if (!destination) return fail(destination.error().kind, "--to: " + destination.error().message);
-        const bool store = destination->scheme == Scheme::maildir || destination->scheme == Scheme::mbox;
-        if (!store || destination->is_ref()) return usage("--to: give maildir:PATH or mbox:PATH");
         if (settings.retention.remove_removed && destination->scheme != Scheme::maildir)
             return usage("--delete-removed needs a Maildir: nowhere else has a message a lasting name");
         return {};

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,10 @@ namespace mailpipe::app {
 // How a source is fetched: what the command line says, or its account.
 struct FetchSettings {
     ClientOptions client;
-    std::string destination;          // location; empty: stdout
+    std::string destination;  // location; empty: stdout
+    std::vector<std::string>
+        recipients;  // --rcpt: of an SMTP or LMTP destination; none: the user of the source
+    std::optional<TlsMode> destination_tls;  // --to-tls; nullopt: by the scheme
     std::vector<std::string> routes;  // --route: "SEARCH-KEYS -> location", the first that matches counts
     Retention retention;
     Selection selection;

@@ -1,6 +1,7 @@
 #include "mailpipe/app/fetch/job.hpp"
 
 #include "mailpipe/app/fetch/removed_here.hpp"
+#include "mailpipe/app/fetch/source_ref.hpp"
 #include "mailpipe/app/stop.hpp"
 #include "mailpipe/base/ascii.hpp"
 #include "mailpipe/store/open.hpp"
@@ -125,18 +126,7 @@ Result<void> FetchJob::finish() {
 }
 
 std::string FetchJob::ref_of(const std::string& key) const {
-    if (key.empty()) return {};
-    Location ref = parts_.source;
-    if (ref.scheme == Scheme::pop3 || ref.scheme == Scheme::pop3s) {
-        if (key.find(' ') != std::string::npos) return {};
-        ref.uidl = key;
-        return encode(ref);
-    }
-    const auto uid = ascii::parse_number(key);
-    if (!uid || !parts_.state->validity()) return {};
-    ref.uid_validity = parts_.state->validity();
-    ref.uid = static_cast<std::uint32_t>(*uid);
-    return encode(ref);
+    return ref_at_source(parts_.source, *parts_.state, key);
 }
 
 bool FetchJob::ending() const {
@@ -144,12 +134,16 @@ bool FetchJob::ending() const {
 }
 
 void FetchJob::fail_message(const std::string& key, std::uint32_t number, Error error) {
-    const std::string ref = ref_of(key);
-    if (ref.empty()) error.message = "message " + std::to_string(number) + ": " + error.message;
-    report(ref.empty() ? where_ : ref, error);
+    report_message(key, number, std::move(error));
     if (key.empty() || failed_) return;
     if (auto recorded = parts_.state->record_failed(key, std::time(nullptr)); !recorded)
         fail_destination(recorded.error());
+}
+
+void FetchJob::report_message(const std::string& key, std::uint32_t number, Error error) {
+    const std::string ref = ref_of(key);
+    if (ref.empty()) error.message = "message " + std::to_string(number) + ": " + error.message;
+    report(ref.empty() ? where_ : ref, error);
 }
 
 void FetchJob::fail_destination(const Error& error) {
@@ -174,6 +168,8 @@ bool FetchJob::use_delivered(const Result<std::vector<Delivered>>& delivered,
             fail_message(one.key, one.number, *one.refused);
             continue;
         }
+        for (const Error& missed : one.missed)
+            report_message(one.key, one.number, missed);
         use(one);
         ++totals_.messages;
         totals_.octets += one.size;

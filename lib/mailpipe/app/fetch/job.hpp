@@ -50,8 +50,7 @@ class FetchJob {
     // See delivery.hpp for when.
     FetchState& state() { return *parts_.state; }
     const std::string& where() const { return where_; }
-    // Of the message with this key, at its source. Empty where the key names none: it is empty, or more than a
-    // UIDL since several messages have the same.
+    // As ref_at_source().
     std::string ref_of(const std::string& key) const;
     void set_tls(std::string version) { tls_ = std::move(version); }
 
@@ -99,6 +98,7 @@ class FetchJob {
     void note(std::string_view text) { parts_.console->note(where_, text); }
 
  private:
+    void report_message(const std::string& key, std::uint32_t number, Error error);
     void fail_destination(const Error& error);
     bool use_delivered(const Result<std::vector<Delivered>>& delivered,
                        const std::function<void(const Delivered&)>& use);

@@ -3,8 +3,6 @@
 #include <algorithm>
 
 #include "mailpipe/app/send/header_envelope.hpp"
-#include "mailpipe/app/send/text_check.hpp"
-#include "mailpipe/base/limits.hpp"
 #include "mailpipe/mime/header.hpp"
 #include "mailpipe/mime/message_id.hpp"
 
@@ -39,12 +37,8 @@ Result<GivenEnvelope> parse_given_envelope(const SendOptions& options) {
 }
 
 Result<void> Outgoing::load(MessageInput& input, const SendOptions& options, const GivenEnvelope& given) {
-    spool_.clear();
-    header_.clear();
-    header_complete_ = header_truncated_ = eight_bit_ = false;
-    left_out_.clear();
+    text_.clear();
     message_id_.clear();
-    offset_ = 0;
     envelope_ = {};
     if (input.is_ref()) return fail(Errc::data, "a record without raw is no message");
     if (auto loaded = load_text(input, options.repair); !loaded) return loaded;
@@ -52,60 +46,30 @@ Result<void> Outgoing::load(MessageInput& input, const SendOptions& options, con
 }
 
 Result<void> Outgoing::load_text(MessageInput& input, bool repair) {
-    TextCheck check;
     LineEndRepair mend;
     std::string mended;
-    std::optional<Error> failure;
     while (true) {
-        auto text = input.read();
-        if (!text) return tl::unexpected(text.error());
-        if (text->empty()) break;
-        if (failure) continue;
-        std::string_view piece = *text;
+        auto piece = input.read();
+        if (!piece) return tl::unexpected(piece.error());
+        if (piece->empty()) return text_.finish();
         if (repair) {
             mended.clear();
-            mend.append(piece, mended);
+            mend.append(*piece, mended);
             piece = mended;
         }
-        check.append(piece);
-        keep_header(piece);
-        if (auto kept = spool_.append(piece); !kept) return kept;
-        if (check.problem()) failure = Error{Errc::data, *check.problem()};
-    }
-    check.finish();
-    if (check.problem()) return fail(Errc::data, *check.problem());
-    // Every line of mail data ends in CRLF; the last one of a file often has none.
-    if (spool_.size() > 0 && !check.ends_in_line_end()) {
-        keep_header("\r\n");
-        if (auto kept = spool_.append("\r\n"); !kept) return kept;
-    }
-    eight_bit_ = check.eight_bit();
-    return {};
-}
-
-void Outgoing::keep_header(std::string_view text) {
-    if (header_complete_) return;
-    const std::size_t searched = header_.size() < 3 ? 0 : header_.size() - 3;
-    header_ += text;
-    const std::size_t end = header_.starts_with("\r\n") ? 0 : header_.find("\r\n\r\n", searched);
-    if (end != std::string::npos) {
-        header_.resize(end == 0 ? 2 : end + 4);
-        header_complete_ = true;
-    } else if (header_.size() > limits::kHeaderSize) {
-        header_.resize(limits::kHeaderSize);
-        header_complete_ = header_truncated_ = true;
+        if (auto kept = text_.append(*piece); !kept) return kept;
     }
 }
 
 Result<void> Outgoing::find_envelope(const SendOptions& options, const GivenEnvelope& given) {
-    const mime::Header header = mime::parse_header(header_);
+    const mime::Header header = mime::parse_header(text_.header().text());
     if (header.fields.empty()) return fail(Errc::data, "the message has no header");
     if (const mime::Field* field = header.find("Message-ID"))
         message_id_ = mime::parse_message_ids(field->value);
     HeaderEnvelope found = read_header_envelope(header);
     envelope_.recipients = given.recipients;
     if (options.recipients_from_header) {
-        if (header_truncated_ || !header.limits.empty()) {
+        if (text_.header().truncated() || !header.limits.empty()) {
             return fail(Errc::limit,
                         "the header exceeds kHeaderSize or kHeaderFields; name the recipients instead of -t");
         }
@@ -118,7 +82,7 @@ Result<void> Outgoing::find_envelope(const SendOptions& options, const GivenEnve
         }
         if (envelope_.recipients.empty())
             return fail(Errc::data, "the header names no recipient in To, Cc or Bcc");
-        left_out_ = std::move(found.blind);
+        text_.leave_out(std::move(found.blind));
     }
     if (given.reverse_path) {
         envelope_.reverse_path = *given.reverse_path;
@@ -131,29 +95,9 @@ Result<void> Outgoing::find_envelope(const SendOptions& options, const GivenEnve
         }
         envelope_.reverse_path = std::move(*mailbox);
     }
-    std::uint64_t size = spool_.size();
-    for (const auto& range : left_out_)
-        size -= range.second;
-    envelope_.size = size;
-    envelope_.eight_bit = eight_bit_;
+    envelope_.size = text_.size();
+    envelope_.eight_bit = text_.eight_bit();
     return {};
-}
-
-Result<std::string_view> Outgoing::read() {
-    std::uint64_t end = spool_.size();
-    for (const auto& range : left_out_) {
-        if (offset_ == range.first) offset_ += range.second;
-        if (offset_ < range.first) {
-            end = range.first;
-            break;
-        }
-    }
-    if (offset_ >= spool_.size()) return std::string_view();
-    auto piece = spool_.read(offset_);
-    if (!piece) return piece;
-    const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(piece->size(), end - offset_));
-    offset_ += length;
-    return piece->substr(0, length);
 }
 
 }  // namespace mailpipe::app

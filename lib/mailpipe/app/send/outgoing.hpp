@@ -3,11 +3,10 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "mailpipe/app/message_input.hpp"
-#include "mailpipe/app/message_spool.hpp"
+#include "mailpipe/app/outgoing_text.hpp"
 #include "mailpipe/app/send/send.hpp"
 #include "mailpipe/smtp/client_session.hpp"
 
@@ -24,30 +23,20 @@ Result<GivenEnvelope> parse_given_envelope(const SendOptions& options);
 class Outgoing {
  public:
     // Reads the message that `input` stands at, to its end whatever comes. Errors: those of
-    // MessageInput::read() and MessageSpool; data for what SMTP cannot carry, for a text without header, and with -t
+    // MessageInput::read() and OutgoingText; data for what SMTP cannot carry, for a text without header, and with -t
     // for a header without usable recipients; usage when -f is missing and the header names nobody.
     Result<void> load(MessageInput& input, const SendOptions& options, const GivenEnvelope& given);
 
     const smtp::Envelope& envelope() const { return envelope_; }
     const std::vector<std::string>& message_id() const { return message_id_; }
     std::uint64_t size() const { return envelope_.size.value_or(0); }  // CRLF octets as sent
-
-    void rewind() { offset_ = 0; }
-    // The next piece of what is sent, empty at the end; valid until the next call. Error io.
-    Result<std::string_view> read();
+    OutgoingText& text() { return text_; }                             // what is sent
 
  private:
     Result<void> load_text(MessageInput& input, bool repair);
-    void keep_header(std::string_view text);
     Result<void> find_envelope(const SendOptions& options, const GivenEnvelope& given);
 
-    MessageSpool spool_;
-    std::string header_;
-    bool header_complete_ = false;
-    bool header_truncated_ = false;
-    bool eight_bit_ = false;
-    std::vector<std::pair<std::uint64_t, std::uint64_t>> left_out_;  // Bcc, ascending
-    std::uint64_t offset_ = 0;
+    OutgoingText text_;
     smtp::Envelope envelope_;
     std::vector<std::string> message_id_;
 };

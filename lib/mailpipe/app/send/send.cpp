@@ -12,8 +12,8 @@
 #include "mailpipe/app/send/from_json_input.hpp"
 #include "mailpipe/app/send/outgoing.hpp"
 #include "mailpipe/app/send/receipt.hpp"
-#include "mailpipe/app/send/submitter.hpp"
 #include "mailpipe/app/stop.hpp"
+#include "mailpipe/app/submitter.hpp"
 #include "mailpipe/base/exit_status.hpp"
 
 namespace mailpipe::app {
@@ -48,7 +48,8 @@ class Run {
           given_(std::move(given)),
           diagnostics_("mail-send", options.common),
           progress_(options.common),
-          submitter_(options, std::move(server), progress_),
+          submitter_({options.client, options.helo_name, options.common.trace ? &trace_ : nullptr},
+                     std::move(server), &progress_),
           receipts_(options.common) {
         diagnostics_.set_progress(&progress_);
         progress_.begin(server_);
@@ -107,7 +108,7 @@ class Run {
         receipt.message = &message_;
         const bool is_tried = !submitter_.given_up();
         const auto start = Clock::now();
-        auto finished = submitter_.submit(message_);
+        auto finished = submitter_.submit(message_.envelope(), message_.text());
         receipt.seconds = Clock::now() - start;
         receipt.tls = submitter_.tls_version();
         progress_.end_message();
@@ -177,6 +178,7 @@ class Run {
     GivenEnvelope given_;
     Diagnostics diagnostics_;
     Progress progress_;
+    StderrTrace trace_;
     Submitter submitter_;
     ReceiptWriter receipts_;
     Outgoing message_;

@@ -1,4 +1,4 @@
-#include "mailpipe/app/send/text_check.hpp"
+#include "mailpipe/app/text_check.hpp"
 
 #include <algorithm>
 
@@ -6,30 +6,37 @@
 
 namespace mailpipe::app {
 
-void TextCheck::report(std::string_view what) {
-    if (!problem_) problem_ = "line " + std::to_string(line_) + " " + std::string(what);
+namespace {
+
+constexpr std::string_view kMend = "mend it with --repair";
+
+}  // namespace
+
+void TextCheck::report(std::string_view what, std::string_view advice) {
+    if (problem_) return;
+    problem_ = "line " + std::to_string(line_) + " " + std::string(what);
+    *problem_ += use_ == TextUse::submission ? "; " + std::string(advice) : std::string(", which SMTP forbids");
 }
 
 void TextCheck::append_to_line(std::string_view part) {
     if (part.empty()) return;
     if (after_cr_) {
-        report("has a bare CR; mend it with --repair");
+        report("has a bare CR", kMend);
         ++line_length_;
     }
     after_cr_ = part.back() == '\r';
     if (after_cr_) part.remove_suffix(1);
     if (part.find('\0') != std::string_view::npos)
-        report("contains a NUL, which no mail server takes; remove it");
-    if (part.find('\r') != std::string_view::npos) report("has a bare CR; mend it with --repair");
+        report("contains a NUL", "no mail server takes it; remove it");
+    if (part.find('\r') != std::string_view::npos) report("has a bare CR", kMend);
     if (!eight_bit_) {
         eight_bit_ =
             std::any_of(part.begin(), part.end(), [](char c) { return static_cast<signed char>(c) < 0; });
     }
     line_length_ += part.size();
-    if (line_length_ > limits::kLongestLine) {
-        report(
-            "is longer than 998 octets (kLongestLine), which SMTP forbids; "
-            "encode the part as quoted-printable or base64");
+    if (use_ == TextUse::submission && line_length_ > limits::kLongestLine) {
+        report("is longer than 998 octets (kLongestLine), which SMTP forbids",
+               "encode the part as quoted-printable or base64");
     }
 }
 
@@ -38,7 +45,7 @@ void TextCheck::append(std::string_view text) {
         const std::size_t line_feed = text.find('\n');
         append_to_line(text.substr(0, line_feed));
         if (line_feed == std::string_view::npos) return;
-        if (!after_cr_) report("has a bare LF; mend it with --repair");
+        if (!after_cr_) report("has a bare LF", kMend);
         after_cr_ = false;
         line_length_ = 0;
         ++line_;
@@ -47,7 +54,7 @@ void TextCheck::append(std::string_view text) {
 }
 
 void TextCheck::finish() {
-    if (after_cr_) report("has a bare CR; mend it with --repair");
+    if (after_cr_) report("has a bare CR", kMend);
 }
 
 void LineEndRepair::append(std::string_view text, std::string& out) {

@@ -1,4 +1,4 @@
-#include "mailpipe/app/send/text_check.hpp"
+#include "mailpipe/app/text_check.hpp"
 
 #include <gtest/gtest.h>
 
@@ -79,6 +79,14 @@ TEST(LineEndRepair, MendsHoweverTheTextIsSplit) {
             EXPECT_EQ(out, mended);
         }
     }
+}
+
+TEST(TextCheck, OfARelayLeavesLongLinesToTheServer) {
+    TextCheck check(TextUse::relay);
+    check.append(std::string(limits::kLongestLine + 1, 'x') + "\r\n");
+    EXPECT_FALSE(check.problem());
+    check.append("a\nb");
+    EXPECT_EQ(check.problem(), "line 2 has a bare LF, which SMTP forbids");
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "mailpipe/app/send/submitter.hpp"
+#include "mailpipe/app/submitter.hpp"
 
 #include <unistd.h>
 
@@ -28,8 +28,8 @@ std::string own_host_name() {
 
 }  // namespace
 
-Submitter::Submitter(const SendOptions& options, Location server, Progress& progress)
-    : options_(options), server_(std::move(server)), progress_(progress) {}
+Submitter::Submitter(SubmitterOptions options, Location server, Progress* progress)
+    : options_(std::move(options)), server_(std::move(server)), progress_(progress) {}
 
 Result<void> Submitter::prepare() {
     if (auto mode = tls_mode(server_, options_.client); !mode) return tl::unexpected(mode.error());
@@ -53,8 +53,7 @@ Result<void> Submitter::connect() {
         open_connection(server_, options_.client, [this] { return !committing_ && stop_requested(); });
     if (!connection) return tl::unexpected(connection.error());
     connection_ = std::move(*connection);
-    auto session =
-        session_options<smtp::ClientOptions>(*connection_, login_, options_.common.trace ? &trace_ : nullptr);
+    auto session = session_options<smtp::ClientOptions>(*connection_, login_, options_.trace);
     session.protocol = server_.scheme == Scheme::lmtp ? smtp::Protocol::lmtp : smtp::Protocol::smtp;
     session.helo_name = helo_name_;
     session_ = std::make_unique<smtp::ClientSession>(std::move(session));
@@ -65,7 +64,7 @@ Result<void> Submitter::connect() {
     return {};
 }
 
-Result<smtp::Finished> Submitter::submit(Outgoing& message) {
+Result<smtp::Finished> Submitter::submit(const smtp::Envelope& envelope, OutgoingText& text) {
     if (given_up_) return tl::unexpected(*given_up_);
     while (true) {
         const bool fresh = session_ == nullptr;
@@ -76,7 +75,7 @@ Result<smtp::Finished> Submitter::submit(Outgoing& message) {
                 return tl::unexpected(connected.error());
             }
         }
-        auto finished = transact(message);
+        auto finished = transact(envelope, text);
         const bool committing = std::exchange(committing_, false);
         if (finished) {
             broken_ = 0;
@@ -91,22 +90,22 @@ Result<smtp::Finished> Submitter::submit(Outgoing& message) {
     }
 }
 
-Result<smtp::Finished> Submitter::transact(Outgoing& message) {
-    message.rewind();
-    session_->submit(message.envelope());
+Result<smtp::Finished> Submitter::transact(const smtp::Envelope& envelope, OutgoingText& text) {
+    text.rewind();
+    session_->submit(envelope);
     while (true) {
         auto step = drive(*session_, *connection_);
         if (!step) return tl::unexpected(step.error());
         if (auto* finished = std::get_if<smtp::Finished>(&*step)) return std::move(*finished);
         if (!std::holds_alternative<smtp::BodyWanted>(*step))
             return fail(Errc::protocol, "the session ended early");
-        auto piece = message.read();
+        auto piece = text.read();
         if (!piece) return tl::unexpected(piece.error());
         if (piece->empty()) {
             committing_ = true;
             session_->body_end();
         } else {
-            progress_.add_octets(piece->size());
+            if (progress_ != nullptr) progress_->add_octets(piece->size());
             session_->body(*piece);
         }
     }

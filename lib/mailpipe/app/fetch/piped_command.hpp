@@ -1,0 +1,26 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "mailpipe/app/message_spool.hpp"
+#include "mailpipe/base/error.hpp"
+
+namespace mailpipe::app {
+
+// How a command has ended.
+struct CommandEnd {
+    int status = 0;  // exit status; of one that a signal ended -1
+    int signal = 0;
+    bool timed_out = false;
+};
+
+// Runs `command` by sh -c with `input` on its stdin, what it says on our stderr, `variables` ("NAME=value") in its
+// environment, no other descriptor of ours, and a process group of its own, which is ended (SIGTERM, and SIGKILL after
+// 2 s) when it is not done by `timeout`. It need not read all. SIGPIPE must be ignored. Errors: io when it cannot be
+// run, and those of the spool.
+Result<CommandEnd> run_piped(const std::string& command, const std::vector<std::string>& variables,
+                             MessageSpool& input, std::chrono::milliseconds timeout);
+
+}  // namespace mailpipe::app
