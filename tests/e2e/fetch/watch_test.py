@@ -1,4 +1,4 @@
-"""mail-fetch --watch against Dovecot and a scripted server: news at once, reconnecting, signals, the service manager."""
+"""mail-fetch --watch against Dovecot: news at once, reconnecting, signals, the service manager."""
 
 import os
 import signal
