@@ -48,7 +48,7 @@ class Mbsync:
     def __init__(self, home, accounts, **_):
         account = accounts[0]
         mail = make_maildir(os.path.join(home, "mail"))
-        tls = f"TLSType IMAPS\nCertificateFile {account.authority}" if account.tls else "TLSType None"
+        tls = f"SSLType IMAPS\nCertificateFile {account.authority}" if account.tls else "SSLType None"
         self.argv = ["mbsync", "-q", "-c", write_private(os.path.join(home, "mbsyncrc"), (
             f"IMAPAccount a\nHost localhost\nPort {account.imap}\nUser {account.user}\nPass secret\n{tls}\n"
             f"AuthMechs PLAIN\n\nIMAPStore far\nAccount a\n\nMaildirStore near\nInbox {mail}\n\n"

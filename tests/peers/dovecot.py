@@ -115,7 +115,7 @@ class Dovecot(Peer):
         self.mail_uid = pwd.getpwnam("nobody").pw_uid if as_root else os.getuid()
         self.mail_gid = pwd.getpwnam("nobody").pw_gid if as_root else os.getgid()
         text = _CONFIG.format(
-            directory=self.directory, certificate=certificate, extra=self.extra,
+            directory=self.directory, certificate=certificate, extra=self.extra.replace("{directory}", self.directory),
             internal="dovecot" if as_root else me, internal_group="dovecot" if as_root else my_group,
             login="dovenull" if as_root else me, mail_user=self.mail_uid, mail_group=self.mail_gid,
             ssl="no" if not self.certificate else "required" if self.tls_needed else "yes",

@@ -84,6 +84,14 @@ void add_client_options(CLI::App& app, app::ClientOptions& options) {
     app.add_option("--password-command", options.password_command,
                    "Run this shell command; the first line it prints is the password")
         ->type_name("COMMAND");
+    app.add_option(
+           "--token-command", options.token_command,
+           "Run this shell command; the first line it prints is an OAuth 2.0 access token, which takes the "
+           "place of the password")
+        ->type_name("COMMAND");
+    app.add_option("--tunnel", options.tunnel,
+                   "Talk to this shell command's stdin and stdout instead of connecting to the host")
+        ->type_name("COMMAND");
     app.add_option("--password-file", options.password_file, "The first line of this file is the password")
         ->type_name("FILE");
 }

@@ -13,6 +13,8 @@ Result<TlsMode> tls_mode(const Location& location, const ClientOptions& options)
         }
         return TlsMode::none;
     }
+    // A tunnel is as safe as its command is; imaps:// and the like mean TLS within it.
+    if (!options.tls && !options.tunnel.empty() && !location.implicit_tls()) return TlsMode::none;
     if (!options.tls) return location.implicit_tls() ? TlsMode::implicit : TlsMode::starttls;
     if (location.implicit_tls() && *options.tls != TlsMode::implicit) {
         const std::string plain = scheme.substr(0, scheme.size() - 1);
@@ -38,13 +40,16 @@ Result<Connection> open_connection(const Location& location, const ClientOptions
     connect_options.timeout = options.timeout;
     connect_options.proxy = options.proxy;
     connect_options.stop_requested = std::move(stop);
-    auto stream = unix_socket ? net::connect_unix(location.path, connect_options)
-                              : net::connect_tcp(location.host, location.port, connect_options);
+    const bool tunnel = !options.tunnel.empty();
+    auto stream = tunnel        ? net::connect_command(options.tunnel, connect_options)
+                  : unix_socket ? net::connect_unix(location.path, connect_options)
+                                : net::connect_tcp(location.host, location.port, connect_options);
     if (!stream) return tl::unexpected(stream.error());
 
     Connection connection;
     connection.stream = std::move(*stream);
     connection.tls = *tls;
+    connection.is_tunnel = tunnel;
     connection.tls_options.host = location.host;
     connection.tls_options.ca_file = options.tls_ca;
     connection.tls_options.pin_sha256 = options.pin_sha256;

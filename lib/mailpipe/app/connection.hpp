@@ -21,7 +21,8 @@ struct Connection {
     std::unique_ptr<net::Stream> stream;
     net::TlsClientOptions tls_options;
     TlsMode tls = TlsMode::starttls;
-    bool allow_plaintext_auth = false;  // the peer is loopback or the user said so
+    bool allow_plaintext_auth = false;  // the peer is loopback, a tunnel, or the user said so
+    bool is_tunnel = false;
     std::optional<net::TlsInfo> tls_info;
 };
 
@@ -40,7 +41,7 @@ Result<Connection> open_connection(const Location& location, const ClientOptions
 // The user of the location, of --user, or of the netrc entry of the host. Errors: usage when there is none or
 // it contains a control character; config for a netrc file that is unusable.
 Result<std::string> login_user(const Location& location, const ClientOptions& options);
-// From --password-command (sh -c; the first line of its output, and it must end with 0), --password-file (its
+// From --token-command or --password-command (sh -c; the first line of its output, and it must end with 0), --password-file (its
 // first line), $MAILPIPE_PASSWORD, ~/.netrc ($NETRC), in this order. A regular file that others than its owner
 // can read is refused. Errors: those of tls_mode; config, which names the source and
 // never what it holds.
@@ -49,8 +50,9 @@ Result<Secret> login_password(const Location& location, const std::string& user,
 struct Login {
     std::string user;
     Secret password;
+    bool is_token = false;  // what --token-command has printed
 };
-// Both of them.
+// Both of them. With --tunnel a password need not be there: who made the tunnel may have logged in.
 Result<Login> find_login(const Location& location, const ClientOptions& options);
 
 // What the sessions of all protocols are told alike.
@@ -58,8 +60,10 @@ template <class SessionOptions>
 SessionOptions session_options(const Connection& connection, Login login, Trace* trace) {
     SessionOptions options;
     options.tls = connection.tls;
+    options.password_is_token = login.is_token;
     options.user = std::move(login.user);
     options.password = std::move(login.password);
+    if (connection.tls_info) options.channel_binding = connection.tls_info->channel_binding;
     options.allow_plaintext_auth = connection.allow_plaintext_auth;
     options.trace = trace;
     return options;
@@ -93,7 +97,7 @@ auto drive(Session& session, Connection& connection) -> Result<decltype(session.
             auto info = connection.stream->start_tls(connection.tls_options);
             if (!info) return tl::unexpected(info.error());
             connection.tls_info = *info;
-            session.tls_started();
+            session.tls_started(info->channel_binding);
         } else if (auto* failed = std::get_if<wire::Failed>(&step)) {
             return tl::unexpected(std::move(failed->error));
         } else {

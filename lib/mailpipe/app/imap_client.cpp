@@ -13,12 +13,18 @@ namespace {
 
 constexpr int kIdleSlice = 500;  // ms
 
+imap::ClientOptions imap_options(const Connection& connection, Login login, Trace* trace) {
+    auto options = session_options<imap::ClientOptions>(connection, std::move(login), trace);
+    options.accept_preauth = connection.is_tunnel;
+    return options;
+}
+
 }  // namespace
 
 ImapClient::ImapClient(Location mailbox, Connection connection, Login login, Trace* trace, Note note)
     : location_(std::move(mailbox)),
       connection_(std::move(connection)),
-      session_(session_options<imap::ClientOptions>(connection_, std::move(login), trace)),
+      session_(imap_options(connection_, std::move(login), trace)),
       note_(std::move(note)) {}
 
 ImapClient::~ImapClient() {

@@ -37,6 +37,8 @@ struct ClientOptions {
     std::string password_file;
     // The password comes from ~/.netrc alone, since the other sources are those of another server.
     bool netrc_only = false;
+    std::string token_command;  // prints an OAuth 2.0 access token, which takes the place of the password
+    std::string tunnel;         // a shell command whose stdin and stdout are the connection
 };
 
 }  // namespace mailpipe::app

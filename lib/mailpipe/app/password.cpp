@@ -78,7 +78,7 @@ Result<Secret> first_line(std::string& text, const std::string& what) {
     const bool usable = line.size() <= limits::kPassword && line.find('\0') == std::string::npos;
     const bool empty = line.empty();
     wipe(line);
-    if (empty) return fail(Errc::config, what + ": the first line, which is the password, is empty");
+    if (empty) return fail(Errc::config, what + ": the first line, which is the secret, is empty");
     if (!usable)
         return fail(Errc::config, what + ": the first line contains NUL or exceeds kPassword (65536 octets)");
     return secret;
@@ -103,7 +103,7 @@ Result<std::string> read_private_file(const std::string& path, std::size_t limit
     return text;
 }
 
-Result<pid_t> spawn_shell(const std::string& command, int output) {
+Result<pid_t> spawn_shell(const std::string& command, int output, const std::string& what) {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     posix_spawn_file_actions_init(&actions);
@@ -123,17 +123,16 @@ Result<pid_t> spawn_shell(const std::string& command, int output) {
     const int error = ::posix_spawn(&pid, "/bin/sh", &actions, &attributes, arguments.data(), environ);
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
-    if (error != 0) return config_errno(error, "--password-command");
+    if (error != 0) return config_errno(error, what);
     return pid;
 }
 
-Result<Secret> password_of_command(const std::string& command) {
-    const std::string what = "--password-command";
+Result<Secret> secret_of_command(const std::string& command, const std::string& what) {
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0) return config_errno(errno, what);
     const Descriptor reading(ends[0]);
     Descriptor writing(ends[1]);
-    auto pid = spawn_shell(command, writing.get());
+    auto pid = spawn_shell(command, writing.get(), what);
     writing.close();
     if (!pid) return tl::unexpected(pid.error());
     auto text = read_all(reading.get(), limits::kPassword, what);
@@ -151,8 +150,10 @@ Result<Secret> password_of_command(const std::string& command) {
 
 // By --password-command, --password-file or $MAILPIPE_PASSWORD; nullopt when none is there.
 Result<std::optional<Secret>> given_password(const ClientOptions& options) {
-    if (!options.password_command.empty()) {
-        auto password = password_of_command(options.password_command);
+    const bool token = !options.token_command.empty();
+    if (token || !options.password_command.empty()) {
+        auto password = token ? secret_of_command(options.token_command, "--token-command")
+                              : secret_of_command(options.password_command, "--password-command");
         if (!password) return tl::unexpected(password.error());
         return std::optional(std::move(*password));
     }
@@ -234,8 +235,10 @@ Result<Login> find_login(const Location& location, const ClientOptions& options)
     auto user = login_user(location, options);
     if (!user) return tl::unexpected(user.error());
     auto password = login_password(location, *user, options);
+    const bool needless = !password && !options.tunnel.empty() && password.error().kind == Errc::config;
+    if (needless) return Login{std::move(*user), Secret()};
     if (!password) return tl::unexpected(password.error());
-    return Login{std::move(*user), std::move(*password)};
+    return Login{std::move(*user), std::move(*password), !options.token_command.empty() && !options.netrc_only};
 }
 
 }  // namespace mailpipe::app

@@ -172,7 +172,8 @@ void ClientSession::feed(std::string_view octets) {
 void ClientSession::feed_eof() {
     impl_->input.set_eof();
 }
-void ClientSession::tls_started() {
+void ClientSession::tls_started(std::string channel_binding) {
+    impl_->options.channel_binding = std::move(channel_binding);
     impl_->on_tls_started();
 }
 ClientStep ClientSession::next() {

@@ -24,6 +24,10 @@ struct ClientOptions {
     TlsUse tls = TlsUse::implicit;
     std::string user;
     Secret password;
+    bool password_is_token = false;    // an OAuth 2.0 bearer token (sasl::Credentials)
+    std::string channel_binding = {};  // of implicit TLS (sasl::Credentials)
+    // PREAUTH counts as the login of `user`: who made the connection has logged in.
+    bool accept_preauth = false;
     bool allow_plaintext_auth = false;  // LOGIN and AUTHENTICATE PLAIN although tls is none
     Trace* trace = nullptr;
 };
@@ -139,7 +143,7 @@ class MAILPIPE_EXPORT ClientSession {
 
     void feed(std::string_view octets);
     void feed_eof();
-    void tls_started();
+    void tls_started(std::string channel_binding = {});  // sasl::Credentials
     ClientStep next();
 
     // Commands, from Ready on; sent in order, several in flight. A mailbox is UTF-8 here, modified UTF-7 on the

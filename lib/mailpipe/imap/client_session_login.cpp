@@ -23,7 +23,7 @@ void ClientSession::Impl::on_greeting(std::string_view status, const ResponseTex
             return fail_with(Errc::unsupported,
                              "PREAUTH greeting: STARTTLS is required and not possible any more");
         }
-        if (!options.user.empty()) {
+        if (!options.user.empty() && !options.accept_preauth) {
             return fail_with(Errc::auth, "PREAUTH greeting: the server has logged us in as somebody, not as " +
                                              options.user);
         }
@@ -55,7 +55,7 @@ void ClientSession::Impl::authenticate() {
     for (const std::string& capability : capabilities) {
         if (capability.compare(0, 5, "AUTH=") == 0) mechanisms.push_back(capability.substr(5));
     }
-    sasl = sasl::choose_client(mechanisms, options.user, options.password, plaintext_allowed);
+    sasl = sasl::choose_client(mechanisms, sasl::credentials(options), plaintext_allowed);
     if (!sasl) {
         if (!plaintext_allowed) {
             return fail_with(Errc::auth,
@@ -65,6 +65,7 @@ void ClientSession::Impl::authenticate() {
             return fail_with(Errc::auth,
                              "LOGIN is disabled by the server, and it offers no mechanism that we know");
         }
+        if (options.password_is_token) return fail_with(Errc::auth, std::string(sasl::kNoTokenMechanism));
         return send_login(literal_use());
     }
     PendingCommand& command = queue(Verb::authenticate);

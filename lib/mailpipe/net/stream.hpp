@@ -56,5 +56,8 @@ Result<std::unique_ptr<Stream>> connect_tcp(const std::string& host, std::uint16
                                             const ConnectOptions& options);
 // Errors: not_found, io, temporary (refused, timeout), usage (a path longer than 107 octets).
 Result<std::unique_ptr<Stream>> connect_unix(const std::string& path, const ConnectOptions& options);
+// The stdin and stdout of a command, which /bin/sh runs. It ends with the stream: its input is closed, and it is
+// killed when it goes on for more than 4 s. Errors: io. A command that cannot be run is a stream that ends at once.
+Result<std::unique_ptr<Stream>> connect_command(const std::string& command, const ConnectOptions& options);
 
 }  // namespace mailpipe::net

@@ -228,6 +228,14 @@ TlsInfo TlsEngine::info() const {
     if (const X509* certificate = SSL_get0_peer_certificate(ssl)) {
         info.pin_sha256 = encode_base64(spki_sha256(certificate));
     }
+    if (SSL_version(ssl) >= TLS1_3_VERSION || SSL_get_extms_support(ssl) == 1) {
+        constexpr std::string_view kLabel = "EXPORTER-Channel-Binding";
+        std::array<unsigned char, 32> binding{};
+        if (SSL_export_keying_material(ssl, binding.data(), binding.size(), kLabel.data(), kLabel.size(),
+                                       nullptr, 0, 0) == 1) {
+            info.channel_binding.assign(reinterpret_cast<const char*>(binding.data()), binding.size());
+        }
+    }
     return info;
 }
 

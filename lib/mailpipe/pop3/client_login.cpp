@@ -111,7 +111,7 @@ void ClientSession::Impl::start_tls() {
 
 void ClientSession::Impl::start_login() {
     const bool plaintext = tls_on || options.allow_plaintext_auth;
-    mechanism = sasl::choose_client(capabilities.sasl, options.user, options.password, plaintext);
+    mechanism = sasl::choose_client(capabilities.sasl, sasl::credentials(options), plaintext);
     const bool is_login = mechanism != nullptr && mechanism->name() == "LOGIN";
     if (mechanism != nullptr && !(is_login && capabilities.user)) {
         // No initial response: servers of RFC 1734 list SASL in CAPA as well and do not take one.
@@ -119,6 +119,7 @@ void ClientSession::Impl::start_login() {
         const std::string line = "AUTH " + std::string(mechanism->name());
         return send(line, line);
     }
+    if (options.password_is_token) return fail_with(Errc::auth, std::string(sasl::kNoTokenMechanism));
     if (plaintext) {
         phase = Phase::user;
         const std::string line = "USER " + options.user;

@@ -22,6 +22,8 @@ struct ClientOptions {
     TlsUse tls = TlsUse::implicit;
     std::string user;
     Secret password;
+    bool password_is_token = false;    // an OAuth 2.0 bearer token (sasl::Credentials)
+    std::string channel_binding = {};  // of implicit TLS (sasl::Credentials)
     // Whether USER/PASS and SASL PLAIN may be sent although tls is none (loopback, or the user said so).
     // Otherwise APOP is used when the greeting has a timestamp, and else the session fails with auth.
     bool allow_plaintext_auth = false;
@@ -90,7 +92,7 @@ class MAILPIPE_EXPORT ClientSession {
 
     void feed(std::string_view octets);
     void feed_eof();
-    void tls_started();
+    void tls_started(std::string channel_binding = {});  // sasl::Credentials
     ClientStep next();
 
     // Commands, from Ready on; those given earlier wait for it. They are sent and answered in order, without

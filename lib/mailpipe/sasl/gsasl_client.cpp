@@ -1,10 +1,12 @@
 #include <gsasl.h>
 
 #include "mailpipe/base/ascii.hpp"
+#include "mailpipe/base/encoding.hpp"
 #include "mailpipe/base/limits.hpp"
 #include "mailpipe/sasl/mechanisms.hpp"
 
-// CRAM-MD5 (RFC 2195), SCRAM-SHA-1 (RFC 5802) and SCRAM-SHA-256 (RFC 7677) by libgsasl.
+// CRAM-MD5 (RFC 2195), SCRAM-SHA-1 (RFC 5802) and SCRAM-SHA-256 (RFC 7677) by libgsasl, these two also with the
+// channel binding of RFC 9266.
 namespace mailpipe::sasl {
 namespace {
 
@@ -42,8 +44,11 @@ Result<void> check_scram_challenge(std::string_view challenge) {
 
 class GsaslClient : public Client {
  public:
-    GsaslClient(const char* mechanism, std::string_view user, const Secret& password)
-        : mechanism_(mechanism), user_(user), password_(password) {}
+    GsaslClient(const char* mechanism, const Credentials& credentials)
+        : mechanism_(mechanism),
+          user_(credentials.user),
+          password_(credentials.secret),
+          channel_binding_(credentials.channel_binding) {}
 
     std::string_view name() const override { return mechanism_; }
     bool initial_response() const override { return is_scram(); }
@@ -92,12 +97,20 @@ class GsaslClient : public Client {
             gsasl_property_set_raw(session, GSASL_PASSWORD, secret.data(), secret.size()) != GSASL_OK) {
             throw std::bad_alloc();
         }
+        // For PLUS only: given for the others, so that they could tell the server that PLUS was not offered ("y"), it
+        // makes libgsasl 2.2 fail.
+        if (mechanism_.ends_with("-PLUS") &&
+            gsasl_property_set(session, GSASL_CB_TLS_EXPORTER, encode_base64(channel_binding_).c_str()) !=
+                GSASL_OK) {
+            throw std::bad_alloc();
+        }
         return {};
     }
 
     std::string mechanism_;
     std::string user_;
     Secret password_;
+    std::string channel_binding_;
     std::unique_ptr<Gsasl, FreeContext> context_;
     std::unique_ptr<Gsasl_session, FreeSession> session_;
     bool complete_ = false;
@@ -105,16 +118,24 @@ class GsaslClient : public Client {
 
 }  // namespace
 
-std::unique_ptr<Client> make_cram_md5_client(std::string_view user, const Secret& password) {
-    return std::make_unique<GsaslClient>("CRAM-MD5", user, password);
+std::unique_ptr<Client> make_cram_md5_client(const Credentials& credentials) {
+    return std::make_unique<GsaslClient>("CRAM-MD5", credentials);
 }
 
-std::unique_ptr<Client> make_scram_sha1_client(std::string_view user, const Secret& password) {
-    return std::make_unique<GsaslClient>("SCRAM-SHA-1", user, password);
+std::unique_ptr<Client> make_scram_sha1_client(const Credentials& credentials) {
+    return std::make_unique<GsaslClient>("SCRAM-SHA-1", credentials);
 }
 
-std::unique_ptr<Client> make_scram_sha256_client(std::string_view user, const Secret& password) {
-    return std::make_unique<GsaslClient>("SCRAM-SHA-256", user, password);
+std::unique_ptr<Client> make_scram_sha256_client(const Credentials& credentials) {
+    return std::make_unique<GsaslClient>("SCRAM-SHA-256", credentials);
+}
+
+std::unique_ptr<Client> make_scram_sha1_plus_client(const Credentials& credentials) {
+    return std::make_unique<GsaslClient>("SCRAM-SHA-1-PLUS", credentials);
+}
+
+std::unique_ptr<Client> make_scram_sha256_plus_client(const Credentials& credentials) {
+    return std::make_unique<GsaslClient>("SCRAM-SHA-256-PLUS", credentials);
 }
 
 }  // namespace mailpipe::sasl

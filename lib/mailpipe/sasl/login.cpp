@@ -8,7 +8,8 @@ namespace {
 
 class LoginClient : public Client {
  public:
-    LoginClient(std::string_view user, const Secret& password) : user_(user), password_(password) {}
+    explicit LoginClient(const Credentials& credentials)
+        : user_(credentials.user), password_(credentials.secret) {}
 
     std::string_view name() const override { return "LOGIN"; }
     bool initial_response() const override { return false; }
@@ -68,8 +69,8 @@ class LoginServer : public Server {
 
 }  // namespace
 
-std::unique_ptr<Client> make_login_client(std::string_view user, const Secret& password) {
-    return std::make_unique<LoginClient>(user, password);
+std::unique_ptr<Client> make_login_client(const Credentials& credentials) {
+    return std::make_unique<LoginClient>(credentials);
 }
 
 std::unique_ptr<Server> make_login_server() {

@@ -13,13 +13,19 @@ namespace {
 
 struct ClientMechanism {
     std::string_view name;
-    bool shows_password;
-    std::unique_ptr<Client> (*make)(std::string_view user, const Secret& password);
+    bool shows_secret;
+    std::unique_ptr<Client> (*make)(const Credentials& credentials);
+    bool takes_token = false;
+    bool binds_channel = false;
 };
 
 // Best first. CRAM-MD5 stands last: inside TLS it protects less than PLAIN does, since the server must keep the
 // password itself; without TLS it is what is left.
 constexpr std::array kClientMechanisms{
+    ClientMechanism{"OAUTHBEARER", true, make_oauthbearer_client, true},
+    ClientMechanism{"XOAUTH2", true, make_xoauth2_client, true},
+    ClientMechanism{"SCRAM-SHA-256-PLUS", false, make_scram_sha256_plus_client, false, true},
+    ClientMechanism{"SCRAM-SHA-1-PLUS", false, make_scram_sha1_plus_client, false, true},
     ClientMechanism{"SCRAM-SHA-256", false, make_scram_sha256_client},
     ClientMechanism{"SCRAM-SHA-1", false, make_scram_sha1_client},
     ClientMechanism{"PLAIN", true, make_plain_client},
@@ -57,14 +63,16 @@ Result<void> check_credentials(std::string_view user, std::string_view password)
     return {};
 }
 
-std::unique_ptr<Client> choose_client(const std::vector<std::string>& offered, std::string_view user,
-                                      const Secret& password, bool plaintext_allowed) {
+std::unique_ptr<Client> choose_client(const std::vector<std::string>& offered, const Credentials& credentials,
+                                      bool plaintext_allowed) {
     for (const ClientMechanism& mechanism : kClientMechanisms) {
-        if (mechanism.shows_password && !plaintext_allowed) continue;
+        if (mechanism.shows_secret && !plaintext_allowed) continue;
+        if (mechanism.takes_token != credentials.is_token) continue;
+        if (mechanism.binds_channel && credentials.channel_binding.empty()) continue;
         const bool is_offered = std::any_of(offered.begin(), offered.end(), [&](const std::string& name) {
             return ascii::equals_ignore_case(name, mechanism.name);
         });
-        if (is_offered) return mechanism.make(user, password);
+        if (is_offered) return mechanism.make(credentials);
     }
     return nullptr;
 }

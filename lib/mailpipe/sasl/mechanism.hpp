@@ -24,12 +24,30 @@ class Client {
     virtual bool complete() const = 0;
 };
 
+struct Credentials {
+    std::string user;
+    Secret secret;          // a password
+    bool is_token = false;  // or an OAuth 2.0 bearer token, which only OAUTHBEARER and XOAUTH2 take
+    // What the "tls-exporter" of RFC 9266 gives for the connection, 32 octets; empty: none, so that no "-PLUS" is
+    // chosen.
+    std::string channel_binding = {};
+};
+
+// Of the options of a session, which name these alike.
+template <class SessionOptions>
+Credentials credentials(const SessionOptions& options) {
+    return {options.user, options.password, options.password_is_token, options.channel_binding};
+}
+
+inline constexpr std::string_view kNoTokenMechanism =
+    "the server offers neither OAUTHBEARER nor XOAUTH2, and a token is no password";
+
 // The best of the mechanisms both sides have, in the table's order (sasl/mechanism.cpp); nullptr when none is.
-// Mechanisms that show the password to the server are left out unless `plaintext_allowed`. `offered` is
+// Mechanisms that show the secret to the server are left out unless `plaintext_allowed`. `offered` is
 // compared without case. A user or password that cannot be sent safely makes the first respond() fail with
 // auth.
-std::unique_ptr<Client> choose_client(const std::vector<std::string>& offered, std::string_view user,
-                                      const Secret& password, bool plaintext_allowed);
+std::unique_ptr<Client> choose_client(const std::vector<std::string>& offered, const Credentials& credentials,
+                                      bool plaintext_allowed);
 
 struct ServerRequest {             // what the server has to verify
     std::string authorization_id;  // equals `user`

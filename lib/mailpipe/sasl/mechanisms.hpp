@@ -13,11 +13,15 @@ namespace mailpipe::sasl {
 // no NUL, CR or LF in the password, both valid UTF-8 (RFC 4616 section 2) and neither empty. Error auth.
 Result<void> check_credentials(std::string_view user, std::string_view password);
 
-std::unique_ptr<Client> make_plain_client(std::string_view user, const Secret& password);
-std::unique_ptr<Client> make_login_client(std::string_view user, const Secret& password);
-std::unique_ptr<Client> make_cram_md5_client(std::string_view user, const Secret& password);
-std::unique_ptr<Client> make_scram_sha1_client(std::string_view user, const Secret& password);
-std::unique_ptr<Client> make_scram_sha256_client(std::string_view user, const Secret& password);
+std::unique_ptr<Client> make_plain_client(const Credentials& credentials);
+std::unique_ptr<Client> make_login_client(const Credentials& credentials);
+std::unique_ptr<Client> make_cram_md5_client(const Credentials& credentials);
+std::unique_ptr<Client> make_scram_sha1_client(const Credentials& credentials);
+std::unique_ptr<Client> make_scram_sha256_client(const Credentials& credentials);
+std::unique_ptr<Client> make_scram_sha1_plus_client(const Credentials& credentials);
+std::unique_ptr<Client> make_scram_sha256_plus_client(const Credentials& credentials);
+std::unique_ptr<Client> make_oauthbearer_client(const Credentials& credentials);
+std::unique_ptr<Client> make_xoauth2_client(const Credentials& credentials);
 
 std::unique_ptr<Server> make_plain_server();
 std::unique_ptr<Server> make_login_server();

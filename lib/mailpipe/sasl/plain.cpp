@@ -9,7 +9,8 @@ namespace {
 
 class PlainClient : public Client {
  public:
-    PlainClient(std::string_view user, const Secret& password) : user_(user), password_(password) {}
+    explicit PlainClient(const Credentials& credentials)
+        : user_(credentials.user), password_(credentials.secret) {}
 
     std::string_view name() const override { return "PLAIN"; }
     bool initial_response() const override { return true; }
@@ -67,8 +68,8 @@ class PlainServer : public Server {
 
 }  // namespace
 
-std::unique_ptr<Client> make_plain_client(std::string_view user, const Secret& password) {
-    return std::make_unique<PlainClient>(user, password);
+std::unique_ptr<Client> make_plain_client(const Credentials& credentials) {
+    return std::make_unique<PlainClient>(credentials);
 }
 
 std::unique_ptr<Server> make_plain_server() {

@@ -220,7 +220,7 @@ void ClientSession::Impl::on_starttls(const Reply& reply) {
 void ClientSession::Impl::start_auth() {
     const bool plaintext = tls_active() || options.allow_plaintext_auth;
     if (capabilities.auth.empty()) return fail_with(Errc::unsupported, "server does not offer AUTH");
-    mechanism = sasl::choose_client(capabilities.auth, options.user, options.password, plaintext);
+    mechanism = sasl::choose_client(capabilities.auth, sasl::credentials(options), plaintext);
     if (!mechanism) {
         if (!plaintext)
             return fail_with(Errc::auth, "no AUTH mechanism that hides the password is offered; use TLS");
@@ -236,7 +236,7 @@ void ClientSession::Impl::start_auth() {
         send({Awaited::auth}, line, command + " ***");
     } else {
         mechanism =
-            sasl::choose_client({std::string(mechanism->name())}, options.user, options.password, plaintext);
+            sasl::choose_client({std::string(mechanism->name())}, sasl::credentials(options), plaintext);
         send({Awaited::auth}, command);
     }
     wipe(line);
@@ -302,8 +302,9 @@ void ClientSession::feed_eof() {
     impl_->input.set_eof();
 }
 
-void ClientSession::tls_started() {
+void ClientSession::tls_started(std::string channel_binding) {
     if (!impl_->awaiting_tls) return;
+    impl_->options.channel_binding = std::move(channel_binding);
     impl_->awaiting_tls = false;
     impl_->tls_done = true;
     impl_->send_ehlo();

@@ -25,6 +25,8 @@ struct ClientOptions {
     std::string helo_name = "localhost";
     std::string user;  // empty: no AUTH
     Secret password;
+    bool password_is_token = false;     // an OAuth 2.0 bearer token (sasl::Credentials)
+    std::string channel_binding = {};   // of implicit TLS (sasl::Credentials)
     bool allow_plaintext_auth = false;  // AUTH although tls is none
     Trace* trace = nullptr;
 };
@@ -69,7 +71,7 @@ class MAILPIPE_EXPORT ClientSession {
 
     void feed(std::string_view octets);
     void feed_eof();
-    void tls_started();
+    void tls_started(std::string channel_binding = {});  // sasl::Credentials
     ClientStep next();
 
     void submit(Envelope envelope);

@@ -32,7 +32,7 @@ void run_server(std::string_view name, std::string_view text) {
 }
 
 void run_client(const std::string& name, std::string_view text) {
-    const auto client = sasl::choose_client({name}, "alice", Secret("secret"), true);
+    const auto client = sasl::choose_client({name}, {"alice", Secret("secret")}, true);
     std::string nonce;
     if (client->initial_response()) {
         const auto first = client->respond("");

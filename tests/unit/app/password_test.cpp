@@ -53,7 +53,7 @@ TEST_F(Password, OfACommand) {
         {"printf 'a b\\tc'", "a b\tc"},
         {"printf geheim; exit 3", "error --password-command: ended with status 3"},
         {"kill -9 $$", "error --password-command: ended by signal 9"},
-        {"true", "error --password-command: the first line, which is the password, is empty"},
+        {"true", "error --password-command: the first line, which is the secret, is empty"},
         {"printf 'a\\0b'",
          "error --password-command: the first line contains NUL or exceeds kPassword (65536 octets)"},
         {"head -c 70000 /dev/zero | tr '\\0' x",

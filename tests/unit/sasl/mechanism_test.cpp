@@ -29,7 +29,7 @@ TEST(ChooseClient, TakesTheBestThatIsAllowed) {
         {{"SCRAM-SHA-256-PLUS", "XOAUTH2", "GSSAPI", ""}, true, ""},
     };
     for (const ChoiceRow& row : rows) {
-        const auto client = choose_client(row.offered, "alice", Secret("secret"), row.plaintext_allowed);
+        const auto client = choose_client(row.offered, {"alice", Secret("secret")}, row.plaintext_allowed);
         EXPECT_EQ(client ? std::string(client->name()) : "", row.chosen);
     }
 }
@@ -59,7 +59,7 @@ TEST(Threats, CrLfNulInUserOrPasswordIsImpossibleToSend) {
     };
     for (const CredentialRow& row : rows) {
         for (const char* name : {"PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256"}) {
-            const auto client = choose_client({name}, row.user, Secret(row.password), true);
+            const auto client = choose_client({name}, {row.user, Secret(row.password)}, true);
             ASSERT_TRUE(client);
             const auto answer = client->respond("");
             ASSERT_FALSE(answer) << name;
@@ -70,7 +70,7 @@ TEST(Threats, CrLfNulInUserOrPasswordIsImpossibleToSend) {
 }
 
 TEST(PlainClient, SendsOneMessage) {
-    const auto client = choose_client({"PLAIN"}, "tim", Secret("tanstaaftanstaaf"), true);
+    const auto client = choose_client({"PLAIN"}, {"tim", Secret("tanstaaftanstaaf")}, true);
     EXPECT_TRUE(client->initial_response());
     EXPECT_FALSE(client->complete());
     const auto answer = client->respond("");
@@ -81,7 +81,7 @@ TEST(PlainClient, SendsOneMessage) {
 }
 
 TEST(LoginClient, AnswersTwoChallengesWhateverTheySay) {
-    const auto client = choose_client({"LOGIN"}, "alice", Secret("secret"), true);
+    const auto client = choose_client({"LOGIN"}, {"alice", Secret("secret")}, true);
     EXPECT_FALSE(client->initial_response());
     EXPECT_EQ(client->respond("Username:").value(), "alice");
     EXPECT_FALSE(client->complete());
@@ -91,7 +91,7 @@ TEST(LoginClient, AnswersTwoChallengesWhateverTheySay) {
 }
 
 TEST(CramMd5Client, AnswersTheChallengeOfRfc2195) {
-    const auto client = choose_client({"CRAM-MD5"}, "tim", Secret("tanstaaftanstaaf"), false);
+    const auto client = choose_client({"CRAM-MD5"}, {"tim", Secret("tanstaaftanstaaf")}, false);
     EXPECT_FALSE(client->initial_response());
     const auto answer = client->respond("<1896.697170952@postoffice.reston.mci.net>");
     ASSERT_TRUE(answer) << answer.error().message;
@@ -105,7 +105,7 @@ std::string nonce_of(const std::string& first) {
 }
 
 TEST(ScramClient, SpeaksFirstAndProvesThePassword) {
-    const auto client = choose_client({"SCRAM-SHA-256"}, "alice", Secret("secret"), false);
+    const auto client = choose_client({"SCRAM-SHA-256"}, {"alice", Secret("secret")}, false);
     EXPECT_TRUE(client->initial_response());
     const auto first = client->respond("");
     ASSERT_TRUE(first) << first.error().message;
@@ -138,7 +138,7 @@ TEST(Threats, HostileSaslScramIterationsAndGarbage) {
     };
     for (const char* name : {"SCRAM-SHA-1", "SCRAM-SHA-256"}) {
         for (ScramRow row : rows) {
-            const auto client = choose_client({name}, "alice", Secret("secret"), false);
+            const auto client = choose_client({name}, {"alice", Secret("secret")}, false);
             const std::string nonce = nonce_of(client->respond("").value());
             if (const auto at = row.challenge.find("NONCE"); at != std::string::npos) {
                 row.challenge.replace(at, 5, nonce);

@@ -108,7 +108,7 @@ TEST(LoginServer, RefusesWhatIsNoUserOrPassword) {
 
 TEST(Sasl, ClientAndServerAgree) {
     for (const char* name : {"PLAIN", "LOGIN"}) {
-        const auto client = choose_client({name}, "j\xc3\xbcrgen", Secret("a b\tc"), true);
+        const auto client = choose_client({name}, {"j\xc3\xbcrgen", Secret("a b\tc")}, true);
         const auto server = make_server(name);
         auto step =
             client->initial_response() ? server->step(client->respond("").value()) : server->step(std::nullopt);

@@ -50,6 +50,8 @@ ClientOptions destination_client(const FetchSettings& settings) {
     client.user.clear();
     client.password_command.clear();
     client.password_file.clear();
+    client.token_command.clear();
+    client.tunnel.clear();
     client.netrc_only = true;
     return client;
 }
