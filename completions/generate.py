@@ -14,11 +14,11 @@ INDENT = 32  # tools/common/formatter.cpp
 STORES = ("maildir:", "mbox:")
 # What the arguments that are no options look like; None: nothing to offer.
 ARGUMENTS = {
-    "fetch": ("imap://", "imaps://", "pop3://", "pop3s://"),
-    "list": STORES + ("imap://", "imaps://", "pop3://", "pop3s://"),
+    "fetch": ("imap://", "imaps://", "pop3://", "pop3s://", "@all"),
+    "list": STORES + ("imap://", "imaps://", "pop3://", "pop3s://", "@all"),
     "send": None,
     "serve": None,
-    "show": STORES + ("imap://", "imaps://", "pop3://", "pop3s://"),
+    "show": STORES + ("imap://", "imaps://", "pop3://", "pop3s://", "@all"),
 }
 URLS = {
     ("fetch", "to"): STORES,

@@ -1,6 +1,6 @@
 # fish completion of mail-fetch(1); completions/generate.py writes it.
 
-complete -c mail-fetch -a 'imap:// imaps:// pop3:// pop3s://'
+complete -c mail-fetch -a 'imap:// imaps:// pop3:// pop3s:// @all'
 complete -c mail-fetch -l version -d 'Print the version and exit'
 complete -c mail-fetch -s h -l help -d 'Print this help and exit'
 complete -c mail-fetch -l to -r -F -a 'maildir: mbox:' -d 'Deliver into maildir:PATH or mbox:PATH, or to an smtp, smtps or lmtp URL, lmtp:PATH or pipe:COMMAND, and print a receipt for each message (default: messages on stdout)'
@@ -49,3 +49,6 @@ complete -c mail-fetch -l password-command -x -d 'Run this shell command; the fi
 complete -c mail-fetch -l token-command -x -d 'Run this shell command; the first line it prints is an OAuth 2.0 access token, which takes the place of the password'
 complete -c mail-fetch -l tunnel -x -d 'Talk to this shell command\'s stdin and stdout instead of connecting to the host'
 complete -c mail-fetch -l password-file -r -F -d 'The first line of this file is the password'
+complete -c mail-fetch -l config -r -F -d 'Read accounts and settings from this file (default: $XDG_CONFIG_HOME/mailpipe/config.toml)'
+complete -c mail-fetch -l check-config -d 'Only look for errors in the configuration file'
+complete -c mail-fetch -l import -x -a 'fetchmailrc getmailrc mpoprc mbsyncrc' -d 'Print the configuration file that says what that file of another program (SOURCE, or stdin) says'

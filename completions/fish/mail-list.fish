@@ -1,6 +1,6 @@
 # fish completion of mail-list(1); completions/generate.py writes it.
 
-complete -c mail-list -a 'maildir: mbox: imap:// imaps:// pop3:// pop3s://'
+complete -c mail-list -a 'maildir: mbox: imap:// imaps:// pop3:// pop3s:// @all'
 complete -c mail-list -l version -d 'Print the version and exit'
 complete -c mail-list -s h -l help -d 'Print this help and exit'
 complete -c mail-list -l search -x -d 'List only what fits these IMAP search keys: FROM, TO, SUBJECT, SINCE, BEFORE, SEEN, UNSEEN, LARGER, SMALLER (octets), TEXT, NOT, OR, ...'
@@ -35,3 +35,4 @@ complete -c mail-list -l allow-plaintext-auth -d 'With --tls none, send the pass
 complete -c mail-list -l user -x -d 'Log in as this user when the URL names none'
 complete -c mail-list -l password-command -x -d 'Run this shell command; the first line it prints is the password'
 complete -c mail-list -l password-file -r -F -d 'The first line of this file is the password'
+complete -c mail-list -l config -r -F -d 'Read accounts and settings from this file (default: $XDG_CONFIG_HOME/mailpipe/config.toml)'

@@ -26,3 +26,4 @@ complete -c mail-send -l allow-plaintext-auth -d 'With --tls none, send the pass
 complete -c mail-send -l user -x -d 'Log in as this user when the URL names none'
 complete -c mail-send -l password-command -x -d 'Run this shell command; the first line it prints is the password'
 complete -c mail-send -l password-file -r -F -d 'The first line of this file is the password'
+complete -c mail-send -l config -r -F -d 'Read accounts and settings from this file (default: $XDG_CONFIG_HOME/mailpipe/config.toml)'

@@ -1,6 +1,6 @@
 # fish completion of mail-show(1); completions/generate.py writes it.
 
-complete -c mail-show -a 'maildir: mbox: imap:// imaps:// pop3:// pop3s://'
+complete -c mail-show -a 'maildir: mbox: imap:// imaps:// pop3:// pop3s:// @all'
 complete -c mail-show -l version -d 'Print the version and exit'
 complete -c mail-show -s h -l help -d 'Print this help and exit'
 complete -c mail-show -l refs -x -a '-' -d 'Read the refs of the messages from stdin, as JSONL'
@@ -32,3 +32,4 @@ complete -c mail-show -l allow-plaintext-auth -d 'With --tls none, send the pass
 complete -c mail-show -l user -x -d 'Log in as this user when the URL names none'
 complete -c mail-show -l password-command -x -d 'Run this shell command; the first line it prints is the password'
 complete -c mail-show -l password-file -r -F -d 'The first line of this file is the password'
+complete -c mail-show -l config -r -F -d 'Read accounts and settings from this file (default: $XDG_CONFIG_HOME/mailpipe/config.toml)'

@@ -4,8 +4,8 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
-#include <numeric>
 
+#include "mailpipe/base/edit_distance.hpp"
 #include "tools/common/formatter.hpp"
 
 namespace mailpipe::tools {
@@ -27,22 +27,6 @@ std::string one_line(std::string text) {
 std::string replaced(std::string text, const std::string& from, const std::string& to) {
     const std::size_t at = text.find(from);
     return at == std::string::npos ? text : text.replace(at, from.size(), to);
-}
-
-// Levenshtein's distance.
-std::size_t distance(const std::string& a, const std::string& b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        std::size_t diagonal = row[0];
-        row[0] = i;
-        for (std::size_t j = 1; j <= b.size(); ++j) {
-            const std::size_t above = row[j];
-            row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
-            diagonal = above;
-        }
-    }
-    return row[b.size()];
 }
 
 // The value behind "=" can be a secret.
@@ -96,20 +80,12 @@ std::vector<std::string> reversed_arguments(const CLI::App& app, int argc, char*
 }  // namespace
 
 std::string nearest_option(const CLI::App& app, const std::string& misspelt) {
-    std::string nearest;
-    std::size_t least = std::max<std::size_t>(2, misspelt.size() / 4) + 1;
+    std::vector<std::string> names;
     for (const CLI::Option* option : app.get_options()) {
-        for (const std::string& name : option->get_lnames()) {
-            const std::string candidate = "--" + name;
-            const bool begins = misspelt.size() > 4 && candidate.starts_with(misspelt);
-            const std::size_t steps = begins ? 1 : distance(misspelt, candidate);
-            if (steps < least) {
-                least = steps;
-                nearest = candidate;
-            }
-        }
+        for (const std::string& name : option->get_lnames())
+            names.push_back("--" + name);
     }
-    return nearest;
+    return nearest_word(misspelt, names);
 }
 
 void wipe_option_values(int argc, char** argv, const std::vector<std::string>& options) {

@@ -94,6 +94,16 @@ void add_client_options(CLI::App& app, app::ClientOptions& options) {
         ->type_name("COMMAND");
     app.add_option("--password-file", options.password_file, "The first line of this file is the password")
         ->type_name("FILE");
+    app.add_option("--config", options.config_file,
+                   "Read accounts and settings from this file (default: $XDG_CONFIG_HOME/mailpipe/config.toml)")
+        ->type_name("FILE");
+    app.parse_complete_callback([&app, &options] {
+        for (const CLI::Option* option : app.get_options()) {
+            if (option->count() == 0) continue;
+            for (const std::string& name : option->get_lnames())
+                options.given.push_back(name);
+        }
+    });
 }
 
 }  // namespace mailpipe::tools

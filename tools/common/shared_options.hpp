@@ -58,8 +58,7 @@ CLI::Option* add_refs(CLI::App& app, bool& refs_from_stdin);
 void add_common_options(CLI::App& app, app::CommonOptions& options);
 
 // -4, -6, --timeout, --proxy, --tls, --tls-ca, --pin-sha256, --allow-plaintext-auth, --user,
-// --password-command,
-// --password-file: of every command that connects.
+// --password-command, --password-file, --config: of every command that connects. Notes all options that were given.
 void add_client_options(CLI::App& app, app::ClientOptions& options);
 
 }  // namespace mailpipe::tools

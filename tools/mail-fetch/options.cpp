@@ -1,5 +1,7 @@
 #include "tools/mail-fetch/options.hpp"
 
+#include <algorithm>
+
 #include "tools/common/command.hpp"
 #include "tools/common/shared_options.hpp"
 
@@ -33,7 +35,8 @@ CLI::Option* add_parsed(CLI::App& app, const std::string& name, Value& value, Pa
         ->type_name(type);
 }
 
-void add_retention(CLI::App& app, app::FetchOptions& options, CLI::Option* to) {
+// The rules, which need a destination.
+std::vector<CLI::Option*> add_retention(CLI::App& app, app::FetchOptions& options) {
     app::Retention& retention = options.settings.retention;
     std::vector<CLI::Option*> rules;
     rules.push_back(
@@ -50,12 +53,11 @@ void add_retention(CLI::App& app, app::FetchOptions& options, CLI::Option* to) {
                                "Delete all but the newest that have so many octets together: 500k, 500M, 2G"));
     auto* keep = app.add_flag_callback(
         "--keep", [] {}, "Leave the messages on the server and fetch each once (the default)");
-    for (CLI::Option* rule : rules) {
-        rule->needs(to);
+    for (CLI::Option* rule : rules)
         keep->excludes(rule);
-    }
     add_parsed(app, "--max-delete", retention.limit, app::parse_delete_limit, "N|N%",
                "Delete nothing when more than so many messages, or that share of them, would go");
+    return rules;
 }
 
 void add_selection(CLI::App& app, app::Selection& selection) {
@@ -82,25 +84,43 @@ void add_selection(CLI::App& app, app::Selection& selection) {
     app.add_flag("--subscribed", selection.subscribed, "Fetch from the subscribed mailboxes (IMAP)");
 }
 
+const Choices<app::config::Dialect> kDialects{{"fetchmailrc", app::config::Dialect::fetchmailrc},
+                                              {"getmailrc", app::config::Dialect::getmailrc},
+                                              {"mpoprc", app::config::Dialect::mpoprc},
+                                              {"mbsyncrc", app::config::Dialect::mbsyncrc}};
+
+// An account may have a destination of its own.
+void check_rules(const app::FetchOptions& options, const std::vector<CLI::Option*>& rules,
+                 const CLI::Option* to) {
+    const bool has_account = std::any_of(options.sources.begin(), options.sources.end(),
+                                         [](const std::string& text) { return text.starts_with('@'); });
+    for (const CLI::Option* rule : rules) {
+        if (rule->count() != 0 && to->count() == 0 && !has_account)
+            throw CLI::RequiresError(rule->get_name(), "--to");
+    }
+}
+
 }  // namespace
 
 std::unique_ptr<CLI::App> make_fetch_app(app::FetchOptions& options) {
     auto app =
         make_app("mail-fetch", "Retrieve messages over POP3 or IMAP and deliver them safely.", kExamples);
-    auto* sources = add_arguments(*app, "SOURCE", options.sources,
-                                  "imap://, imaps://, pop3:// or pop3s:// URL of a mailbox or message");
+    auto* sources =
+        add_arguments(*app, "SOURCE", options.sources,
+                      "imap://, imaps://, pop3:// or pop3s:// URL of a mailbox or message, @NAME of "
+                      "an account, or @all");
     auto* to = app->add_option(
         "--to", options.settings.destination,
         "Deliver into maildir:PATH or mbox:PATH, or to an smtp, smtps or lmtp URL, "
         "lmtp:PATH or pipe:COMMAND, and print a receipt for each message (default: messages on stdout)");
     to->type_name("DEST");
-    add_list(*app, "--rcpt", options.settings.recipients, "ADDRESS",
-             "Recipient at an SMTP or LMTP destination (default: the user of the source); may be repeated")
-        ->needs(to);
-    add_choice(*app, "--to-tls", options.settings.destination_tls, kTlsModes,
-               "How TLS is used with the destination (default: by its URL, as with --tls)")
-        ->needs(to);
-    add_retention(*app, options, to);
+    auto rules = add_retention(*app, options);
+    rules.push_back(
+        add_list(*app, "--rcpt", options.settings.recipients, "ADDRESS",
+                 "Recipient at an SMTP or LMTP destination (default: the user of the source); may be "
+                 "repeated"));
+    rules.push_back(add_choice(*app, "--to-tls", options.settings.destination_tls, kTlsModes,
+                               "How TLS is used with the destination (default: by its URL, as with --tls)"));
     add_selection(*app, options.settings.selection);
     app->add_flag("--headers-only", options.settings.headers_only, "Fetch the headers of the messages only");
     app->add_flag("--dry-run", options.dry_run, "Print what would be fetched and deleted, and change nothing");
@@ -128,8 +148,18 @@ std::unique_ptr<CLI::App> make_fetch_app(app::FetchOptions& options) {
         ->excludes(to);
     add_common_options(*app, options.common);
     add_client_options(*app, options.settings.client);
-    app->final_callback([&options] {
-        if (options.sources.empty() && !options.refs_from_stdin)
+    app->add_flag("--check-config", options.check_config, "Only look for errors in the configuration file")
+        ->excludes(sources);
+    add_choice(
+        *app, "--import", options.import, kDialects,
+        "Print the configuration file that says what that file of another program (SOURCE, or stdin) says");
+    app->final_callback([&options, rules, to] {
+        check_rules(options, rules, to);
+        if (options.import) {
+            if (options.sources.size() > 1) throw CLI::ExtrasError(options.sources);
+            return;
+        }
+        if (options.sources.empty() && !options.refs_from_stdin && !options.check_config)
             throw CLI::RequiredError("SOURCE (or --refs -)");
     });
     return app;

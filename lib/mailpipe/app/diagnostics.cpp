@@ -44,7 +44,7 @@ Diagnostics::Diagnostics(std::string program, const CommonOptions& options)
 
 void Diagnostics::error(std::string_view where, const Error& error) {
     exit_status_ = worse_exit_status(exit_status_, mailpipe::exit_status(error.kind));
-    if (error.message.ends_with(kPipeClosed)) return;
+    if (error.message.ends_with(kPipeClosed) || error.message.ends_with(kReported)) return;
     if (progress_ != nullptr) progress_->clear();
     std::string text = error.message;
     if (error.reply && !error.reply->text.empty() && text.find(error.reply->text) == std::string::npos) {

@@ -11,6 +11,9 @@
 namespace mailpipe::app {
 
 // What people read: one line an error on stderr, and the exit status that all errors of a run add up to.
+// The message of an error whose causes were printed where they were found, since they are many.
+inline constexpr std::string_view kReported = "it was reported";
+
 class Diagnostics {
  public:
     explicit Diagnostics(std::string program, bool quiet = false)
@@ -20,8 +23,8 @@ class Diagnostics {
 
     // "mail-fetch: imaps://imap.example.org: LOGIN refused: ...", with the server's reply where the message
     // does not hold it. One write, cut at limits::kDiagnosticLine; no control character and no password of a
-    // URL in `where` gets through. `where` may be empty. Nothing is printed for message_output.hpp's
-    // kPipeClosed.
+    // URL in `where` gets through. `where` may be empty. Nothing is printed for kReported and for
+    // message_output.hpp's kPipeClosed.
     void error(std::string_view where, const Error& error);
     // The same without an effect on the exit status; nothing when quiet.
     void note(std::string_view where, std::string_view text);

@@ -224,4 +224,11 @@ Result<std::unique_ptr<ImapClient>> open_imap(const Location& location, const Cl
     return client;
 }
 
+Result<std::unique_ptr<ImapClient>> open_imap(const Location& location, config::Accounts& accounts,
+                                              Trace* trace, Diagnostics& diagnostics, ImapAccess access) {
+    const auto options = accounts.client(location);
+    if (!options) return tl::unexpected(options.error());
+    return open_imap(location, *options, trace, diagnostics, access);
+}
+
 }  // namespace mailpipe::app

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "mailpipe/app/config/accounts.hpp"
 #include "mailpipe/app/connection.hpp"
 #include "mailpipe/email/email.hpp"
 #include "mailpipe/imap/client_session.hpp"
@@ -111,6 +112,10 @@ enum class ImapAccess {
 // Finds user and password, connects, and opens the mailbox of `location`; alerts go to `diagnostics`, which
 // outlives the client.
 Result<std::unique_ptr<ImapClient>> open_imap(const Location& location, const ClientOptions& options,
+                                              Trace* trace, Diagnostics& diagnostics,
+                                              ImapAccess access = ImapAccess::read);
+// With the options that `accounts` has for it.
+Result<std::unique_ptr<ImapClient>> open_imap(const Location& location, config::Accounts& accounts,
                                               Trace* trace, Diagnostics& diagnostics,
                                               ImapAccess access = ImapAccess::read);
 

@@ -78,7 +78,7 @@ class ImapMailbox : public SourceMailbox, private store::MessageReader {
 
 Result<std::unique_ptr<SourceMailbox>> open_imap_mailbox(const Location& location,
                                                          const SourceOptions& options) {
-    auto client = open_imap(location, options.client, options.trace, *options.diagnostics);
+    auto client = open_imap(location, *options.accounts, options.trace, *options.diagnostics);
     if (!client) return tl::unexpected(client.error());
     return make_imap_mailbox(std::move(*client));
 }

@@ -346,7 +346,7 @@ Result<Location> parse_location(std::string_view text) {
     if (text == "-") return Location{};
     if (has_control(text)) return fail(Errc::usage, "a location contains a control character");
     if (text.front() == '@') {
-        return fail(Errc::usage, "accounts (@NAME) are not supported by this version; give a URL");
+        return fail(Errc::usage, "an account (@NAME) cannot stand here; write a URL, or ./@NAME for a file");
     }
     const std::size_t colon = text.find(':');
     const std::string_view name = text.substr(0, colon == std::string_view::npos ? 0 : colon);

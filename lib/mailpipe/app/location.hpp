@@ -19,6 +19,7 @@ struct Location {
     std::string host;        // without the brackets of an IPv6 address
     std::uint16_t port = 0;  // the scheme's default when none was given
     std::string mailbox;     // imap: decoded, INBOX when none was given; maildir: what a folder is called
+    std::string account;     // whose settings hold (app/config); empty: none was named; encode() leaves it out
 
     // Of a ref; absent in a location.
     std::optional<std::uint32_t> uid_validity;
@@ -40,7 +41,7 @@ std::string_view scheme_name(Scheme scheme);
 // 143, 993, 110, 995, 25, 465; 0 where there is none (lmtp and stores).
 std::uint16_t default_port(Scheme scheme);
 
-// Errors: usage, with what is wrong (the text itself is not repeated); a password in the URL is refused without
+// "@NAME" is not among them (app/config/accounts.hpp). Errors: usage, with what is wrong (the text itself is not repeated); a password in the URL is refused without
 // being printed. A bare path is taken literally and judged by what is there: Maildir, mbox, one message, a
 // pipe, else not_found; behind "maildir:", "mbox:" and "lmtp:" a path is percent-decoded. Paths of stores
 // become absolute, so that a ref and a state file mean the same everywhere. No control character gets through,
@@ -49,7 +50,8 @@ std::uint16_t default_port(Scheme scheme);
 // "pipe:" is a command of the shell, taken literally.
 Result<Location> parse_location(std::string_view text);
 
-// The canonical spelling, percent-encoded; a default port is left out. parse_location(encode(l)) == l.
+// The canonical spelling, percent-encoded; a default port is left out. parse_location(encode(l)) == l,
+// but for the account.
 std::string encode(const Location& location);
 // What that ends with for a message in a Maildir or an mbox, after its container; `id` is a store::Entry::id.
 std::string ref_suffix(Scheme scheme, std::string_view id);

@@ -66,13 +66,11 @@ Result<void> MessageSource::report(std::string_view where, const Result<void>& r
     return {};
 }
 
-Result<void> MessageSource::read(const std::string& text) {
-    if (text == "-") return read_input(STDIN_FILENO, "stdin", false);
-    const auto location = parse_location(text);
-    if (!location) return report(text, tl::unexpected(location.error()));
-    if (location->is_ref()) return read_ref(text);
-    if (location->scheme == Scheme::message_file) return read_file(location->path, text);
-    const auto mailbox = mailbox_of(*location);
+Result<void> MessageSource::read(const Location& location, const std::string& text) {
+    if (location.scheme == Scheme::stdio) return read_input(STDIN_FILENO, "stdin", false);
+    if (location.is_ref()) return read_ref(location, text);
+    if (location.scheme == Scheme::message_file) return read_file(location.path, text);
+    const auto mailbox = mailbox_of(location);
     if (!mailbox) return report(text, tl::unexpected(mailbox.error()));
     return report(text, (*mailbox)->read_all(handler_));
 }
@@ -100,17 +98,21 @@ Result<SourceMailbox*> MessageSource::mailbox_of(const Location& location) {
 Result<void> MessageSource::read_ref(const std::string& text) {
     const auto ref = parse_location(text);
     if (!ref) return report(text, tl::unexpected(ref.error()));
+    return read_ref(*ref, text);
+}
+
+Result<void> MessageSource::read_ref(const Location& ref, const std::string& text) {
     // A file that names itself would never end.
-    if (ref->scheme == Scheme::message_file && !in_named_file_) {
+    if (ref.scheme == Scheme::message_file && !in_named_file_) {
         in_named_file_ = true;
-        auto result = read_file(ref->path, text);
+        auto result = read_file(ref.path, text);
         in_named_file_ = false;
         return result;
     }
-    if (!ref->is_ref()) {
+    if (!ref.is_ref()) {
         return report(text, fail(Errc::usage, "names no message; a ref has a UID, UIDL, ID or OFFSET"));
     }
-    const Location location = container(*ref);
+    const Location location = container(ref);
     // A server that cannot be reached is said, and waited for, once and not for each ref.
     if (failed_ == location) return {};
     const auto mailbox = mailbox_of(location);
@@ -118,7 +120,7 @@ Result<void> MessageSource::read_ref(const std::string& text) {
         failed_ = location;
         return report(encode(location), tl::unexpected(mailbox.error()));
     }
-    const auto result = (*mailbox)->read_one(*ref, handler_);
+    const auto result = (*mailbox)->read_one(ref, handler_);
     // Behind any other error a connection may be of no more use.
     if (!result && result.error().kind != Errc::not_found) mailbox_.reset();
     return report(text, result);

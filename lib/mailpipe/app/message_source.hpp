@@ -6,9 +6,9 @@
 #include <string>
 #include <string_view>
 
+#include "mailpipe/app/config/accounts.hpp"
 #include "mailpipe/app/diagnostics.hpp"
 #include "mailpipe/app/location.hpp"
-#include "mailpipe/app/options.hpp"
 #include "mailpipe/email/email.hpp"
 #include "mailpipe/store/mailbox.hpp"
 
@@ -33,9 +33,9 @@ class SourceMailbox {
 };
 
 struct SourceOptions {
-    ClientOptions client;
-    Trace* trace = nullptr;              // not owned
-    Diagnostics* diagnostics = nullptr;  // not owned, never null
+    config::Accounts* accounts = nullptr;  // not owned, never null
+    Trace* trace = nullptr;                // not owned
+    Diagnostics* diagnostics = nullptr;    // not owned, never null
 };
 
 // `location` is that of the mailbox. Errors: those of the store, of the connection and the login; usage for
@@ -57,8 +57,8 @@ class MessageSource {
     MessageSource(SourceOptions options, MessageHandler handler);
     ~MessageSource();
 
-    // A location, a ref, or "-". The error is that of the handler, or temporary when a signal asks to stop.
-    Result<void> read(const std::string& text);
+    // The error is that of the handler, or temporary when a signal asks to stop.
+    Result<void> read(const Location& location, const std::string& where);
     // Messages and refs from a descriptor (message_input.hpp); `where` is for errors. With `only_refs` a record
     // that names a ref is read from there, whatever else it holds.
     Result<void> read_input(int fd, std::string_view where, bool only_refs);
@@ -66,6 +66,7 @@ class MessageSource {
  private:
     Result<void> read_file(const std::string& path, std::string_view where);
     Result<void> read_ref(const std::string& text);
+    Result<void> read_ref(const Location& ref, const std::string& where);
     Result<void> report(std::string_view where, const Result<void>& result);
     Result<SourceMailbox*> mailbox_of(const Location& location);
 

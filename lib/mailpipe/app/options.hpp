@@ -39,6 +39,9 @@ struct ClientOptions {
     bool netrc_only = false;
     std::string token_command;  // prints an OAuth 2.0 access token, which takes the place of the password
     std::string tunnel;         // a shell command whose stdin and stdout are the connection
+
+    std::string config_file;         // --config; empty: the user's own (app/config/config_file.hpp)
+    std::vector<std::string> given;  // the options on the command line, without "--": they beat that file
 };
 
 }  // namespace mailpipe::app

@@ -1,6 +1,5 @@
 #include <fcntl.h>
 #include <spawn.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -8,12 +7,12 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstdio>
 #include <cstdlib>
 #include <optional>
 
 #include "mailpipe/app/connection.hpp"
 #include "mailpipe/app/netrc.hpp"
+#include "mailpipe/app/private_file.hpp"
 #include "mailpipe/base/ascii.hpp"
 #include "mailpipe/base/limits.hpp"
 #include "mailpipe/base/terminal_text.hpp"
@@ -41,34 +40,6 @@ class Descriptor {
     int fd_;
 };
 
-Fail config_errno(int number, const std::string& what) {
-    auto error = fail_errno(number, what).value();
-    error.kind = Errc::config;
-    return Fail(std::move(error));
-}
-
-// Reads to the end, but keeps at most `limit` + 1 octets.
-Result<std::string> read_all(int fd, std::size_t limit, const std::string& what) {
-    std::string text;
-    std::array<char, 4096> piece;
-    while (true) {
-        const ssize_t count = ::read(fd, piece.data(), piece.size());
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0) return config_errno(errno, what);
-        if (count == 0) break;
-        const std::size_t room = limit + 1 - text.size();
-        // A string that grows leaves copies behind; each is wiped.
-        std::string grown;
-        grown.reserve(text.size() + static_cast<std::size_t>(count));
-        grown += text;
-        grown.append(piece.data(), std::min(room, static_cast<std::size_t>(count)));
-        wipe(text);
-        text.swap(grown);
-    }
-    wipe(piece.data(), piece.size());
-    return text;
-}
-
 Result<Secret> first_line(std::string& text, const std::string& what) {
     const std::size_t end = std::min(text.find('\n'), text.size());
     std::string line = text.substr(0, end);
@@ -82,25 +53,6 @@ Result<Secret> first_line(std::string& text, const std::string& what) {
     if (!usable)
         return fail(Errc::config, what + ": the first line contains NUL or exceeds kPassword (65536 octets)");
     return secret;
-}
-
-// A regular file that its owner alone can read, or a pipe.
-Result<std::string> read_private_file(const std::string& path, std::size_t limit, const std::string& what) {
-    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
-    if (file.get() < 0) return config_errno(errno, what);
-    struct stat status {};
-    if (::fstat(file.get(), &status) != 0) return config_errno(errno, what);
-    if (S_ISREG(status.st_mode) && (status.st_mode & (S_IRGRP | S_IROTH)) != 0) {
-        char mode[8];
-        std::snprintf(mode, sizeof mode, "%04o", static_cast<unsigned>(status.st_mode & 07777));
-        return fail(Errc::config, what + ": others can read it (mode " + mode + "); chmod 600 it");
-    }
-    auto text = read_all(file.get(), limit, what);
-    if (text && text->size() > limit) {
-        wipe(*text);
-        return fail(Errc::config, what + ": larger than " + std::to_string(limit) + " octets");
-    }
-    return text;
 }
 
 Result<pid_t> spawn_shell(const std::string& command, int output, const std::string& what) {
@@ -135,7 +87,7 @@ Result<Secret> secret_of_command(const std::string& command, const std::string& 
     auto pid = spawn_shell(command, writing.get(), what);
     writing.close();
     if (!pid) return tl::unexpected(pid.error());
-    auto text = read_all(reading.get(), limits::kPassword, what);
+    auto text = read_secret(reading.get(), limits::kPassword, what);
     int status = 0;
     while (::waitpid(*pid, &status, 0) < 0 && errno == EINTR) {
     }

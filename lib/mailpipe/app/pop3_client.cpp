@@ -101,4 +101,11 @@ Result<std::unique_ptr<Pop3Client>> open_pop3(const Location& location, const Cl
     return client;
 }
 
+Result<std::unique_ptr<Pop3Client>> open_pop3(const Location& location, config::Accounts& accounts,
+                                              Trace* trace) {
+    const auto options = accounts.client(location);
+    if (!options) return tl::unexpected(options.error());
+    return open_pop3(location, *options, trace);
+}
+
 }  // namespace mailpipe::app

@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "mailpipe/app/config/accounts.hpp"
 #include "mailpipe/app/connection.hpp"
 #include "mailpipe/email/email.hpp"
 #include "mailpipe/pop3/client_session.hpp"
@@ -73,6 +74,9 @@ class Pop3Client {
 
 // Finds user and password, connects, logs in and reads the entries.
 Result<std::unique_ptr<Pop3Client>> open_pop3(const Location& location, const ClientOptions& options,
+                                              Trace* trace);
+// With the options that `accounts` has for it.
+Result<std::unique_ptr<Pop3Client>> open_pop3(const Location& location, config::Accounts& accounts,
                                               Trace* trace);
 
 }  // namespace mailpipe::app

@@ -64,7 +64,7 @@ class Pop3Mailbox : public SourceMailbox, private store::MessageReader {
 
 Result<std::unique_ptr<SourceMailbox>> open_pop3_mailbox(const Location& location,
                                                          const SourceOptions& options) {
-    auto client = open_pop3(location, options.client, options.trace);
+    auto client = open_pop3(location, *options.accounts, options.trace);
     if (!client) return tl::unexpected(client.error());
     return std::make_unique<Pop3Mailbox>(std::move(*client));
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "mailpipe/app/config/dialect.hpp"
 #include "mailpipe/app/fetch/retention.hpp"
 #include "mailpipe/app/fetch/selection.hpp"
 #include "mailpipe/app/options.hpp"
@@ -32,6 +33,8 @@ struct FetchOptions {
     std::vector<std::string> sources;
     bool refs_from_stdin = false;
     bool dry_run = false;
+    bool check_config = false;              // only look for errors in the configuration file
+    std::optional<config::Dialect> import;  // only print a configuration file; `sources` is the file, or none
     bool watch = false;
     std::int64_t interval = 300;  // --watch: seconds between two looks where the server does not tell of news
     std::string state_directory;  // empty: $XDG_STATE_HOME/mailpipe

@@ -14,8 +14,8 @@ namespace {
 // A group whose copies are made safe together; then the originals may go.
 constexpr std::uint64_t kGroupOctets = 64U << 20;
 
-Result<Location> parse_destination(const char* option, const std::string& text) {
-    auto location = parse_location(text);
+Result<Location> parse_destination(const char* option, const std::string& text, config::Accounts& accounts) {
+    auto location = accounts.locate_one(text);
     if (!location) return fail(location.error().kind, option + (": " + location.error().message));
     switch (location->scheme) {
         case Scheme::maildir:
@@ -197,7 +197,7 @@ Result<std::unique_ptr<Changer>> open_changer(const Location& location, Listing&
 
 }  // namespace
 
-Result<std::optional<Change>> Change::of(const ListOptions& options) {
+Result<std::optional<Change>> Change::of(const ListOptions& options, config::Accounts& accounts) {
     Change change;
     if (!options.flags.empty()) {
         auto flags = parse_flag_change(options.flags);
@@ -212,7 +212,8 @@ Result<std::optional<Change>> Change::of(const ListOptions& options) {
     }
     if (options.move_to.empty() && options.copy_to.empty()) return std::optional<Change>{};
     const bool move = !options.move_to.empty();
-    auto destination = parse_destination(move ? "--move" : "--copy", move ? options.move_to : options.copy_to);
+    auto destination =
+        parse_destination(move ? "--move" : "--copy", move ? options.move_to : options.copy_to, accounts);
     if (!destination) return tl::unexpected(destination.error());
     change.kind = move ? Kind::move : Kind::copy;
     change.destination = std::move(*destination);
@@ -226,7 +227,7 @@ Result<std::unique_ptr<Destination>> open_destination(const Location& location, 
 
 Result<std::unique_ptr<ListSource>> open_changing_source(const Location& location, Listing& listing) {
     const Change& change = *listing.change;
-    if (change.is_transfer() && change.destination == location)
+    if (change.is_transfer() && encode(change.destination) == encode(location))
         return fail(Errc::usage, "is where the messages are already");
     auto changer = open_changer(location, listing);
     if (!changer) return tl::unexpected(changer.error());

@@ -16,8 +16,9 @@ struct Change {
     store::FlagChange flags;  // flag
     Location destination;     // move, copy: a Maildir, an mbox, or a mailbox of an IMAP server
 
-    // nullopt: nothing, they are listed. Errors: usage, not_found for a destination that is a bare path.
-    static Result<std::optional<Change>> of(const ListOptions& options);
+    // nullopt: nothing, they are listed. Errors: usage, not_found for a destination that is a bare path, config for
+    // an account.
+    static Result<std::optional<Change>> of(const ListOptions& options, config::Accounts& accounts);
 
     bool is_transfer() const { return kind == Kind::move || kind == Kind::copy; }
 };

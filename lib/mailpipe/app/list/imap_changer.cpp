@@ -25,7 +25,7 @@ class ImapChanger : public Changer {
  public:
     ImapChanger(std::shared_ptr<ImapClient> client, Listing& listing)
         : client_(std::move(client)),
-          user_(listing.options.client.user),
+          listing_(listing),
           source_(make_imap_source(client_, listing)),
           messages_(make_imap_mailbox(client_)) {}
 
@@ -151,7 +151,10 @@ class ImapChanger : public Changer {
 
     bool is_same_account(const Location& other) const {
         const Location& here = client_->location();
-        const std::string& user = other.user.empty() ? user_ : other.user;
+        std::string user = other.user;
+        if (user.empty()) {
+            if (const auto options = listing_.accounts.client(other)) user = options->user;
+        }
         return other.scheme == here.scheme && other.host == here.host && other.port == here.port &&
                (user.empty() || user == here.user);
     }
@@ -183,7 +186,7 @@ class ImapChanger : public Changer {
     }
 
     std::shared_ptr<ImapClient> client_;
-    std::string user_;  // --user
+    Listing& listing_;
     std::unique_ptr<ListSource> source_;
     std::unique_ptr<SourceMailbox> messages_;
     bool told_ = false;
@@ -193,7 +196,7 @@ class ImapChanger : public Changer {
 
 Result<std::unique_ptr<Changer>> open_imap_changer(const Location& location, Listing& listing) {
     const bool read_only = listing.change->kind == Change::Kind::copy;
-    auto client = open_imap(location, listing.options.client, listing.trace_or_null(), listing.diagnostics,
+    auto client = open_imap(location, listing.accounts, listing.trace_or_null(), listing.diagnostics,
                             read_only ? ImapAccess::read : ImapAccess::write);
     if (!client) return tl::unexpected(client.error());
     return std::make_unique<ImapChanger>(std::move(*client), listing);

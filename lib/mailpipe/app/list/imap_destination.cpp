@@ -92,7 +92,7 @@ class ImapDestination : public Destination {
 }  // namespace
 
 Result<std::unique_ptr<Destination>> open_imap_destination(const Location& location, Listing& listing) {
-    auto client = open_imap(location, listing.options.client, listing.trace_or_null(), listing.diagnostics,
+    auto client = open_imap(location, listing.accounts, listing.trace_or_null(), listing.diagnostics,
                             ImapAccess::account);
     if (!client) return tl::unexpected(client.error());
     return std::make_unique<ImapDestination>(std::move(*client), listing);

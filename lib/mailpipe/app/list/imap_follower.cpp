@@ -106,7 +106,7 @@ class ImapFollower : public Follower {
 }  // namespace
 
 Result<std::unique_ptr<Follower>> open_imap_follower(const Location& location, Listing& listing) {
-    auto client = open_imap(location, listing.options.client, listing.trace_or_null(), listing.diagnostics);
+    auto client = open_imap(location, listing.accounts, listing.trace_or_null(), listing.diagnostics);
     if (!client) return tl::unexpected(client.error());
     return std::make_unique<ImapFollower>(std::move(*client), listing);
 }

@@ -164,9 +164,9 @@ class ImapMailboxes {
 
 }  // namespace
 
-Result<std::vector<Mailbox>> mailboxes_of_imap(const Location& location, const ClientOptions& options,
+Result<std::vector<Mailbox>> mailboxes_of_imap(const Location& location, config::Accounts& accounts,
                                                Trace* trace, Diagnostics& diagnostics) {
-    auto client = open_imap(location, options, trace, diagnostics, ImapAccess::account);
+    auto client = open_imap(location, accounts, trace, diagnostics, ImapAccess::account);
     if (!client) return tl::unexpected(client.error());
     return ImapMailboxes(**client).find_all(diagnostics);
 }

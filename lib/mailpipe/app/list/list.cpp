@@ -56,61 +56,57 @@ void list_folders(const Location& location, const std::string& text, Listing& li
     }
 }
 
-void list_argument(const std::string& text, RefLister& refs, Listing& listing) {
-    if (text == "-" && listing.change == nullptr)
-        return list_input(STDIN_FILENO, "stdin", false, {}, refs, listing);
-    Result<Location> location = fail(Errc::usage, "messages on stdin cannot be changed; use --refs -");
-    if (text != "-") location = parse_location(text);
-    if (!location) return listing.diagnostics.error(text, location.error());
-    if (location->is_ref()) return refs.add(text);
+void list_argument(const Location& location, const std::string& text, RefLister& refs, Listing& listing) {
+    if (location.scheme == Scheme::stdio) {
+        if (listing.change == nullptr) return list_input(STDIN_FILENO, "stdin", false, {}, refs, listing);
+        const Error error{Errc::usage, "messages on stdin cannot be changed; use --refs -", std::nullopt};
+        return listing.diagnostics.error(text, error);
+    }
+    if (location.is_ref()) return refs.add(location, text);
     refs.finish();
-    if (location->scheme == Scheme::message_file && listing.change == nullptr)
-        return list_file(*location, text, refs, listing);
-    if (listing.options.recursive && location->scheme == Scheme::maildir)
-        return list_folders(*location, text, listing);
-    if (const auto listed = list_location(*location, listing); !listed) {
+    if (location.scheme == Scheme::message_file && listing.change == nullptr)
+        return list_file(location, text, refs, listing);
+    if (listing.options.recursive && location.scheme == Scheme::maildir)
+        return list_folders(location, text, listing);
+    if (const auto listed = list_location(location, listing); !listed) {
         listing.report(text, listed.error());
     }
 }
 
 // The change of a whole mbox would make the messages in it be called otherwise than the refs say.
-std::vector<std::string> in_order(const Listing& listing) {
-    std::vector<std::string> locations = listing.options.locations;
-    if (listing.change == nullptr) return locations;
-    std::stable_partition(locations.begin(), locations.end(), [](const std::string& text) {
-        const auto location = parse_location(text);
-        return location && location->is_ref();
-    });
-    return locations;
+std::vector<config::Located> in_order(const Listing& listing) {
+    std::vector<config::Located> located = listing.accounts.locate_all(listing.options.locations);
+    if (listing.change == nullptr) return located;
+    std::stable_partition(located.begin(), located.end(),
+                          [](const config::Located& one) { return one.location.is_ref(); });
+    return located;
 }
 
 void list_arguments(Listing& listing, const std::function<void(const std::string&)>& begin) {
     RefLister refs(listing);
     begin("stdin");
     if (listing.options.refs_from_stdin) list_input(STDIN_FILENO, "stdin", true, {}, refs, listing);
-    for (const std::string& location : in_order(listing)) {
+    for (const auto& [text, location] : in_order(listing)) {
         if (listing.output.ended()) break;
         if (stop_requested()) {
-            listing.diagnostics.error(location, stopped_by_signal());
+            listing.diagnostics.error(text, stopped_by_signal());
             break;
         }
-        begin(location);
-        list_argument(location, refs, listing);
+        begin(text);
+        list_argument(location, text, refs, listing);
     }
     if (!stop_requested()) refs.finish();
 }
 
 // Those of a location: with --recursive of each Maildir.
-void open_followers(const std::string& text, Followers& followers, Listing& listing) {
-    const auto location = parse_location(text);
-    if (!location) return listing.diagnostics.error(text, location.error());
-    if (location->is_ref()) {
+void open_followers(const Location& location, const std::string& text, Followers& followers, Listing& listing) {
+    if (location.is_ref()) {
         const Error error{Errc::usage, "names a message, not a mailbox to follow", std::nullopt};
         return listing.diagnostics.error(text, error);
     }
-    std::vector<Location> places{*location};
-    if (listing.options.recursive && location->scheme == Scheme::maildir) {
-        auto folders = folders_of(*location);
+    std::vector<Location> places{location};
+    if (listing.options.recursive && location.scheme == Scheme::maildir) {
+        auto folders = folders_of(location);
         if (!folders) return listing.diagnostics.error(text, folders.error());
         places = std::move(*folders);
     }
@@ -126,13 +122,14 @@ void open_followers(const std::string& text, Followers& followers, Listing& list
 
 void follow_arguments(Listing& listing) {
     Followers followers;
-    for (const std::string& location : listing.options.locations) {
-        if (!stop_requested()) open_followers(location, followers, listing);
+    for (const auto& [text, location] : listing.accounts.locate_all(listing.options.locations)) {
+        if (!stop_requested()) open_followers(location, text, followers, listing);
     }
     follow(std::move(followers), listing);
 }
 
-int run_listing(const ListOptions& options, email::Query query, Diagnostics& diagnostics) {
+int run_listing(const ListOptions& options, config::Accounts& accounts, email::Query query,
+                Diagnostics& diagnostics) {
     auto form = ListForm::of(options);
     if (!form) {
         diagnostics.error("", form.error());
@@ -140,7 +137,7 @@ int run_listing(const ListOptions& options, email::Query query, Diagnostics& dia
     }
     ListOutput output(options.common, std::move(*form));
     diagnostics.set_progress(&output.progress());
-    Listing listing{options, std::move(query), output, diagnostics};
+    Listing listing{options, std::move(query), output, diagnostics, accounts};
     if (options.follow) {
         follow_arguments(listing);
     } else {
@@ -151,9 +148,10 @@ int run_listing(const ListOptions& options, email::Query query, Diagnostics& dia
     return diagnostics.exit_status();
 }
 
-int run_change(const ListOptions& options, const Change& change, email::Query query, Diagnostics& diagnostics) {
+int run_change(const ListOptions& options, config::Accounts& accounts, const Change& change, email::Query query,
+               Diagnostics& diagnostics) {
     ChangeOutput output(options.common, options.limit);
-    Listing listing{options, std::move(query), output, diagnostics, &change};
+    Listing listing{options, std::move(query), output, diagnostics, accounts, &change};
     list_arguments(listing, [](const std::string&) {});
     return diagnostics.exit_status();
 }
@@ -171,14 +169,13 @@ Result<std::unique_ptr<ListSource>> open_list_source(const Location& location, L
         }
         case Scheme::imap:
         case Scheme::imaps: {
-            auto client =
-                open_imap(location, listing.options.client, listing.trace_or_null(), listing.diagnostics);
+            auto client = open_imap(location, listing.accounts, listing.trace_or_null(), listing.diagnostics);
             if (!client) return tl::unexpected(client.error());
             return make_imap_source(std::move(*client), listing);
         }
         case Scheme::pop3:
         case Scheme::pop3s: {
-            auto client = open_pop3(location, listing.options.client, listing.trace_or_null());
+            auto client = open_pop3(location, listing.accounts, listing.trace_or_null());
             if (!client) return tl::unexpected(client.error());
             return make_pop3_source(std::move(*client), listing);
         }
@@ -200,13 +197,14 @@ int run_list(const ListOptions& options) {
         }
         query = std::move(*parsed);
     }
-    const auto change = Change::of(options);
+    config::Accounts accounts(options.client, diagnostics);
+    const auto change = Change::of(options, accounts);
     if (!change) {
         diagnostics.error("", change.error());
         return diagnostics.exit_status();
     }
-    return *change ? run_change(options, **change, std::move(query), diagnostics)
-                   : run_listing(options, std::move(query), diagnostics);
+    return *change ? run_change(options, accounts, **change, std::move(query), diagnostics)
+                   : run_listing(options, accounts, std::move(query), diagnostics);
 }
 
 }  // namespace mailpipe::app

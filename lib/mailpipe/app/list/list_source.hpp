@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "mailpipe/app/config/accounts.hpp"
 #include "mailpipe/app/diagnostics.hpp"
 #include "mailpipe/app/list/list.hpp"
 #include "mailpipe/app/list/list_sink.hpp"
@@ -24,6 +25,7 @@ struct Listing {
     email::Query query;  // empty: all
     ListSink& output;
     Diagnostics& diagnostics;
+    config::Accounts& accounts;
     const Change* change = nullptr;  // what becomes of the messages instead; output is a ChangeOutput then
     StderrTrace trace = {};
 

@@ -10,7 +10,8 @@
 namespace mailpipe::app {
 namespace {
 
-Result<std::vector<Mailbox>> find_mailboxes(const Location& location, const ListOptions& options, Trace* trace,
+Result<std::vector<Mailbox>> find_mailboxes(const Location& location, const ListOptions& options,
+                                            config::Accounts& accounts, Trace* trace,
                                             Diagnostics& diagnostics) {
     switch (location.scheme) {
         case Scheme::maildir:
@@ -18,7 +19,7 @@ Result<std::vector<Mailbox>> find_mailboxes(const Location& location, const List
             return mailboxes_of_store(location, options.recursive, diagnostics);
         case Scheme::imap:
         case Scheme::imaps:
-            return mailboxes_of_imap(location, options.client, trace, diagnostics);
+            return mailboxes_of_imap(location, accounts, trace, diagnostics);
         default:
             return fail(Errc::usage, "has no mailboxes; give a Maildir, an mbox, or an imap or imaps URL");
     }
@@ -98,18 +99,16 @@ int run_mailboxes(const ListOptions& options) {
     const OutputStyle style = options.common.output;
     const bool as_table = style == OutputStyle::table || style == OutputStyle::text ||
                           (style == OutputStyle::automatic && ::isatty(STDOUT_FILENO) == 1);
-    for (const std::string& text : options.locations) {
+    config::Accounts accounts(options.client, diagnostics);
+    for (const auto& [text, location] : accounts.locate_all(options.locations)) {
         if (stop_requested()) {
             diagnostics.error(text, stopped_by_signal());
             break;
         }
-        const auto location = parse_location(text);
         Result<std::vector<Mailbox>> mailboxes = fail(Errc::usage, "names a message, not a mailbox");
-        if (!location) {
-            mailboxes = tl::unexpected(location.error());
-        } else if (!location->is_ref()) {
-            mailboxes =
-                find_mailboxes(*location, options, options.common.trace ? &trace : nullptr, diagnostics);
+        if (!location.is_ref()) {
+            mailboxes = find_mailboxes(location, options, accounts, options.common.trace ? &trace : nullptr,
+                                       diagnostics);
         }
         if (!mailboxes) {
             diagnostics.error(text, mailboxes.error());

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "mailpipe/app/config/accounts.hpp"
 #include "mailpipe/app/diagnostics.hpp"
 #include "mailpipe/app/imap_client.hpp"
 #include "mailpipe/app/list/list.hpp"
@@ -50,7 +51,7 @@ void sort_mailboxes(std::vector<Mailbox>& mailboxes);
 Result<std::vector<Mailbox>> mailboxes_of_store(const Location& location, bool recursive,
                                                 Diagnostics& diagnostics);
 // Of an account.
-Result<std::vector<Mailbox>> mailboxes_of_imap(const Location& location, const ClientOptions& options,
+Result<std::vector<Mailbox>> mailboxes_of_imap(const Location& location, config::Accounts& accounts,
                                                Trace* trace, Diagnostics& diagnostics);
 
 // The name of a folder of a Maildir, decoded where it is in modified UTF-7; INBOX for the root.

@@ -88,7 +88,7 @@ class Pop3Changer : public Changer {
 }  // namespace
 
 Result<std::unique_ptr<Changer>> open_pop3_changer(const Location& location, Listing& listing) {
-    auto client = open_pop3(location, listing.options.client, listing.trace_or_null());
+    auto client = open_pop3(location, listing.accounts, listing.trace_or_null());
     if (!client) return tl::unexpected(client.error());
     return std::make_unique<Pop3Changer>(std::move(*client), listing);
 }

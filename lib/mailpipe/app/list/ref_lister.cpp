@@ -15,24 +15,28 @@ constexpr std::size_t kRefsAtOnce = 500;
 void RefLister::add(const std::string& ref) {
     auto location = parse_location(ref);
     if (!location) return listing_.diagnostics.error(ref, location.error());
+    add(std::move(*location), ref);
+}
+
+void RefLister::add(Location location, const std::string& ref) {
     // A file that names itself would never end.
-    if (location->scheme == Scheme::message_file && listing_.change == nullptr && !in_named_file_) {
+    if (location.scheme == Scheme::message_file && listing_.change == nullptr && !in_named_file_) {
         flush();
         in_named_file_ = true;
-        list_file(*location, ref, *this, listing_);
+        list_file(location, ref, *this, listing_);
         in_named_file_ = false;
         return;
     }
-    if (!location->is_ref()) {
+    if (!location.is_ref()) {
         const Error error{Errc::usage, "names no message; a ref has a UID, UIDL, ID or OFFSET", std::nullopt};
         return listing_.diagnostics.error(ref, error);
     }
-    Location mailbox = container(*location);
+    Location mailbox = container(location);
     if (waits(mailbox)) {
         const auto group = std::find_if(waiting_.begin(), waiting_.end(),
                                         [&mailbox](const Group& one) { return one.mailbox == mailbox; });
         Group& found = group == waiting_.end() ? waiting_.emplace_back(Group{std::move(mailbox), {}}) : *group;
-        found.refs.push_back(std::move(*location));
+        found.refs.push_back(std::move(location));
         return;
     }
     if (mailbox_ != mailbox) {
@@ -41,7 +45,7 @@ void RefLister::add(const std::string& ref) {
         open_failed_ = false;
         mailbox_ = std::move(mailbox);
     }
-    refs_.push_back(std::move(*location));
+    refs_.push_back(std::move(location));
     if (refs_.size() == kRefsAtOnce) flush();
 }
 

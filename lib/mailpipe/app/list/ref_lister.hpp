@@ -18,6 +18,7 @@ class RefLister {
 
     // What is no ref is reported.
     void add(const std::string& ref);
+    void add(Location ref, const std::string& where);
     // Lists what was added, but for what waits.
     void flush();
     void finish();

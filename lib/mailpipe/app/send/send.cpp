@@ -6,6 +6,7 @@
 #include <chrono>
 #include <map>
 
+#include "mailpipe/app/config/accounts.hpp"
 #include "mailpipe/app/diagnostics.hpp"
 #include "mailpipe/app/location.hpp"
 #include "mailpipe/app/message_input.hpp"
@@ -186,12 +187,27 @@ class Run {
     std::size_t not_tried_ = 0;  // after the connection was given up
 };
 
+// The options with what the configuration file says of the server.
+Result<SendOptions> with_account(SendOptions options, const Location& server, config::Accounts& accounts) {
+    config::Settings command_line;
+    command_line.fetch.client = options.client;
+    auto settings = accounts.settings(server, std::move(command_line));
+    if (!settings) return tl::unexpected(settings.error());
+    options.client = std::move(settings->fetch.client);
+    if (settings->from) {
+        options.has_from = true;
+        options.from = std::move(*settings->from);
+    }
+    return options;
+}
+
 }  // namespace
 
 int run_send(const SendOptions& options) {
     install_stop_handlers();
     Diagnostics diagnostics("mail-send", options.common);
-    auto server = parse_location(options.server);
+    config::Accounts accounts(options.client, diagnostics);
+    auto server = accounts.locate_server(options.server);
     if (!server) {
         diagnostics.error(options.server, server.error());
         return diagnostics.exit_status();
@@ -208,12 +224,17 @@ int run_send(const SendOptions& options) {
         diagnostics.error("", Error{Errc::usage, "no recipient; name one or give -t"});
         return diagnostics.exit_status();
     }
-    auto given = parse_given_envelope(options);
+    const auto settled = with_account(options, *server, accounts);
+    if (!settled) {
+        diagnostics.error("", settled.error());
+        return diagnostics.exit_status();
+    }
+    auto given = parse_given_envelope(*settled);
     if (!given) {
         diagnostics.error("", given.error());
         return diagnostics.exit_status();
     }
-    return Run(options, std::move(*server), std::move(*given)).run();
+    return Run(*settled, std::move(*server), std::move(*given)).run();
 }
 
 }  // namespace mailpipe::app

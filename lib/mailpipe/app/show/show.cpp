@@ -161,16 +161,17 @@ Result<void> show_all(const ShowOptions& options, Diagnostics& diagnostics) {
     StderrTrace trace;
     Shower shower(options, diagnostics);
     std::string where = "stdin";
-    MessageSource source({options.client, options.common.trace ? &trace : nullptr, &diagnostics},
+    config::Accounts accounts(options.client, diagnostics);
+    MessageSource source({&accounts, options.common.trace ? &trace : nullptr, &diagnostics},
                          [&](const email::Context& context, store::MessageReader& reader) {
                              return shower.show(where, context, reader);
                          });
     if (options.refs_from_stdin || options.locations.empty())
         return shower.finish(source.read_input(STDIN_FILENO, where, options.refs_from_stdin));
     Result<void> shown;
-    for (const std::string& location : options.locations) {
-        where = location == "-" ? "stdin" : location;
-        if (shown = source.read(location); !shown) break;
+    for (const auto& [text, location] : accounts.locate_all(options.locations)) {
+        where = text == "-" ? "stdin" : text;
+        if (shown = source.read(location, text); !shown) break;
     }
     return shower.finish(std::move(shown));
 }
