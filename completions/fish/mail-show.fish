@@ -31,5 +31,7 @@ complete -c mail-show -l pin-sha256 -x -d 'Accept exactly the certificate with t
 complete -c mail-show -l allow-plaintext-auth -d 'With --tls none, send the password to hosts other than this one'
 complete -c mail-show -l user -x -d 'Log in as this user when the URL names none'
 complete -c mail-show -l password-command -x -d 'Run this shell command; the first line it prints is the password'
+complete -c mail-show -l token-command -x -d 'Run this shell command; the first line it prints is an OAuth 2.0 access token, which takes the place of the password'
+complete -c mail-show -l tunnel -x -d 'Talk to this shell command\'s stdin and stdout instead of connecting to the host'
 complete -c mail-show -l password-file -r -F -d 'The first line of this file is the password'
 complete -c mail-show -l config -r -F -d 'Read accounts and settings from this file (default: $XDG_CONFIG_HOME/mailpipe/config.toml)'

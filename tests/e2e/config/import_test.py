@@ -1,4 +1,4 @@
-"""mail-fetch --import: the examples that come with the other programs; docs/from-*.md name all their options."""
+"""mail-fetch --import: examples that come with the other programs; docs/from-*.md name all of their options."""
 
 import glob
 import gzip

@@ -292,8 +292,9 @@ Group all pulled both:INBOX
                            "# It only pushes to the server; no equivalent.",
                            "# [account.backwards]",
                            "# It does not fetch from an IMAP server (Far) into a Maildir (Near)",
-                           "# [account.piped]",
-                           "# source = \"imap://localhost\"",
+                           "[account.piped]",
+                           "source = \"imap://localhost\"",
+                           "tunnel = ",
                        });
 }
 

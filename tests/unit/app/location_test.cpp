@@ -150,7 +150,7 @@ TEST(Location, Refused) {
     using namespace std::string_literals;
     const BadRow rows[] = {
         {"", "empty"},
-        {"@work", "accounts"},
+        {"@work", "an account (@NAME)"},
         {"http://h/", "unknown scheme"},
         {"imap:h", "write imap://HOST"},
         {"imap://", "host is missing"},

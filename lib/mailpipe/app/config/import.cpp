@@ -84,7 +84,6 @@ void Import::Account::set_flag(std::string_view key, bool flag) {
 }
 
 void Import::Account::set_tunnel(const std::string& command) {
-    if (find_key("tunnel") == nullptr) disable("No equivalent of a command to connect through.");
     set("tunnel", command);
 }
 

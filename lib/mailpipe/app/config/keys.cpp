@@ -252,13 +252,19 @@ const std::array kKeys{
     Key{"password-command",
         ValueKind::command,
         kClientKey,
-        {"password-file"},
+        {"password-file", "token-command"},
         client_text<&ClientOptions::password_command>},
     Key{"password-file",
         ValueKind::path,
         kClientKey,
-        {"password-command"},
+        {"password-command", "token-command"},
         client_text<&ClientOptions::password_file>},
+    Key{"token-command",
+        ValueKind::command,
+        kClientKey,
+        {"password-command", "password-file"},
+        client_text<&ClientOptions::token_command>},
+    Key{"tunnel", ValueKind::command, kClientKey, {}, client_text<&ClientOptions::tunnel>},
 };
 
 }  // namespace

@@ -53,7 +53,7 @@ struct Delivered {
     double seconds = 0;      // negative: not known
     // It is not delivered: the destination does not take this message, but may take others. Nothing is recorded
     // of it yet.
-    std::optional<Error> refused = std::nullopt;
+    std::shared_ptr<const Error> refused = nullptr;  // seldom there, and small where it is not
     // Those of several recipients who did not get it; it is delivered all the same, and not sent again.
     std::vector<Error> missed = {};
 };

@@ -50,7 +50,7 @@ class PromptDelivery : public Delivery {
     }
     Result<void> refuse(const Message& message, Error error) {
         Delivered refused{message.key, message.number, {}, size_, -1};
-        refused.refused = std::move(error);
+        refused.refused = std::make_shared<const Error>(std::move(error));
         delivered_.push_back(std::move(refused));
         return {};
     }
