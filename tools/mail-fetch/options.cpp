@@ -89,6 +89,29 @@ const Choices<app::config::Dialect> kDialects{{"fetchmailrc", app::config::Diale
                                               {"mpoprc", app::config::Dialect::mpoprc},
                                               {"mbsyncrc", app::config::Dialect::mbsyncrc}};
 
+// How a run goes, whatever it fetches.
+void add_run(CLI::App& app, app::FetchOptions& options) {
+    app.add_flag("--dry-run", options.dry_run, "Print what would be fetched and deleted, and change nothing");
+    app.add_flag(
+        "--watch", options.watch,
+        "Go on: fetch what arrives as soon as the server tells (IMAP), or at each interval, until a signal "
+        "comes");
+    add_parsed(app, "--interval", options.interval, app::parse_duration, "DURATION",
+               "With --watch, look at a server that does not tell of news so often (default 5m)");
+    app.add_option(
+           "--wait-lock", options.wait_lock,
+           "Wait that long for another mail-fetch that fetches from the same source (default: not at all)")
+        ->type_name("SECONDS")
+        ->check(CLI::Range(0.0, 86400.0).description(""));
+    app.add_option("--jobs", options.jobs, "Fetch from so many accounts at the same time (default 8)")
+        ->type_name("N")
+        ->check(CLI::Range(1, 100).description(""));
+    app.add_option("--state", options.state_directory,
+                   "Keep the record of what was fetched in this directory "
+                   "(default: $XDG_STATE_HOME/mailpipe)")
+        ->type_name("DIR");
+}
+
 // An account may have a destination of its own.
 void check_rules(const app::FetchOptions& options, const std::vector<CLI::Option*>& rules,
                  const CLI::Option* to) {
@@ -123,26 +146,8 @@ std::unique_ptr<CLI::App> make_fetch_app(app::FetchOptions& options) {
                                "How TLS is used with the destination (default: by its URL, as with --tls)"));
     add_selection(*app, options.settings.selection);
     app->add_flag("--headers-only", options.settings.headers_only, "Fetch the headers of the messages only");
-    app->add_flag("--dry-run", options.dry_run, "Print what would be fetched and deleted, and change nothing");
-    app->add_flag(
-        "--watch", options.watch,
-        "Go on: fetch what arrives as soon as the server tells (IMAP), or at each interval, until a signal "
-        "comes");
-    add_parsed(*app, "--interval", options.interval, app::parse_duration, "DURATION",
-               "With --watch, look at a server that does not tell of news so often (default 5m)");
-    app->add_option(
-           "--wait-lock", options.wait_lock,
-           "Wait that long for another mail-fetch that fetches from the same source (default: not at all)")
-        ->type_name("SECONDS")
-        ->check(CLI::Range(0.0, 86400.0).description(""));
-    app->add_option("--jobs", options.jobs, "Fetch from so many accounts at the same time (default 8)")
-        ->type_name("N")
-        ->check(CLI::Range(1, 100).description(""));
+    add_run(*app, options);
     add_refs(*app, options.refs_from_stdin)->excludes(sources);
-    app->add_option("--state", options.state_directory,
-                    "Keep the record of what was fetched in this directory "
-                    "(default: $XDG_STATE_HOME/mailpipe)")
-        ->type_name("DIR");
     add_choice(*app, "--format", options.format, kMessageFormats,
                "Form of the messages on stdout (default: mboxrd)")
         ->excludes(to);
