@@ -97,7 +97,7 @@ struct Option {
     std::string_view why = "";
 };
 
-constexpr std::string_view kEnvelope = "mail is not sorted by recipient; see --route for rules";
+constexpr std::string_view kEnvelope = "mail is not sorted by recipient";
 constexpr std::string_view kAsIs = "messages are kept octet for octet";
 constexpr std::string_view kChecked = "chain and name are always checked, or a key with pin-sha256";
 constexpr std::string_view kMechanism = "the safest mechanism that the server offers is used";

@@ -33,7 +33,7 @@ constexpr std::array kMissing{
     Missing{"use_peek", "nothing is marked as seen"},
     Missing{"delete_dup_msgids", "each message is fetched once, by its UIDL or UID"},
     Missing{"move_on_delete", "give mail-list --move"},
-    Missing{"envelope_recipient", "mail is not sorted by recipient; see --route for rules"},
+    Missing{"envelope_recipient", "mail is not sorted by recipient"},
     Missing{"record_mailbox", kAsIs},
     Missing{"imap_on_delete", "deleted is what \\Deleted means"},
     Missing{"keyfile", "there are no client certificates"},
@@ -155,7 +155,7 @@ class Reader {
         for (const auto& [name, section] : file_) {
             if (name.starts_with("filter"))
                 account.note("No equivalent of [" + name +
-                             "]: filter with --search, --route or in a pipe: destination.");
+                             "]: filter with --search or in a pipe: destination.");
         }
     }
 
@@ -176,7 +176,7 @@ class Reader {
         if (!imap && type.find("POP3") == std::string::npos)
             account.disable("No equivalent of that type of retriever: it fetches over IMAP and POP3 only.");
         if (type.starts_with("Multidrop"))
-            account.note_without(type, "mail is not sorted by recipient; see --route for rules");
+            account.note_without(type, "mail is not sorted by recipient");
         if (!ssl) {
             account.note(
                 "getmail goes without TLS here; mail-fetch asks for STARTTLS. Where the server has none, set "
@@ -279,7 +279,7 @@ class Reader {
                                                            : make_url("lmtp", "", host, port.value_or(24)));
         }
         account.note_without(type.empty() ? "[" + name + "]" : type,
-                             "one destination is kept; see --route for rules that choose by search keys");
+                             "one destination is kept");
         const std::vector<std::string> places =
             tuple_of(value_of(section, section.contains("default") ? "default" : "destinations"));
         // A section that names itself has no end.

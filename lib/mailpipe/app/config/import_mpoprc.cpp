@@ -54,7 +54,7 @@ constexpr std::array kCommands{
     Command{"uidls_file", "mail-fetch keeps its own record; see --state"},
     Command{"only_new", "each message is fetched once"},
     Command{"killsize", "nothing is deleted that was not delivered here"},
-    Command{"filter", "see --search and --route, or filter what arrives"},
+    Command{"filter", "see --search, or filter what arrives"},
 };
 
 bool is_on(std::string_view text) {

@@ -29,6 +29,9 @@ Result<void> check_settings(const FetchOptions& options, const FetchSettings& se
         return usage("--headers-only fetches no whole message, so that nothing may be deleted");
     if (options.watch && (settings.destination.empty() || options.dry_run || options.refs_from_stdin))
         return usage("--watch needs --to, and goes neither with --dry-run nor with --refs");
+    // Refused rather than passed over: mail would go where it is not looked for.
+    if (!settings.routes.empty())
+        return fail(Errc::config, "\"route\": several destinations by rule are not there yet");
     if (settings.destination.empty()) {
         if (!settings.retention.any()) return {};
         return usage("--delete needs --to: on stdout nobody can say what has become of a message");
