@@ -16,7 +16,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 // A group is closed when it reaches one of these.
-constexpr std::size_t kGroupMessages = 2000;
+constexpr std::size_t kGroupMessages = 1000;
 constexpr std::uint64_t kGroupOctets = 64U << 20;
 constexpr std::chrono::seconds kGroupAge{2};
 
