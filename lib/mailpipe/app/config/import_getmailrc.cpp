@@ -175,8 +175,7 @@ class Reader {
         const bool imap = type.find("IMAP") != std::string::npos;
         if (!imap && type.find("POP3") == std::string::npos)
             account.disable("No equivalent of that type of retriever: it fetches over IMAP and POP3 only.");
-        if (type.starts_with("Multidrop"))
-            account.note_without(type, "mail is not sorted by recipient");
+        if (type.starts_with("Multidrop")) account.note_without(type, "mail is not sorted by recipient");
         if (!ssl) {
             account.note(
                 "getmail goes without TLS here; mail-fetch asks for STARTTLS. Where the server has none, set "
@@ -278,8 +277,7 @@ class Reader {
             return account.set("to", host.starts_with('/') ? make_store("lmtp", host)
                                                            : make_url("lmtp", "", host, port.value_or(24)));
         }
-        account.note_without(type.empty() ? "[" + name + "]" : type,
-                             "one destination is kept");
+        account.note_without(type.empty() ? "[" + name + "]" : type, "one destination is kept");
         const std::vector<std::string> places =
             tuple_of(value_of(section, section.contains("default") ? "default" : "destinations"));
         // A section that names itself has no end.
