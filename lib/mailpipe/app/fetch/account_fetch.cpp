@@ -177,6 +177,7 @@ Result<void> AccountFetch::log_in(const Location& mailbox, const ClientOptions& 
 
 Result<std::unique_ptr<Delivery>> AccountFetch::open_delivery(const std::optional<Location>& destination,
                                                               const DeliveryContext& context) {
+    const std::lock_guard lock(run_.opening);
     if (destination) return make_delivery(*destination, context);
     if (!run_.output) run_.output = MessageOutput::make(run_.options.format, STDOUT_FILENO);
     return make_output_delivery(*run_.output, context.state);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,6 +34,8 @@ struct FetchRun {
     std::atomic<bool> gone = false;
     // What went wrong last will not work later either: usage, config.
     std::atomic<bool> hopeless = false;
+    // Held while a destination is opened: one account must not meet a Maildir that another is just making.
+    std::mutex opening{};
 };
 
 // The sources of one account with the same settings: over one connection in turn (IMAP), or over one for each
