@@ -1,5 +1,4 @@
 #include <fcntl.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,29 +15,11 @@
 #include "mailpipe/base/ascii.hpp"
 #include "mailpipe/base/limits.hpp"
 #include "mailpipe/base/terminal_text.hpp"
-
-extern char** environ;
+#include "mailpipe/net/shell_command.hpp"
+#include "mailpipe/store/file.hpp"
 
 namespace mailpipe::app {
 namespace {
-
-class Descriptor {
- public:
-    explicit Descriptor(int fd) : fd_(fd) {}
-    ~Descriptor() {
-        if (fd_ >= 0) ::close(fd_);
-    }
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    int get() const { return fd_; }
-    void close() {
-        if (fd_ >= 0) ::close(fd_);
-        fd_ = -1;
-    }
-
- private:
-    int fd_;
-};
 
 Result<Secret> first_line(std::string& text, const std::string& what) {
     const std::size_t end = std::min(text.find('\n'), text.size());
@@ -55,41 +36,21 @@ Result<Secret> first_line(std::string& text, const std::string& what) {
     return secret;
 }
 
-Result<pid_t> spawn_shell(const std::string& command, int output, const std::string& what) {
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawnattr_init(&attributes);
-    // stdin may be the message.
-    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-    // An ignored SIGPIPE would be inherited.
-    sigset_t defaults;
-    sigemptyset(&defaults);
-    sigaddset(&defaults, SIGPIPE);
-    posix_spawnattr_setsigdefault(&attributes, &defaults);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-    std::string sh = "sh", flag = "-c", text = command;
-    std::array<char*, 4> arguments{sh.data(), flag.data(), text.data(), nullptr};
-    pid_t pid = 0;
-    const int error = ::posix_spawn(&pid, "/bin/sh", &actions, &attributes, arguments.data(), environ);
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
-    if (error != 0) return config_errno(error, what);
-    return pid;
-}
-
 Result<Secret> secret_of_command(const std::string& command, const std::string& what) {
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0) return config_errno(errno, what);
-    const Descriptor reading(ends[0]);
-    Descriptor writing(ends[1]);
-    auto pid = spawn_shell(command, writing.get(), what);
-    writing.close();
-    if (!pid) return tl::unexpected(pid.error());
+    const store::Fd reading(ends[0]);
+    store::Fd writing(ends[1]);
+    // stdin may be the message.
+    const store::Fd nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    if (!nothing) return config_errno(errno, what);
+    pid_t pid = 0;
+    const int error = net::spawn({command, nothing.get(), writing.get(), {}, false, false}, pid);
+    if (error != 0) return config_errno(error, what);
+    writing.reset();
     auto text = read_secret(reading.get(), limits::kPassword, what);
     int status = 0;
-    while (::waitpid(*pid, &status, 0) < 0 && errno == EINTR) {
+    while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
     }
     if (!text) return tl::unexpected(text.error());
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return first_line(*text, what);

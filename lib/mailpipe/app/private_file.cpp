@@ -10,23 +10,10 @@
 #include <cstdio>
 
 #include "mailpipe/base/secret.hpp"
+#include "mailpipe/store/file.hpp"
 
 namespace mailpipe::app {
 namespace {
-
-class Descriptor {
- public:
-    explicit Descriptor(int fd) : fd_(fd) {}
-    ~Descriptor() {
-        if (fd_ >= 0) ::close(fd_);
-    }
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    int get() const { return fd_; }
-
- private:
-    int fd_;
-};
 
 std::string mode_of(const struct stat& status) {
     char mode[8];
@@ -38,8 +25,8 @@ std::string mode_of(const struct stat& status) {
 template <class Judge>
 Result<std::string> read_judged(const std::string& path, std::size_t limit, const std::string& what,
                                 Judge judge) {
-    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
-    if (file.get() < 0) return config_errno(errno, what);
+    const store::Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+    if (!file) return config_errno(errno, what);
     struct stat status {};
     if (::fstat(file.get(), &status) != 0) return config_errno(errno, what);
     if (S_ISREG(status.st_mode)) {

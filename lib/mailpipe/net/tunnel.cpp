@@ -1,7 +1,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
-#include <spawn.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,41 +14,16 @@
 #include <thread>
 #include <utility>
 
+#include "mailpipe/net/shell_command.hpp"
 #include "mailpipe/net/socket.hpp"
 #include "mailpipe/net/socket_stream.hpp"
 #include "mailpipe/net/stream.hpp"
-
-extern char** environ;
 
 namespace mailpipe::net {
 namespace {
 
 constexpr std::chrono::milliseconds kGrace{2000};
 constexpr int kLook = 10;  // ms
-
-Result<pid_t> spawn(const std::string& command, int input, int output) {
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-    // Another tunnel or mailbox must not be kept open by this one.
-    posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
-    posix_spawnattr_t attributes;
-    posix_spawnattr_init(&attributes);
-    sigset_t defaults;
-    sigemptyset(&defaults);
-    sigaddset(&defaults, SIGPIPE);  // an ignored one would be inherited
-    posix_spawnattr_setsigdefault(&attributes, &defaults);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-    std::string sh = "sh", flag = "-c", text = command;
-    std::array<char*, 4> arguments{sh.data(), flag.data(), text.data(), nullptr};
-    pid_t process = 0;
-    const int error = ::posix_spawn(&process, "/bin/sh", &actions, &attributes, arguments.data(), environ);
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
-    if (error != 0) return fail_errno(error, "--tunnel");
-    return process;
-}
 
 // One direction: octets from `from` to `to`. false: it has ended.
 class Pump {
@@ -167,10 +141,11 @@ Result<std::unique_ptr<Stream>> connect_command(const std::string& command, cons
     if (::pipe2(output.data(), O_CLOEXEC) != 0) return fail_errno(errno, "--tunnel");
     Descriptor from_command(output[0]);
     const Descriptor written_by_command(output[1]);
-    auto process = spawn(command, read_by_command.get(), written_by_command.get());
-    if (!process) return tl::unexpected(process.error());
+    pid_t process = 0;
+    const ShellCommand shell{command, read_by_command.get(), written_by_command.get(), {}, true, false};
+    if (const int error = spawn(shell, process); error != 0) return fail_errno(error, "--tunnel");
     auto tunnel = std::make_shared<Tunnel>(std::move(ours), std::move(theirs), std::move(to_command),
-                                           std::move(from_command), *process);
+                                           std::move(from_command), process);
     const int descriptor = tunnel->descriptor();
     return std::make_unique<SocketStream>(
         descriptor, [tunnel] { tunnel->close(); }, SocketPeer{"--tunnel", {}, true, 0}, options);

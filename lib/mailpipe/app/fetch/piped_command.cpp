@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <spawn.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,6 +13,9 @@
 #include <string_view>
 #include <utility>
 
+#include "mailpipe/net/shell_command.hpp"
+#include "mailpipe/store/file.hpp"
+
 extern char** environ;
 
 namespace mailpipe::app {
@@ -23,30 +25,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kGrace{2};
 constexpr std::chrono::milliseconds kLook{20};  // without a pidfd
-
-class Descriptor {
- public:
-    explicit Descriptor(int fd = -1) : fd_(fd) {}
-    ~Descriptor() { close(); }
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    int get() const { return fd_; }
-    void close() {
-        if (fd_ >= 0) ::close(fd_);
-        fd_ = -1;
-    }
-
- private:
-    int fd_;
-};
-
-std::vector<char*> pointers(std::vector<std::string>& strings) {
-    std::vector<char*> out;
-    for (std::string& string : strings)
-        out.push_back(string.data());
-    out.push_back(nullptr);
-    return out;
-}
 
 // Ours without those that `variables` set, and these.
 std::vector<std::string> environment_with(const std::vector<std::string>& variables) {
@@ -60,37 +38,6 @@ std::vector<std::string> environment_with(const std::vector<std::string>& variab
         if (!set) all.emplace_back(one);
     }
     return all;
-}
-
-// The error number.
-int spawn(const std::string& command, const std::vector<std::string>& variables, int input, pid_t& process) {
-    std::vector<std::string> arguments = {"sh", "-c", command};
-    std::vector<std::string> environment = environment_with(variables);
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
-    // stdout is for receipts.
-    posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
-    // Not all that libraries open is closed on exec: a command that lives on would keep a mailbox's connection open.
-    posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
-    posix_spawnattr_t attributes;
-    posix_spawnattr_init(&attributes);
-    sigset_t defaults;
-    sigemptyset(&defaults);
-    sigaddset(&defaults, SIGPIPE);
-    posix_spawnattr_setsigdefault(&attributes, &defaults);
-    sigset_t none;
-    sigemptyset(&none);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    // Of its own, so that a Ctrl-C lets it finish the message and a deadline ends all of it.
-    posix_spawnattr_setpgroup(&attributes, 0);
-    posix_spawnattr_setflags(&attributes,
-                             POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
-    const int error = ::posix_spawn(&process, "/bin/sh", &actions, &attributes, pointers(arguments).data(),
-                                    pointers(environment).data());
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
-    return error;
 }
 
 class RunningCommand {
@@ -124,13 +71,13 @@ class RunningCommand {
 
  private:
     pid_t process_;
-    Descriptor ended_;
+    store::Fd ended_;
     bool is_running_ = true;
     int status_ = 0;
 };
 
 // Until all is written, the command reads no more or has ended, or it is late.
-Result<void> feed(RunningCommand& running, Descriptor& pipe, MessageSpool& input, Clock::time_point deadline) {
+Result<void> feed(RunningCommand& running, store::Fd& pipe, MessageSpool& input, Clock::time_point deadline) {
     std::uint64_t sent = 0;
     while (running.is_running() && sent < input.size() && Clock::now() < deadline) {
         const auto piece = input.read(sent);
@@ -144,7 +91,7 @@ Result<void> feed(RunningCommand& running, Descriptor& pipe, MessageSpool& input
             break;
         }
     }
-    pipe.close();
+    pipe.reset();
     return {};
 }
 
@@ -155,12 +102,14 @@ Result<CommandEnd> run_piped(const std::string& command, const std::vector<std::
     const auto deadline = Clock::now() + timeout;
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0) return fail_errno(errno, "a pipe to the command");
-    Descriptor reading(ends[0]);
-    Descriptor writing(ends[1]);
+    store::Fd reading(ends[0]);
+    store::Fd writing(ends[1]);
     pid_t process = 0;
-    if (const int error = spawn(command, variables, reading.get(), process); error != 0)
-        return fail_errno(error, "/bin/sh");
-    reading.close();
+    // stdout is for receipts. Apart, so that a Ctrl-C lets it finish the message and a deadline ends all of it.
+    const net::ShellCommand shell{command, reading.get(), STDERR_FILENO, environment_with(variables),
+                                  true,    true};
+    if (const int error = net::spawn(shell, process); error != 0) return fail_errno(error, "/bin/sh");
+    reading.reset();
     RunningCommand running(process);
     ::fcntl(writing.get(), F_SETFL, O_NONBLOCK);
     if (auto fed = feed(running, writing, input, deadline); !fed) return tl::unexpected(fed.error());

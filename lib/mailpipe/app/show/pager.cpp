@@ -1,7 +1,6 @@
 #include "mailpipe/app/show/pager.hpp"
 
 #include <fcntl.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,6 +14,7 @@
 
 #include "mailpipe/app/stop.hpp"
 #include "mailpipe/base/ascii.hpp"
+#include "mailpipe/net/shell_command.hpp"
 
 namespace mailpipe::app {
 namespace {
@@ -44,36 +44,6 @@ std::vector<std::string> pager_environment() {
     return variables;
 }
 
-std::vector<char*> pointers(std::vector<std::string>& strings) {
-    std::vector<char*> out;
-    for (std::string& string : strings)
-        out.push_back(string.data());
-    out.push_back(nullptr);
-    return out;
-}
-
-// The error number.
-int spawn(const std::string& command, int input, pid_t& process) {
-    std::vector<std::string> arguments = {"/bin/sh", "-c", command};
-    std::vector<std::string> variables = pager_environment();
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
-    // This process ignores SIGPIPE; a pager that is itself a pipeline must not.
-    posix_spawnattr_t attributes;
-    posix_spawnattr_init(&attributes);
-    sigset_t defaults;
-    sigemptyset(&defaults);
-    sigaddset(&defaults, SIGPIPE);
-    posix_spawnattr_setsigdefault(&attributes, &defaults);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-    const int error = ::posix_spawn(&process, "/bin/sh", &actions, &attributes, pointers(arguments).data(),
-                                    pointers(variables).data());
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
-    return error;
-}
-
 }  // namespace
 
 std::string pager_command() {
@@ -88,7 +58,8 @@ Result<Pager> Pager::start(const std::string& command) {
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) return fail_errno(errno, "no pipe to the pager");
     pid_t process = -1;
-    const int error = spawn(command, ends[0], process);
+    // A pager may itself be a pipeline, or read another descriptor.
+    const int error = net::spawn({command, ends[0], -1, pager_environment(), false, false}, process);
     ::close(ends[0]);
     if (error != 0) {
         ::close(ends[1]);
