@@ -108,8 +108,11 @@ Result<void> AccountFetch::fetch_mailboxes(const FetchSource& source) {
 Result<void> AccountFetch::fetch_mailbox(const FetchSource& source, const Location& mailbox) {
     const FetchSettings& settings = *source.settings;
     // Before the state, and the destination, are there: a wrong password leaves nothing behind.
+    Login login;
     if (!is_imap(mailbox)) {
-        if (auto login = find_login(mailbox, settings.client); !login) return tl::unexpected(login.error());
+        auto found = find_login(mailbox, settings.client);
+        if (!found) return tl::unexpected(found.error());
+        login = std::move(*found);
     }
     std::optional<Location> destination;
     if (!settings.destination.empty()) {
@@ -139,22 +142,22 @@ Result<void> AccountFetch::fetch_mailbox(const FetchSource& source, const Locati
                   delivery.get(), &run_.console});
     if (delivery) job.recover();
     if (job.failed()) return {};
-    auto fetched = fetch_over(job, mailbox, settings.client);
+    Result<void> fetched;
+    if (!is_imap(mailbox)) {
+        fetched = fetch_pop3_over(job, mailbox, settings.client, std::move(login));
+    } else if (fetched = log_in(mailbox, settings.client); fetched) {
+        fetched = fetch_imap(job, *client_);
+    }
     if (job.failed()) run_.gone = true;
     if (auto told = job.finish(); !told) return told;
     return fetched;
 }
 
-Result<void> AccountFetch::fetch_over(FetchJob& job, const Location& mailbox, const ClientOptions& client) {
-    if (is_imap(mailbox)) {
-        if (auto ready = log_in(mailbox, client); !ready) return ready;
-        return fetch_imap(job, *client_);
-    }
-    auto login = find_login(mailbox, client);
-    if (!login) return tl::unexpected(login.error());
-    auto connection = open_connection(mailbox, client);
+Result<void> AccountFetch::fetch_pop3_over(FetchJob& job, const Location& maildrop, const ClientOptions& client,
+                                           Login login) {
+    auto connection = open_connection(maildrop, client);
     if (!connection) return tl::unexpected(connection.error());
-    Pop3Client pop3(mailbox, std::move(*connection), std::move(*login), run_.console.trace());
+    Pop3Client pop3(maildrop, std::move(*connection), std::move(login), run_.console.trace());
     if (auto logged_in = pop3.log_in(); !logged_in) return logged_in;
     login_delay_ = pop3.login_delay();
     return fetch_pop3(job, pop3);

@@ -61,7 +61,8 @@ class AccountFetch {
     Result<void> fetch_once(const FetchSource& source);
     Result<void> fetch_mailboxes(const FetchSource& source);
     Result<void> fetch_mailbox(const FetchSource& source, const Location& mailbox);
-    Result<void> fetch_over(FetchJob& job, const Location& mailbox, const ClientOptions& client);
+    Result<void> fetch_pop3_over(FetchJob& job, const Location& maildrop, const ClientOptions& client,
+                                 Login login);
     Result<void> log_in(const Location& mailbox, const ClientOptions& client);
     Result<std::unique_ptr<Delivery>> open_delivery(const std::optional<Location>& destination,
                                                     const DeliveryContext& context);

@@ -45,7 +45,6 @@ class FetchConsole {
     int exit_status() const;
     // nullptr without --trace.
     Trace* trace() { return trace_ ? &stderr_trace_ : nullptr; }
-    Diagnostics& diagnostics() { return diagnostics_; }  // of one thread only
 
  private:
     mutable std::mutex mutex_;  // of all below

@@ -1,7 +1,6 @@
 #include "mailpipe/app/fetch/imap_plan.hpp"
 
 #include <algorithm>
-#include <deque>
 #include <unordered_map>
 
 #include "mailpipe/app/fetch/imap_criteria.hpp"
@@ -83,31 +82,25 @@ class Planner {
         if (before == validity) return {};
         auto known = before ? known_by_journal(job_.state()) : job_.known_without_journal();
         if (!known) return tl::unexpected(known.error());
-        std::deque<std::string> texts;  // what `adopted` views
-        std::vector<FetchState::Done> adopted;
+        Adopted adopted;
         if (!known->empty()) {
-            auto looked = look_at(client_, plan_.listed, imap::FetchBody::header,
-                                  [&](std::uint32_t uid, const Fingerprint& print, std::uint64_t size) {
-                                      auto found = known->take(print, size);
-                                      if (!found) return;
-                                      const std::string& key = texts.emplace_back(std::to_string(uid));
-                                      const std::string& to = texts.emplace_back(std::move(found->to));
-                                      adopted.push_back({key, found->size, found->print, to,
-                                                         found->time == 0 ? now_seconds() : found->time});
-                                  });
+            const auto take = [&](std::uint32_t uid, const Fingerprint& print, std::uint64_t size) {
+                if (auto found = known->take(print, size)) adopted.add(std::to_string(uid), std::move(*found));
+            };
+            auto looked = look_at(client_, plan_.listed, imap::FetchBody::header, take);
             if (!looked) return looked;
         }
         const std::string count =
-            std::to_string(adopted.size()) + " of " + std::to_string(plan_.listed.size()) + " messages";
+            std::to_string(adopted.done().size()) + " of " + std::to_string(plan_.listed.size()) + " messages";
         if (before) {
             job_.note("UIDVALIDITY has changed from " + std::to_string(*before) + " to " +
                       std::to_string(validity) + ": " + count +
                       " are known by their header, the others count as new");
-        } else if (!adopted.empty()) {
+        } else if (!adopted.done().empty()) {
             job_.note("there is no record of what was fetched: " + count +
                       " are at the destination already, by their header");
         }
-        return job_.state().set_validity(validity, adopted);
+        return job_.state().set_validity(validity, adopted.done());
     }
 
     // What the refs name, or the selection leaves.
@@ -162,7 +155,7 @@ class Planner {
             const std::uint32_t uid = plan_.looked_at[i];
             const std::string number = std::to_string(uid);
             const bool done = job_.state().is_done(number);
-            const bool wanted = !done && job_.is_wanted(number);
+            const bool wanted = job_.is_wanted(number);
             if (wanted) plan_.fetch.push_back(uid);
             if (done && plan_.going[i]) plan_.remove.push_back(uid);
             if (job_.dry_run()) tell(i, wanted, done, sizes[uid]);

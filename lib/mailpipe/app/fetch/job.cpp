@@ -56,7 +56,7 @@ Result<std::vector<bool>> FetchJob::judge_by_rules(std::size_t count,
     for (std::size_t i = 0; i < count; ++i) {
         if (!goes[i]) continue;
         const std::string_view key = listed(i).key;
-        going += !key.empty() && parts_.state->is_done(key) ? 1 : is_wanted(key) ? 1 : 0;
+        if (parts_.state->is_done(key) || is_wanted(key)) ++going;
     }
     if (auto allowed = check_delete_limit(retention(), going, count); !allowed)
         return tl::unexpected(allowed.error());

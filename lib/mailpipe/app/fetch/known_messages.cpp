@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "mailpipe/app/fetch/clock.hpp"
 #include "mailpipe/app/fetch/key_table.hpp"
 #include "mailpipe/app/local_store.hpp"
 #include "mailpipe/store/open.hpp"
@@ -56,6 +57,12 @@ std::optional<KnownMessages::Known> KnownMessages::take(const Fingerprint& print
     taken_[*found] = true;
     ++taken_count_;
     return std::move(known_[*found]);
+}
+
+void Adopted::add(std::string key, KnownMessages::Known found) {
+    const std::string& kept_key = texts_.emplace_back(std::move(key));
+    const std::string& to = texts_.emplace_back(std::move(found.to));
+    done_.push_back({kept_key, found.size, found.print, to, found.time == 0 ? now_seconds() : found.time});
 }
 
 Result<KnownMessages> known_by_journal(const FetchState& state) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -45,6 +46,17 @@ class KnownMessages {
     std::size_t taken_count_ = 0;
     Index by_header_;
     Index by_identity_;
+};
+
+// What was found again, as the state records it.
+class Adopted {
+ public:
+    void add(std::string key, KnownMessages::Known found);
+    const std::vector<FetchState::Done>& done() const { return done_; }
+
+ private:
+    std::deque<std::string> texts_;  // what done_ views
+    std::vector<FetchState::Done> done_;
 };
 
 // What the journal says was delivered. Errors: io.

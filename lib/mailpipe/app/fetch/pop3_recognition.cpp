@@ -1,7 +1,6 @@
 #include "mailpipe/app/fetch/pop3_recognition.hpp"
 
 #include <algorithm>
-#include <deque>
 #include <unordered_map>
 
 namespace mailpipe::app {
@@ -41,8 +40,7 @@ Result<void> recognise_pop3(const Pop3Maildrop& maildrop, FetchJob& job, Pop3Cli
     for (const auto& entry : maildrop.sizes)
         sizes.emplace(entry.number, entry.size);
     const auto asked = with_own_uidl(maildrop);
-    std::deque<std::string> texts;  // what `adopted` views
-    std::vector<FetchState::Done> adopted;
+    Adopted adopted;
     Fingerprinter fingerprinter;
     std::size_t next = 0;
     for (std::size_t answered = 0; answered < asked.size();) {
@@ -55,10 +53,7 @@ Result<void> recognise_pop3(const Pop3Maildrop& maildrop, FetchJob& job, Pop3Cli
         } else if (std::holds_alternative<pop3::MessageEnd>(*step)) {
             const pop3::ScanListing& entry = *asked[answered++];
             auto found = known->take(fingerprinter.finish(), sizes[entry.number]);
-            if (!found) continue;
-            const std::string& to = texts.emplace_back(std::move(found->to));
-            adopted.push_back(
-                {entry.uidl, found->size, found->print, to, found->time == 0 ? now_seconds() : found->time});
+            if (found) adopted.add(entry.uidl, std::move(*found));
         } else if (std::holds_alternative<pop3::Refused>(*step)) {
             ++answered;
             fingerprinter = {};
@@ -66,12 +61,12 @@ Result<void> recognise_pop3(const Pop3Maildrop& maildrop, FetchJob& job, Pop3Cli
             return unexpected_answer();
         }
     }
-    if (adopted.empty()) return {};
+    if (adopted.done().empty()) return {};
     job.note(std::string(job.state().is_new() ? "there is no record of what was fetched"
                                               : "the UIDLs of the server are all others now") +
-             ": " + std::to_string(adopted.size()) + " of " + std::to_string(asked.size()) +
+             ": " + std::to_string(adopted.done().size()) + " of " + std::to_string(asked.size()) +
              " messages are known by their header");
-    if (auto recorded = job.state().record_done(adopted); !recorded) return recorded;
+    if (auto recorded = job.state().record_done(adopted.done()); !recorded) return recorded;
     return job.state().sync();
 }
 

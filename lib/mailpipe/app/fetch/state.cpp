@@ -281,15 +281,20 @@ void FetchState::set_standing(std::string_view key, Standing standing, std::uint
 }
 
 std::vector<FetchState::Staged> FetchState::pending(std::string_view place) const {
-    std::vector<Pending> ordered;
-    for (const auto& [key, pending] : staged_) {
-        if (pending.staged.place == place) ordered.push_back(pending);
-    }
+    auto staged = staged_in_order();
+    std::erase_if(staged, [place](const Staged& one) { return one.place != place; });
+    return staged;
+}
+
+std::vector<FetchState::Staged> FetchState::staged_in_order() const {
+    std::vector<const Pending*> ordered;
+    for (const auto& [key, pending] : staged_)
+        ordered.push_back(&pending);
     std::sort(ordered.begin(), ordered.end(),
-              [](const Pending& a, const Pending& b) { return a.order < b.order; });
+              [](const Pending* a, const Pending* b) { return a->order < b->order; });
     std::vector<Staged> staged;
-    for (auto& entry : ordered)
-        staged.push_back(std::move(entry.staged));
+    for (const Pending* pending : ordered)
+        staged.push_back(pending->staged);
     return staged;
 }
 
@@ -342,13 +347,8 @@ Result<void> FetchState::produce_live(const store::Journal::Use& sink) const {
         if (static_cast<Standing>(keys_.value(id)) == Standing::deleted)
             sink(encode_record("deleted", keys_.key(id)));
     });
-    std::vector<Pending> pending;
-    for (const auto& [key, one] : staged_)
-        pending.push_back(one);
-    std::sort(pending.begin(), pending.end(),
-              [](const Pending& a, const Pending& b) { return a.order < b.order; });
-    for (const auto& one : pending)
-        sink(staged_record(one.staged));
+    for (const Staged& staged : staged_in_order())
+        sink(staged_record(staged));
     for (const auto& [key, failure] : failed_)
         sink(fmt::format("{} {} {}", encode_record("failed", key), failure.count, failure.last));
     return {};

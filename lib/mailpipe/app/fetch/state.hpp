@@ -127,6 +127,7 @@ class FetchState {
     std::string done_record(const Done& done) const;
     Result<void> record(std::string_view word, const Keys& keys);
     void apply(std::string_view record);
+    std::vector<Staged> staged_in_order() const;
     std::size_t live_count() const;
     bool is_many_beyond(std::size_t count) const;
     Result<void> produce_live(const store::Journal::Use& sink) const;
