@@ -199,3 +199,12 @@ class DovecotFetch(DovecotSource):
                 outcome = self.run_ok(*command, self.path("state-" + name), *way.get("arguments", []),
                                       environment=way.get("environment"))
                 self.assertEqual(len(schema.check_lines(outcome.stdout)), 1)
+
+    def test_the_password_command_runs_once(self):
+        """It may ask its user for something."""
+        self.fill(numbered(1))
+        asked = self.path("asked")
+        self.run_ok("mail-fetch", self.source()[0], "--tls", "none", "--password-command",
+                    f"echo x >> {asked}; echo secret", "--to", "maildir:" + self.path("mail"))
+        with open(asked, encoding="ascii") as file:
+            self.assertEqual(file.read(), "x\n")
