@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::size_t kCrcDigits = 8;
 constexpr std::size_t kPiece = 64 * 1024;
+constexpr std::size_t kGlance = 4096;             // octets of each end
 constexpr std::size_t kLongestRecord = 1U << 20;  // no line that is longer is ours
 
 constexpr std::array<std::uint32_t, 256> make_crc_table() {
@@ -126,6 +127,30 @@ Result<Valid> read_records(int fd, const Journal::Use& use, const std::string& p
     }
 }
 
+std::string_view first_line(std::string_view text) {
+    return text.substr(0, text.find('\n'));
+}
+// Of a text that ends with a line end.
+std::string_view last_line(std::string_view text) {
+    text.remove_suffix(1);
+    return text.substr(text.rfind('\n') + 1);
+}
+
+// Whether the ends of a file of `size` octets are valid records, short ones, and enough for `glance`.
+Result<bool> glance_at(int fd, std::uint64_t size, const Journal::Glance& glance, const std::string& path) {
+    std::array<char, kGlance> ends{};
+    auto count = read_at(fd, ends.data(), ends.size(), 0, path);
+    if (!count) return tl::unexpected(count.error());
+    const std::string first(first_line(std::string_view(ends.data(), *count)));
+    count = read_at(fd, ends.data(), ends.size(), size - std::min<std::uint64_t>(size, kGlance), path);
+    if (!count) return tl::unexpected(count.error());
+    const std::string_view tail(ends.data(), *count);
+    if (!tail.ends_with('\n')) return false;
+    const auto begin = parse_line(first);
+    const auto end = parse_line(last_line(tail));
+    return begin && end && glance(*begin, *end);
+}
+
 class FileJournal : public Journal {
  public:
     FileJournal(Fd directory, Fd file, std::string name, std::string path)
@@ -134,7 +159,15 @@ class FileJournal : public Journal {
           name_(std::move(name)),
           path_(std::move(path)) {}
 
-    Result<void> load(const Use& use) {
+    Result<void> load(const Use& use, const Glance& glance) {
+        if (glance) {
+            struct stat info {};
+            if (::fstat(file_.get(), &info) != 0) return fail_errno(errno, path_);
+            size_ = static_cast<std::uint64_t>(info.st_size);
+            auto enough = glance_at(file_.get(), size_, glance, path_);
+            if (!enough) return tl::unexpected(enough.error());
+            if (*enough) return {};
+        }
         auto valid = read_records(file_.get(), use, path_);
         if (!valid) return tl::unexpected(valid.error());
         size_ = valid->size;
@@ -206,7 +239,7 @@ class FileJournal : public Journal {
 }  // namespace
 
 Result<std::unique_ptr<Journal>> Journal::open(const std::string& path, const Use& use,
-                                               std::chrono::milliseconds wait) {
+                                               std::chrono::milliseconds wait, const Glance& glance) {
     const auto deadline = std::chrono::steady_clock::now() + wait;
     const auto [parent, name] = split_path(path);
     auto directory = open_or_create_directory(parent);
@@ -232,7 +265,7 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::string& path, const Us
         }
         if (auto synced = sync_file(directory->get(), path); !synced) return tl::unexpected(synced.error());
         auto journal = std::make_unique<FileJournal>(std::move(*directory), std::move(file), name, path);
-        if (auto loaded = journal->load(use); !loaded) return tl::unexpected(loaded.error());
+        if (auto loaded = journal->load(use, glance); !loaded) return tl::unexpected(loaded.error());
         return journal;
     }
 }

@@ -19,11 +19,15 @@ class Journal {
     using Use = std::function<void(std::string_view record)>;
     // Hands each record to `sink`, in order. After an error nothing is written.
     using Produce = std::function<Result<void>(const Use& sink)>;
+    // Whether the first and the last record of a file that is whole at its end say enough.
+    using Glance = std::function<bool(std::string_view first, std::string_view last)>;
 
-    // Hands each record that is there to `use`, valid until it returns. Errors: temporary when another process
-    // holds the lock for longer than `wait` ("is in use by another mail-fetch"), cannot_create, io.
+    // Hands each record that is there to `use`, valid until it returns; none where `glance` is content, and then the
+    // time does not grow with the file. Errors: temporary when another process holds the lock for longer than `wait`
+    // ("is in use by another mail-fetch"), cannot_create, io.
     static Result<std::unique_ptr<Journal>> open(const std::string& path, const Use& use,
-                                                 std::chrono::milliseconds wait = std::chrono::milliseconds(0));
+                                                 std::chrono::milliseconds wait = std::chrono::milliseconds(0),
+                                                 const Glance& glance = {});
     // The valid records of a file that another process may hold and write to. Errors: not_found, io.
     static Result<void> read_file(const std::string& path, const Use& use);
     virtual ~Journal() = default;

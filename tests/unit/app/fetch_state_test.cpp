@@ -4,6 +4,9 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+
+#include "mailpipe/app/fetch/state_file.hpp"
 
 namespace mailpipe::app {
 namespace {
@@ -128,6 +131,47 @@ TEST_F(FetchStateTest, CompactsAndStaysTheSame) {
     FetchState state = open();
     EXPECT_TRUE(state.is_done("17"));
     EXPECT_FALSE(state.is_done("18"));
+}
+
+// A journal that ends at rest is not read: one whose middle is damaged says what its end says, until it is loaded.
+TEST_F(FetchStateTest, AtRestIsKnownFromTheEnd) {
+    const std::string source = "imap://alice@localhost";
+    {
+        FetchState state = open(source);
+        ASSERT_TRUE(state.set_validity(7));
+        ASSERT_TRUE(state.record_done(done({"1", "2", "3"})));
+        ASSERT_TRUE(state.record_deleted({"3"}));
+        ASSERT_TRUE(state.record_complete(4));
+    }
+    const auto file = std::filesystem::directory_iterator(directory_)->path();
+    const auto size = std::filesystem::file_size(file);
+    {
+        FetchState state = open(source);
+        EXPECT_EQ(state.validity(), 7U);
+        EXPECT_EQ(state.complete_below(), 4U);
+        EXPECT_FALSE(state.is_new());
+        EXPECT_TRUE(state.has_done());
+        EXPECT_TRUE(state.pending().empty());
+        ASSERT_TRUE(state.record_complete(4));  // known already
+        EXPECT_EQ(std::filesystem::file_size(file), size);
+        EXPECT_DEATH(state.is_done("1"), "");  // nobody may decide anything by a state that was not read
+        ASSERT_TRUE(state.load());
+        EXPECT_TRUE(state.is_done("2"));
+        EXPECT_TRUE(state.is_deleted("3"));
+        ASSERT_TRUE(state.record_failed("4", 1000));
+        ASSERT_TRUE(state.record_complete(5));  // not at rest: one is to be tried again
+    }
+    {
+        FetchState state = open(source);
+        EXPECT_FALSE(state.is_due("4", 1001));
+        ASSERT_TRUE(state.record_done(done({"4"})));
+        ASSERT_TRUE(state.record_complete(5));
+    }
+    std::fstream(file, std::ios::in | std::ios::out).seekp(static_cast<std::streamoff>(size / 2)) << "damage";
+    FetchState state = open(source);
+    EXPECT_EQ(state.complete_below(), 5U);
+    ASSERT_TRUE(state.load());
+    EXPECT_FALSE(state.is_done("4"));
 }
 
 // What is not held in memory survives compaction, and the last record of a key counts.

@@ -65,6 +65,57 @@ TEST_F(JournalTest, EveryTornTailIsCutOff) {
     }
 }
 
+TEST_F(JournalTest, GlanceAtTheEnds) {
+    std::string seen;
+    bool enough = true;
+    const auto open_by_glance = [&] {
+        seen.clear();
+        records_.clear();
+        auto opened = Journal::open(
+            file(), [this](std::string_view record) { records_.emplace_back(record); },
+            std::chrono::milliseconds(0),
+            [&](std::string_view first, std::string_view last) {
+                seen = std::string(first) + " " + std::string(last);
+                return enough;
+            });
+        if (!opened) throw std::runtime_error(opened.error().message);
+        return std::move(*opened);
+    };
+    ASSERT_TRUE(open_by_glance()->append({"one"}));
+    EXPECT_EQ(seen, "");
+    {
+        auto journal = open_by_glance();
+        EXPECT_EQ(seen, "one one");
+        EXPECT_TRUE(records_.empty());
+        ASSERT_TRUE(journal->append({"two", std::string(10'000, 'x'), "three"}));
+    }
+    {
+        auto journal = open_by_glance();
+        EXPECT_EQ(seen, "one three");
+        Records all;
+        ASSERT_TRUE(journal->read([&all](std::string_view record) { all.emplace_back(record); }));
+        EXPECT_EQ(all, (Records{"one", "two", std::string(10'000, 'x'), "three"}));
+        // A write that is taken back leaves what was there.
+        EXPECT_FALSE(journal->append({"no\nrecord"}));
+    }
+    enough = false;
+    open_by_glance();
+    EXPECT_EQ(records_.size(), 4U);
+    enough = true;
+    const std::string whole = read_file(file());
+    for (const std::string& tail : Records{"garbage\n", "00000000 two\n", "7a6c86f1 one", "\n", "\n\n"}) {
+        write_file(file(), whole + tail);
+        open_by_glance();
+        EXPECT_EQ(seen, "") << tail;
+        EXPECT_EQ(records_.size(), 4U) << tail;
+        EXPECT_EQ(read_file(file()), whole);
+    }
+    ASSERT_TRUE(open_by_glance()->append({std::string(5000, 'y')}));
+    open_by_glance();
+    EXPECT_EQ(seen, "");  // too long to be seen from the end
+    EXPECT_EQ(records_.size(), 5U);
+}
+
 // Several pieces of the file, with records that begin in one and end in the next.
 TEST_F(JournalTest, ManyRecords) {
     Records records;

@@ -65,6 +65,7 @@ class Planner {
         plan_.listed_all = !same || job_.refs() || job_.retention().any() || job_.dry_run() ||
                            !job_.selection().all_messages() || job_.state().has_many_beyond(selected.exists);
         if (!plan_.listed_all && selected.uid_next == first) return {};
+        if (auto loaded = job_.state().load(); !loaded) return loaded;
         auto found = client_.search(plan_.listed_all ? "ALL" : "UID " + std::to_string(first) + ":*");
         if (!found) return tl::unexpected(found.error());
         plan_.listed = std::move(*found);

@@ -4,6 +4,7 @@
 
 #include "mailpipe/app/fetch/clock.hpp"
 #include "mailpipe/app/fetch/key_table.hpp"
+#include "mailpipe/app/fetch/state_file.hpp"
 #include "mailpipe/app/local_store.hpp"
 #include "mailpipe/store/open.hpp"
 

@@ -1,104 +1,22 @@
 #include "mailpipe/app/fetch/state.hpp"
 
-#include <fmt/format.h>
-#include <openssl/evp.h>
-
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <cstdlib>
-#include <filesystem>
 #include <utility>
 
+#include "mailpipe/app/fetch/state_file.hpp"
+#include "mailpipe/app/fetch/state_records.hpp"
 #include "mailpipe/base/ascii.hpp"
-#include "mailpipe/base/encoding.hpp"
 
 namespace mailpipe::app {
 namespace {
 
 constexpr std::size_t kCompactAbove = 1000;  // records; below, rewriting saves nothing
 constexpr std::size_t kUnlistedKept =
-    10'000;  // a server that for once lists too little costs nothing up to here
-constexpr std::size_t kHashDigits = 16;
-constexpr int kHexadecimal = 16;
-constexpr std::size_t kDoneWords = 7;
-constexpr std::size_t kStagedWords = 7;
+    10'000;                                  // a server that for once lists too little costs nothing up to here
 constexpr std::int64_t kFirstBackoff = 300;  // seconds
 constexpr std::int64_t kLongestBackoff = 86'400;
 constexpr std::uint32_t kDoublings = 16;  // more than kLongestBackoff needs
-constexpr std::string_view kPrefix = "fetch-";
-constexpr std::size_t kReadablePart = 60;
-
-std::string sha256_hex(std::string_view text) {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-    unsigned int size = 0;
-    if (EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1) std::abort();
-    return encode_hex(std::string_view(reinterpret_cast<const char*>(digest.data()), size));
-}
-
-Result<std::string> default_directory() {
-    const char* state_home = std::getenv("XDG_STATE_HOME");
-    // The XDG specification: a relative path is to be ignored.
-    if (state_home != nullptr && state_home[0] == '/') return std::string(state_home) + "/mailpipe";
-    const char* home = std::getenv("HOME");
-    if (home != nullptr && home[0] == '/') return std::string(home) + "/.local/state/mailpipe";
-    return fail(Errc::config, "no place for the record of what was fetched: set HOME, or give --state DIR");
-}
-
-std::string encode_record(std::string_view word, std::string_view key) {
-    return std::string(word) + " " + encode_percent(key);
-}
-
-// "-" for an empty word.
-std::string encode_word(std::string_view text) {
-    return text.empty() ? "-" : text == "-" ? "%2D" : encode_percent(text, ":/;=@,");
-}
-std::string decode_word(std::string_view word) {
-    return word == "-" ? std::string() : decode_percent(word).value_or(std::string());
-}
-
-std::string encode_print(const Fingerprint& print) {
-    return fmt::format("{:016x} {:016x}", print.header, print.identity);
-}
-std::uint64_t parse_hash(std::string_view digits) {
-    std::uint64_t value = 0;
-    std::from_chars(digits.data(), digits.data() + digits.size(), value, kHexadecimal);
-    return value;
-}
-
-std::string staged_record(const FetchState::Staged& staged) {
-    return fmt::format("{} {} {} {} {}", encode_record("staged", staged.key), staged.size, staged.id,
-                       encode_print(staged.print), encode_word(staged.place));
-}
-
-// The words of a record "done KEY TIME SIZE HEADER IDENTITY TO" but for the first, the key decoded into `key`.
-struct DoneWords {
-    std::string key;
-    std::string to;
-    FetchState::Done done;
-};
-std::optional<DoneWords> parse_done(std::string_view record) {
-    if (!record.starts_with("done ")) return std::nullopt;
-    const auto words = ascii::split(record, ' ');
-    auto key = decode_percent(words[1]);
-    if (!key) return std::nullopt;
-    DoneWords parsed{std::move(*key), {}, {}};
-    if (words.size() == kDoneWords) {
-        parsed.done.time = static_cast<std::uint32_t>(ascii::parse_number(words[2]).value_or(0));
-        parsed.done.size = ascii::parse_number(words[3]).value_or(0);
-        parsed.done.print = {parse_hash(words[4]), parse_hash(words[5])};
-        parsed.to = decode_word(words[6]);
-    }
-    return parsed;
-}
-
-// The key alone, which is nearly always as it stands.
-std::optional<std::string> key_of(std::string_view record, std::string_view word) {
-    if (record.size() <= word.size() || !record.starts_with(word) || record[word.size()] != ' ')
-        return std::nullopt;
-    record.remove_prefix(word.size() + 1);
-    return decode_percent(record.substr(0, record.find(' ')));
-}
 
 // Takes records and keeps none.
 class UnwrittenJournal : public store::Journal {
@@ -123,44 +41,16 @@ class UnwrittenJournal : public store::Journal {
     std::string path_;
 };
 
-std::string header_of(const Location& source, const std::string& destination) {
-    return "mailpipe-fetch 1 " + canonical_source(source) + " " + destination;
-}
-
-Result<std::string> directory_of(const FetchState::Where& where) {
-    return where.directory.empty() ? default_directory() : Result<std::string>(where.directory);
-}
-
 }  // namespace
-
-std::string canonical_source(const Location& source) {
-    Location canonical = container(source);
-    if (canonical.port == default_port(canonical.scheme)) canonical.port = 0;
-    if (canonical.scheme == Scheme::imaps) canonical.scheme = Scheme::imap;
-    if (canonical.scheme == Scheme::pop3s) canonical.scheme = Scheme::pop3;
-    if (canonical.port == 0) canonical.port = default_port(canonical.scheme);
-    canonical.host = ascii::to_lower(canonical.host);
-    return encode(canonical);
-}
-
-std::string state_file_name(const Location& source, const std::string& destination) {
-    std::string readable;
-    for (const char c : canonical_source(source)) {
-        const bool plain = ascii::is_alnum(c) || c == '@' || c == '.' || c == '-';
-        if (plain || (!readable.empty() && readable.back() != '_')) readable += plain ? c : '_';
-    }
-    readable.resize(std::min(readable.size(), kReadablePart));
-    const std::string hash = sha256_hex(canonical_source(source) + "\n" + destination);
-    return std::string(kPrefix) + readable + "-" + hash.substr(0, kHashDigits);
-}
 
 Result<FetchState> FetchState::open(const Where& where, const Location& source,
                                     const std::string& destination) {
-    auto place = directory_of(where);
+    auto place = state_directory(where);
     if (!place) return tl::unexpected(place.error());
     FetchState state;
-    state.header_ = header_of(source, destination);
+    state.header_ = header_record(source, destination);
     state.destination_ = destination;
+    state.loaded_ = true;
     std::size_t count = 0;
     std::string foreign;
     const std::string path = *place + "/" + state_file_name(source, destination);
@@ -171,13 +61,17 @@ Result<FetchState> FetchState::open(const Where& where, const Location& source,
             foreign = record;
         }
     };
-    auto journal =
-        where.read_only ? UnwrittenJournal::open(path, use) : store::Journal::open(path, use, where.wait);
+    const auto glance = [&state](std::string_view first, std::string_view last) {
+        return first == state.header_ && state.rest(last);
+    };
+    auto journal = where.read_only ? UnwrittenJournal::open(path, use)
+                                   : store::Journal::open(path, use, where.wait, glance);
     if (!journal) return tl::unexpected(journal.error());
     if (!foreign.empty()) {
         return fail(Errc::data, "the record of what was fetched belongs to something else: " + foreign);
     }
     state.journal_ = std::move(*journal);
+    if (!state.loaded_) return state;
     state.is_new_ = count <= 1;
     Result<void> written;
     if (count == 0) {
@@ -187,6 +81,34 @@ Result<FetchState> FetchState::open(const Where& where, const Location& source,
     }
     if (!written) return tl::unexpected(written.error());
     return state;
+}
+
+// Takes what is known of a journal that ends at rest for the whole of it, until load().
+bool FetchState::rest(std::string_view last_record) {
+    const auto rest = parse_rest(last_record);
+    if (!rest) return false;
+    validity_ = rest->validity;
+    complete_below_ = rest->complete_below;
+    done_count_ = rest->done;
+    deleted_count_ = rest->deleted;
+    at_rest_ = true;
+    loaded_ = false;
+    return true;
+}
+
+Result<void> FetchState::load() {
+    const std::lock_guard lock(*mutex_);
+    if (loaded_) return {};
+    loaded_ = true;
+    done_count_ = 0;
+    deleted_count_ = 0;
+    return journal_->read([this](std::string_view record) { apply(record); });
+}
+
+Result<void> FetchState::append(const store::Journal::Produce& produce) {
+    if (!loaded_) std::abort();  // a caller that has not called load() would fetch or delete on no knowledge
+    at_rest_ = false;
+    return journal_->append(produce);
 }
 
 void FetchState::apply(std::string_view line) {
@@ -200,41 +122,33 @@ void FetchState::apply(std::string_view line) {
         failed_.erase(*key);
         return set_standing(*key, Standing::done, static_cast<std::uint32_t>(time.value_or(0)));
     }
+    if (auto staged = parse_staged(line)) {
+        std::string key = staged->key;
+        staged_.insert_or_assign(std::move(key), Pending{staged_count_++, std::move(*staged)});
+        return;
+    }
     const auto words = ascii::split(line, ' ');
     if (words.size() < 2) return;
+    const auto number = [&words](std::size_t i) { return ascii::parse_number(words[i]); };
     if (words[0] == "validity") {
-        const auto number = ascii::parse_number(words[1]);
-        if (number) validity_ = static_cast<std::uint32_t>(*number);
-        return;
-    }
-    if (words[0] == "complete") {
-        complete_below_ = static_cast<std::uint32_t>(ascii::parse_number(words[1]).value_or(0));
-        return;
-    }
-    auto key = decode_percent(words[1]);
-    if (!key) return;
-    if (words[0] == "staged" && words.size() >= 4) {
-        Staged staged{*key, ascii::parse_number(words[2]).value_or(0), std::string(words[3]), {}, {}};
-        if (words.size() == kStagedWords) {
-            staged.print = {parse_hash(words[4]), parse_hash(words[5])};
-            staged.place = decode_word(words[6]);
-        }
-        staged_.insert_or_assign(*key, Pending{staged_count_++, std::move(staged)});
-    } else if (words[0] == "failed" && words.size() == 4) {
-        failed_.insert_or_assign(*key,
-                                 Failure{static_cast<std::uint32_t>(ascii::parse_number(words[2]).value_or(1)),
-                                         static_cast<std::int64_t>(ascii::parse_number(words[3]).value_or(0))});
-    } else if (words[0] == "lost") {
+        if (number(1)) validity_ = static_cast<std::uint32_t>(*number(1));
+    } else if (words[0] == "complete") {
+        complete_below_ = static_cast<std::uint32_t>(number(1).value_or(0));
+    } else if (auto key = key_of(line, "failed"); key && words.size() == 4) {
+        failed_.insert_or_assign(*key, Failure{static_cast<std::uint32_t>(number(2).value_or(1)),
+                                               static_cast<std::int64_t>(number(3).value_or(0))});
+    } else if (key = key_of(line, "lost"); key) {
         staged_.erase(*key);
-    } else if (words[0] == "deleted") {
+    } else if (key = key_of(line, "deleted"); key) {
         set_standing(*key, Standing::deleted);
-    } else if (words[0] == "forget") {
+    } else if (key = key_of(line, "forget"); key) {
         set_standing(*key, Standing::unknown);
         failed_.erase(*key);
     }
 }
 
 FetchState::Standing FetchState::standing(std::string_view key) const {
+    if (!loaded_) std::abort();  // see append()
     const auto id = keys_.find(key);
     return id ? static_cast<Standing>(keys_.value(*id)) : Standing::unknown;
 }
@@ -309,14 +223,6 @@ Result<void> FetchState::each_done(const UseDone& use) const {
     });
 }
 
-std::string FetchState::done_record(const Done& done) const {
-    std::string_view to = done.to;
-    if (to.starts_with(destination_) && to.substr(destination_.size()).starts_with(';'))
-        to.remove_prefix(destination_.size());
-    return fmt::format("{} {} {} {} {}", encode_record("done", done.key), done.time, done.size,
-                       encode_print(done.print), encode_word(to));
-}
-
 std::size_t FetchState::live_count() const {
     return 2 + (validity_ ? 1 : 0) + done_count_ + deleted_count_ + staged_.size() + failed_.size();
 }
@@ -350,12 +256,12 @@ Result<void> FetchState::produce_live(const store::Journal::Use& sink) const {
     for (const Staged& staged : staged_in_order())
         sink(staged_record(staged));
     for (const auto& [key, failure] : failed_)
-        sink(fmt::format("{} {} {}", encode_record("failed", key), failure.count, failure.last));
+        sink(failed_record(key, failure.count, failure.last));
     return {};
 }
 
 Result<void> FetchState::record(std::string_view word, const Keys& keys) {
-    return journal_->append([&](const auto& sink) {
+    return append([&](const auto& sink) {
         for (const auto& key : keys)
             sink(encode_record(word, key));
         return Result<void>{};
@@ -364,7 +270,7 @@ Result<void> FetchState::record(std::string_view word, const Keys& keys) {
 
 Result<void> FetchState::record_staged(const std::vector<Staged>& staged) {
     const std::lock_guard lock(*mutex_);
-    auto written = journal_->append([&staged](const auto& sink) {
+    auto written = append([&staged](const auto& sink) {
         for (const auto& entry : staged) {
             if (!entry.key.empty()) sink(staged_record(entry));
         }
@@ -376,9 +282,9 @@ Result<void> FetchState::record_staged(const std::vector<Staged>& staged) {
 
 Result<void> FetchState::record_done(const std::vector<Done>& done) {
     const std::lock_guard lock(*mutex_);
-    auto written = journal_->append([this, &done](const auto& sink) {
+    auto written = append([this, &done](const auto& sink) {
         for (const auto& one : done) {
-            if (!one.key.empty()) sink(done_record(one));
+            if (!one.key.empty()) sink(done_record(one, destination_));
         }
         return Result<void>{};
     });
@@ -416,15 +322,18 @@ Result<void> FetchState::record_failed(std::string_view key, std::time_t now) {
     Failure failure = failed_[std::string(key)];
     failure = {failure.count + 1, now};
     failed_[std::string(key)] = failure;
-    return journal_->append(
-        {fmt::format("{} {} {}", encode_record("failed", key), failure.count, failure.last)});
+    return append(failed_record(key, failure.count, failure.last));
 }
 
 Result<void> FetchState::record_complete(std::uint32_t below_uid) {
     const std::lock_guard lock(*mutex_);
-    if (complete_below_ == below_uid) return {};
+    if (complete_below_ == below_uid && at_rest_) return {};
     complete_below_ = below_uid;
-    return journal_->append({"complete " + std::to_string(below_uid)});
+    const bool rests = validity_ && staged_.empty() && failed_.empty();
+    auto written = append(rests ? rest_record({below_uid, *validity_, done_count_, deleted_count_})
+                                : "complete " + std::to_string(below_uid));
+    at_rest_ = written && rests;
+    return written;
 }
 
 Result<void> FetchState::sync() {
@@ -435,11 +344,13 @@ Result<void> FetchState::sync() {
 Result<void> FetchState::set_validity(std::uint32_t validity, const std::vector<Done>& adopted) {
     const std::lock_guard lock(*mutex_);
     if (validity_ == validity && adopted.empty()) return {};
+    at_rest_ = false;
+    loaded_ = true;
     auto replaced = journal_->replace([&](const auto& sink) {
         sink(header_);
         sink("validity " + std::to_string(validity));
         for (const auto& done : adopted)
-            sink(done_record(done));
+            sink(done_record(done, destination_));
         return Result<void>{};
     });
     if (!replaced) return replaced;
@@ -485,37 +396,6 @@ Result<void> FetchState::forget_unlisted(std::size_t count,
     for (const KeyTable::Id id : forgotten)
         set_standing(keys_.key(id), Standing::unknown);
     std::erase_if(failed_, [&](const auto& entry) { return !is_listed(entry.first); });
-    return {};
-}
-
-Result<void> each_of_other_sources(const FetchState::Where& where, const Location& source,
-                                   const std::string& destination,
-                                   const std::function<void(std::string_view ref_or_id)>& use) {
-    auto place = directory_of(where);
-    if (!place) return tl::unexpected(place.error());
-    std::error_code error;
-    std::filesystem::directory_iterator entry(*place, error);
-    if (error) return fail_errno(error.value(), *place);
-    const std::string own = state_file_name(source, destination);
-    const std::string ending = " " + destination;
-    for (; entry != std::filesystem::directory_iterator(); entry.increment(error)) {
-        if (error) return fail_errno(error.value(), *place);
-        const std::string name = entry->path().filename().string();
-        if (!name.starts_with(kPrefix) || name == own) continue;
-        bool first = true;
-        bool same_destination = false;
-        const auto read = store::Journal::read_file(*place + "/" + name, [&](std::string_view record) {
-            if (std::exchange(first, false)) same_destination = record.ends_with(ending);
-            if (!same_destination) return;
-            if (const auto done = parse_done(record)) {
-                use(done->to.starts_with(';') ? destination + done->to : done->to);
-            } else if (record.starts_with("staged ")) {
-                const auto words = ascii::split(record, ' ');
-                if (words.size() >= 4) use(words[3]);
-            }
-        });
-        if (!read && read.error().kind != Errc::not_found) return read;
-    }
     return {};
 }
 

@@ -24,7 +24,7 @@
 //
 //     record = "mailpipe-fetch 1 " source SP destination       ; the first one
 //            / "validity " number                              ; IMAP: UIDVALIDITY that all keys belong to
-//            / "complete " uid                                 ; IMAP: nothing below this UID is left to be fetched
+//            / "complete " uid [SP rest]                       ; IMAP: nothing below this UID is left to be fetched
 //            / "staged " key SP size SP staged-id SP print SP place  ; durable in the destination, perhaps not in
 //                                                              ; place
 //            / "done " key SP time SP size SP print SP to      ; in place, or written to stdout
@@ -32,6 +32,7 @@
 //            / "failed " key SP count SP time                  ; not to be had then, so many times by now
 //            / "deleted " key                                  ; the server has confirmed its removal
 //            / "forget " key                                   ; the server lists it no more
+//     rest   = validity SP done SP deleted                     ; nothing is staged or failed, and how many are what
 //     key    = percent-encoded UIDL, or UID
 //     time   = seconds since 1970
 //     print  = 16HEXDIG 16HEXDIG                               ; fetch/fingerprint.hpp
@@ -68,6 +69,11 @@ class FetchState {
 
     using Keys = std::vector<std::string_view>;
     using UseDone = std::function<void(const Done& done)>;
+
+    // A journal that ends at rest is not read by open(): most runs find no news, and need only what its last record
+    // says. load() must come before all but is_new(), has_done(), pending(), validity(), complete_below(),
+    // has_many_beyond(), record_complete() of the same UID, sync() and set_validity(). Errors: io.
+    Result<void> load();
 
     // What follows may be called by several threads, but for what reads `pending` and each_done().
 
@@ -124,7 +130,14 @@ class FetchState {
     Standing standing(std::string_view key) const;
     void set_standing(std::string_view key, Standing standing, std::uint32_t time = 0);
     void set_done(const Done& done);
-    std::string done_record(const Done& done) const;
+    bool rest(std::string_view last_record);
+    Result<void> append(const store::Journal::Produce& produce);
+    Result<void> append(const std::string& record) {
+        return append([&record](const auto& sink) {
+            sink(record);
+            return Result<void>{};
+        });
+    }
     Result<void> record(std::string_view word, const Keys& keys);
     void apply(std::string_view record);
     std::vector<Staged> staged_in_order() const;
@@ -136,6 +149,8 @@ class FetchState {
     std::unique_ptr<store::Journal> journal_;
     std::string header_;
     bool is_new_ = false;
+    bool loaded_ = false;
+    bool at_rest_ = false;  // what rest_record() says stands at the end of the journal
     std::string destination_;
     std::optional<std::uint32_t> validity_;
     std::uint32_t complete_below_ = 0;
@@ -146,16 +161,5 @@ class FetchState {
     std::size_t done_count_ = 0;
     std::size_t deleted_count_ = 0;
 };
-
-// The source without what does not change which messages it holds: the scheme's TLS, a default port, a single
-// message.
-std::string canonical_source(const Location& source);
-// A readable beginning and the SHA-256 of both.
-std::string state_file_name(const Location& source, const std::string& destination);
-// What the journals in that directory have put into `destination`, but for that of `source`: for each message its
-// ref, or only the id it was staged with where it may not be in place. No journal is locked.
-Result<void> each_of_other_sources(const FetchState::Where& where, const Location& source,
-                                   const std::string& destination,
-                                   const std::function<void(std::string_view ref_or_id)>& use);
 
 }  // namespace mailpipe::app

@@ -1,0 +1,97 @@
+#include "mailpipe/app/fetch/state_file.hpp"
+
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+#include <utility>
+
+#include "mailpipe/app/fetch/state_records.hpp"
+#include "mailpipe/base/ascii.hpp"
+#include "mailpipe/base/encoding.hpp"
+#include "mailpipe/store/journal.hpp"
+
+namespace mailpipe::app {
+namespace {
+
+constexpr std::size_t kHashDigits = 16;
+constexpr std::string_view kPrefix = "fetch-";
+constexpr std::size_t kReadablePart = 60;
+
+std::string sha256_hex(std::string_view text) {
+    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+    unsigned int size = 0;
+    if (EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1) std::abort();
+    return encode_hex(std::string_view(reinterpret_cast<const char*>(digest.data()), size));
+}
+
+Result<std::string> default_directory() {
+    const char* state_home = std::getenv("XDG_STATE_HOME");
+    // The XDG specification: a relative path is to be ignored.
+    if (state_home != nullptr && state_home[0] == '/') return std::string(state_home) + "/mailpipe";
+    const char* home = std::getenv("HOME");
+    if (home != nullptr && home[0] == '/') return std::string(home) + "/.local/state/mailpipe";
+    return fail(Errc::config, "no place for the record of what was fetched: set HOME, or give --state DIR");
+}
+
+}  // namespace
+
+Result<std::string> state_directory(const FetchState::Where& where) {
+    return where.directory.empty() ? default_directory() : Result<std::string>(where.directory);
+}
+
+std::string canonical_source(const Location& source) {
+    Location canonical = container(source);
+    if (canonical.port == default_port(canonical.scheme)) canonical.port = 0;
+    if (canonical.scheme == Scheme::imaps) canonical.scheme = Scheme::imap;
+    if (canonical.scheme == Scheme::pop3s) canonical.scheme = Scheme::pop3;
+    if (canonical.port == 0) canonical.port = default_port(canonical.scheme);
+    canonical.host = ascii::to_lower(canonical.host);
+    return encode(canonical);
+}
+
+std::string state_file_name(const Location& source, const std::string& destination) {
+    std::string readable;
+    for (const char c : canonical_source(source)) {
+        const bool plain = ascii::is_alnum(c) || c == '@' || c == '.' || c == '-';
+        if (plain || (!readable.empty() && readable.back() != '_')) readable += plain ? c : '_';
+    }
+    readable.resize(std::min(readable.size(), kReadablePart));
+    const std::string hash = sha256_hex(canonical_source(source) + "\n" + destination);
+    return std::string(kPrefix) + readable + "-" + hash.substr(0, kHashDigits);
+}
+
+Result<void> each_of_other_sources(const FetchState::Where& where, const Location& source,
+                                   const std::string& destination,
+                                   const std::function<void(std::string_view ref_or_id)>& use) {
+    auto place = state_directory(where);
+    if (!place) return tl::unexpected(place.error());
+    std::error_code error;
+    std::filesystem::directory_iterator entry(*place, error);
+    if (error) return fail_errno(error.value(), *place);
+    const std::string own = state_file_name(source, destination);
+    const std::string ending = " " + destination;
+    for (; entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+        if (error) return fail_errno(error.value(), *place);
+        const std::string name = entry->path().filename().string();
+        if (!name.starts_with(kPrefix) || name == own) continue;
+        bool first = true;
+        bool same_destination = false;
+        const auto read = store::Journal::read_file(*place + "/" + name, [&](std::string_view record) {
+            if (std::exchange(first, false)) same_destination = record.ends_with(ending);
+            if (!same_destination) return;
+            if (const auto done = parse_done(record)) {
+                use(done->to.starts_with(';') ? destination + done->to : done->to);
+            } else if (record.starts_with("staged ")) {
+                const auto words = ascii::split(record, ' ');
+                if (words.size() >= 4) use(words[3]);
+            }
+        });
+        if (!read && read.error().kind != Errc::not_found) return read;
+    }
+    return {};
+}
+
+}  // namespace mailpipe::app
