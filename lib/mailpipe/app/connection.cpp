@@ -3,7 +3,14 @@
 #include <string>
 #include <utility>
 
+#include "mailpipe/net/socket.hpp"
+
 namespace mailpipe::app {
+namespace {
+
+constexpr int kLoginTimeouts = 4;
+
+}  // namespace
 
 Result<TlsMode> tls_mode(const Location& location, const ClientOptions& options) {
     const std::string scheme(scheme_name(location.scheme));
@@ -48,6 +55,8 @@ Result<Connection> open_connection(const Location& location, const ClientOptions
 
     Connection connection;
     connection.stream = std::move(*stream);
+    connection.login_time = kLoginTimeouts * options.timeout;
+    connection.login_due = std::chrono::steady_clock::now() + connection.login_time;
     connection.tls = *tls;
     connection.is_tunnel = tunnel;
     connection.tls_options.host = location.host;
@@ -62,6 +71,12 @@ Result<Connection> open_connection(const Location& location, const ClientOptions
         connection.tls_info = *info;
     }
     return connection;
+}
+
+Result<void> check_login_due(const Connection& connection) {
+    if (!connection.login_due || std::chrono::steady_clock::now() < *connection.login_due) return {};
+    return fail(Errc::temporary,
+                "timed out, the login was not done within " + net::seconds_text(connection.login_time));
 }
 
 }  // namespace mailpipe::app

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -24,6 +25,10 @@ struct Connection {
     bool allow_plaintext_auth = false;  // the peer is loopback, a tunnel, or the user said so
     bool is_tunnel = false;
     std::optional<net::TlsInfo> tls_info;
+    // While it is not yet known who is there, a timeout on each read is not enough: a server that sends one octet
+    // in time again and again would hold a fetch for ever. Taken away once the login is done.
+    std::optional<std::chrono::steady_clock::time_point> login_due;
+    std::chrono::milliseconds login_time{0};
 };
 
 // How TLS is used for a remote location: by --tls, else implicit for imaps://, pop3s:// and smtps://, none for
@@ -74,6 +79,9 @@ inline Fail unexpected_answer() {
     return fail(Errc::protocol, "the server answers what was not asked");
 }
 
+// Error temporary when login_due is over.
+Result<void> check_login_due(const Connection& connection);
+
 // Drives a session until it yields an event of the protocol and returns that: output is written, input is read
 // when the session needs it, TLS is started when it asks. The step is never NeedInput, Output, StartTls or
 // Failed (which becomes the error). The caller must have something outstanding, or it waits for the peer until
@@ -86,6 +94,7 @@ auto drive(Session& session, Connection& connection) -> Result<decltype(session.
             if (auto written = connection.stream->write(output->octets); !written)
                 return tl::unexpected(written.error());
         } else if (std::holds_alternative<wire::NeedInput>(step)) {
+            if (auto in_time = check_login_due(connection); !in_time) return tl::unexpected(in_time.error());
             auto octets = connection.stream->read();
             if (!octets) return tl::unexpected(octets.error());
             if (octets->empty()) {

@@ -38,6 +38,7 @@ Result<void> ImapClient::log_in() {
     if (!step) return tl::unexpected(step.error());
     auto* ready = std::get_if<imap::Ready>(&*step);
     if (ready == nullptr) return unexpected_answer();
+    connection_.login_due.reset();
     capabilities_ = std::move(ready->capabilities);
     usable_ = true;
     return {};

@@ -20,6 +20,7 @@ Result<void> Pop3Client::log_in() {
     if (!step) return tl::unexpected(step.error());
     const auto* ready = std::get_if<pop3::Ready>(&*step);
     if (ready == nullptr) return unexpected_answer();
+    connection_.login_due.reset();
     has_top_ = ready->capabilities.top;
     login_delay_ = ready->capabilities.login_delay;
     usable_ = true;

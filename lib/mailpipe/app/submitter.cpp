@@ -60,6 +60,7 @@ Result<void> Submitter::connect() {
     auto ready = drive(*session_, *connection_);
     if (connection_->tls_info) tls_version_ = connection_->tls_info->version;
     if (!ready) return tl::unexpected(ready.error());
+    connection_->login_due.reset();
     if (!std::holds_alternative<smtp::Ready>(*ready)) return fail(Errc::protocol, "no session was begun");
     return {};
 }

@@ -18,13 +18,17 @@ inline constexpr std::size_t kImapLiteralBuffered = 1U
 inline constexpr std::size_t kImapResponseLiterals = 1000;
 inline constexpr std::size_t kImapNesting = 100;
 inline constexpr std::size_t kCapabilities = 1000;
+inline constexpr std::size_t kImapUnasked = 64U
+                                            << 20;  // IMAP: octets that nobody asked for, between two answers
+inline constexpr std::size_t kImapAlerts = 100;     // IMAP: of one session
 
 // Listings.
-inline constexpr std::size_t kListedMessages = 5'000'000;   // POP3 LIST/UIDL entries, IMAP SEARCH results
-inline constexpr std::size_t kDirectoryNesting = 100;       // directories of Maildirs
-inline constexpr std::size_t kListedMailboxes = 1'000'000;  // IMAP LIST
-inline constexpr std::size_t kUidl = 70;                    // RFC 1939 section 7
-inline constexpr std::size_t kUidlAccepted = 1024;          // what servers send in practice is kept up to this
+inline constexpr std::size_t kListedMessages = 5'000'000;    // IMAP SEARCH results
+inline constexpr std::size_t kMaildropMessages = 1'000'000;  // POP3 LIST or UIDL entries
+inline constexpr std::size_t kDirectoryNesting = 100;        // directories of Maildirs
+inline constexpr std::size_t kListedMailboxes = 1'000'000;   // IMAP LIST
+inline constexpr std::size_t kUidl = 70;                     // RFC 1939 section 7
+inline constexpr std::size_t kUidlAccepted = 1024;           // what servers send in practice is kept up to this
 
 // Sessions.
 inline constexpr std::size_t kSaslMessage = 65536;            // a challenge or response after base64 decoding

@@ -23,17 +23,33 @@ std::optional<std::uint32_t> fetch_sequence_number(std::string_view text) {
 }  // namespace
 
 ClientSession::Impl::Impl(ClientOptions client_options)
-    : options(std::move(client_options)), tls_active(options.tls == TlsUse::implicit) {}
+    : options(std::move(client_options)), tls_active(options.tls == TlsUse::implicit) {
+    redactor.add(options.password.reveal());
+}
 
 void ClientSession::Impl::fail_with(Error error) {
-    if (failed) return;
-    error.message = without_password(error.message);
-    if (error.reply) error.reply->text = without_password(error.reply->text);
-    failed = std::move(error);
+    if (!failed) failed = redactor.clean(std::move(error));
 }
 
 void ClientSession::Impl::trace_server(std::string_view line) const {
-    if (options.trace != nullptr) options.trace->server_line(without_password(line));
+    if (options.trace != nullptr) options.trace->server_line(redactor.clean(line));
+}
+
+std::string ClientSession::Impl::shown(std::string_view text) const {
+    return "\"" + redactor.clean(text).substr(0, 100) + "\"";
+}
+
+Error ClientSession::Impl::refused(std::string_view what, const ResponseText& text, Errc otherwise) const {
+    return redactor.clean(refusal(what, text, otherwise));
+}
+
+// A server may say at any time what it likes, and one that never stops would keep this side for ever.
+void ClientSession::Impl::count_unasked(std::uint64_t octets) {
+    unasked += octets;
+    if (unasked > limits::kImapUnasked) {
+        fail_with(Errc::limit, "more that nobody asked for than kImapUnasked (" +
+                                   std::to_string(limits::kImapUnasked) + " octets)");
+    }
 }
 
 ClientStep ClientSession::Impl::next() {
@@ -91,7 +107,10 @@ void ClientSession::Impl::on_text(const ResponseFramer::Step& step) {
         begin_literal(step);
         return;
     }
+    asked = response.text.substr(0, 2) != "* ";
+    const std::size_t octets = response.text.size() + buffered;
     on_response();
+    if (!asked) count_unasked(octets);
     response = {};
     tracker = {};
     fetch_number.reset();
@@ -127,6 +146,7 @@ std::optional<ClientStep> ClientSession::Impl::on_literal(const ResponseFramer::
         buffered += step.octets.size();
         return std::nullopt;
     }
+    if (!body_streams) count_unasked(step.octets.size());
     if (!body_streams || step.octets.empty()) return std::nullopt;
     return BodyData{step.octets};
 }

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "mailpipe/base/redactor.hpp"
 #include "mailpipe/imap/client_session.hpp"
 #include "mailpipe/imap/command_encoder.hpp"
 #include "mailpipe/imap/esearch_response.hpp"
@@ -67,7 +68,8 @@ struct PendingCommand {
     std::string section;                 // fetch: "BODY[]", "BODY[HEADER]", or empty
     Copied copied;                       // copy, move
     std::uint64_t append_size = 0;       // append
-    std::size_t listed = 0;              // list
+    std::size_t listed = 0;              // list, status, quota
+    std::uint64_t fetched = 0;           // fetch
 };
 
 struct ClientSession::Impl {
@@ -83,6 +85,9 @@ struct ClientSession::Impl {
     void fail_with(Error error);
     void fail_with(Errc kind, std::string message) { fail_with(Error{kind, std::move(message), std::nullopt}); }
     void trace_server(std::string_view line) const;
+    void count_unasked(std::uint64_t octets);
+    std::string shown(std::string_view text) const;
+    Error refused(std::string_view what, const ResponseText& text, Errc otherwise) const;
 
     // client_session_login.cpp
     void on_greeting(std::string_view status, const ResponseText& text);
@@ -94,7 +99,6 @@ struct ClientSession::Impl {
     void on_tls_started();
     void set_capabilities(std::string_view list);
     bool has_capability(std::string_view name) const;
-    std::string without_password(std::string_view text) const;
 
     // client_session_commands.cpp
     PendingCommand& queue(Verb verb);
@@ -135,6 +139,7 @@ struct ClientSession::Impl {
     // client_session_messages.cpp
     bool wants_section(std::string_view section) const;
     void on_fetch(std::uint32_t sequence_number, Tokens& tokens);
+    void count_fetched(PendingCommand& command);
     void emit_fetched(std::uint32_t sequence_number, FetchResponse response, bool has_body);
     PendingCommand* asked_for(const FetchResponse& response, std::string_view section);
 
@@ -149,6 +154,7 @@ struct ClientSession::Impl {
     void on_found(PendingCommand command);
 
     ClientOptions options;
+    Redactor redactor;
     wire::InputBuffer input;
     ResponseFramer framer;
     std::deque<ClientStep> events;
@@ -194,6 +200,9 @@ struct ClientSession::Impl {
     std::string body_section;                   // of the body that was streamed; empty: none
     std::string held_body;                      // a body that came as a quoted string
     bool search_tail = false;                   // behind the numbers of a SEARCH or SORT response
+    bool asked = false;                         // it is what a command wants to know
+    std::uint64_t unasked = 0;                  // octets since the last tagged response
+    std::size_t alerts = 0;
 };
 
 }  // namespace mailpipe::imap

@@ -4,17 +4,11 @@
 #include "mailpipe/imap/client_session_impl.hpp"
 
 namespace mailpipe::imap {
-namespace {
-
-constexpr std::size_t kLeastRedacted = 4;  // a shorter one is a piece of other words as well
-
-}  // namespace
-
 // greeting = "*" SP (resp-cond-auth / resp-cond-bye) CRLF
 void ClientSession::Impl::on_greeting(std::string_view status, const ResponseText& text) {
     greeted = true;
     if (ascii::equals_ignore_case(status, "BYE")) {
-        return fail_with(refusal("the server refuses the connection", text, Errc::unavailable));
+        return fail_with(refused("the server refuses the connection", text, Errc::unavailable));
     }
     if (ascii::equals_ignore_case(status, "PREAUTH")) {
         // CVE-2020-14093, CVE-2021-39272: after PREAUTH there is no STARTTLS, so an attacker in the path needs
@@ -79,6 +73,7 @@ void ClientSession::Impl::authenticate() {
     // RFC 4959 section 3: "=" is the empty response.
     command.chunks.push_back(
         {line + " " + (first->empty() ? "=" : encode_base64(*first)) + "\r\n", line + " ***"});
+    redactor.add(*first);
 }
 
 void ClientSession::Impl::send_login(LiteralUse literals) {
@@ -106,6 +101,7 @@ void ClientSession::Impl::on_challenge(std::string_view encoded) {
     }
     if (answer) {
         if (options.trace != nullptr) options.trace->client_line("***");
+        if (*answer != options.user) redactor.add(*answer);
         output += encode_base64(*answer) + "\r\n";
     } else {
         sasl_error = answer.error();
@@ -121,7 +117,7 @@ void ClientSession::Impl::on_login_step_done(const PendingCommand& command, std:
     if (!ascii::equals_ignore_case(status, "OK")) {
         const bool no = ascii::equals_ignore_case(status, "NO");
         const Errc otherwise = !no ? Errc::protocol : is_login ? Errc::auth : Errc::unsupported;
-        return fail_with(refusal(is_login ? "login refused" : std::string(name_of(command.verb)) + " refused",
+        return fail_with(refused(is_login ? "login refused" : std::string(name_of(command.verb)) + " refused",
                                  text, otherwise));
     }
     if (command.verb == Verb::starttls) {
@@ -155,17 +151,6 @@ void ClientSession::Impl::on_tls_started() {
     capabilities_known = false;
     capabilities.clear();
     advance_login();
-}
-
-// Servers repeat a command that they do not understand: "BAD Unknown command LOGIN alice secret".
-std::string ClientSession::Impl::without_password(std::string_view text) const {
-    std::string out(text);
-    const std::string_view password = options.password.reveal();
-    if (ready || password.size() < kLeastRedacted) return out;
-    for (std::size_t at = out.find(password); at != std::string::npos; at = out.find(password, at + 3)) {
-        out.replace(at, password.size(), "***");
-    }
-    return out;
 }
 
 void ClientSession::Impl::set_capabilities(std::string_view list) {

@@ -59,10 +59,11 @@ void ClientSession::Impl::queue_of_mailbox(Verb verb, std::string_view word, std
 bool ClientSession::Impl::on_mailbox_data(std::string_view name, Tokens& tokens) {
     PendingCommand* list = in_flight(Verb::list);
     PendingCommand* status = list != nullptr ? list : in_flight(Verb::status);
-    const bool quota = in_flight(Verb::quota) != nullptr;
+    PendingCommand* quota = in_flight(Verb::quota);
     const auto take = [this, &tokens](PendingCommand* command, auto parse) {
         if (!tokens.atom("word") || !tokens.expect(' ', "SP")) return fail_with(Errc::protocol, "SP expected");
-        if (command != nullptr && ++command->listed > limits::kListedMailboxes) {
+        asked = true;
+        if (++command->listed > limits::kListedMailboxes) {
             return fail_with(Errc::limit, "more mailboxes than kListedMailboxes (" +
                                               std::to_string(limits::kListedMailboxes) + ")");
         }
@@ -73,11 +74,11 @@ bool ClientSession::Impl::on_mailbox_data(std::string_view name, Tokens& tokens)
     if (ascii::equals_ignore_case(name, "LIST")) {
         if (list != nullptr) take(list, parse_list);
     } else if (ascii::equals_ignore_case(name, "STATUS")) {
-        if (status != nullptr) take(nullptr, parse_status);
+        if (status != nullptr) take(status, parse_status);
     } else if (ascii::equals_ignore_case(name, "QUOTAROOT")) {
-        if (quota) take(nullptr, parse_quota_roots);
+        if (quota != nullptr) take(quota, parse_quota_roots);
     } else if (ascii::equals_ignore_case(name, "QUOTA")) {
-        if (quota) take(nullptr, parse_quota);
+        if (quota != nullptr) take(quota, parse_quota);
     } else {
         return false;
     }

@@ -33,16 +33,18 @@ void ClientSession::Impl::on_fetch(std::uint32_t sequence_number, Tokens& tokens
     }
     if (body == nullptr) {
         // Without a body an answer is told from news about flags by the size, which is always asked for.
-        if (parsed->uid && parsed->size && asked_for(*parsed, {}) != nullptr) {
-            emit_fetched(sequence_number, std::move(*parsed), false);
-        }
-        return;
+        PendingCommand* command = parsed->uid && parsed->size ? asked_for(*parsed, {}) : nullptr;
+        if (command == nullptr) return;
+        count_fetched(*command);
+        return emit_fetched(sequence_number, std::move(*parsed), false);
     }
     if (!parsed->uid) return fail_with(Errc::protocol, "FETCH response with a body and without the UID");
-    if (asked_for(*parsed, section) == nullptr) {
+    PendingCommand* command = asked_for(*parsed, section);
+    if (command == nullptr) {
         return fail_with(Errc::protocol, "FETCH response with the body of UID " + std::to_string(*parsed->uid) +
                                              ", which was not asked for");
     }
+    count_fetched(*command);
     if (body->kind == NString::Kind::text) {
         held_body = std::move(body->text);
         events.push_back(BodyBegin{sequence_number, held_body.size()});
@@ -50,6 +52,14 @@ void ClientSession::Impl::on_fetch(std::uint32_t sequence_number, Tokens& tokens
     }
     const bool has_body = body->kind != NString::Kind::nil;
     emit_fetched(sequence_number, std::move(*parsed), has_body);
+}
+
+// A second answer about one message is no news; without an end of them the command would have none.
+void ClientSession::Impl::count_fetched(PendingCommand& command) {
+    asked = ++command.fetched <= command.uid_set.size();
+    for (const Response::Literal& literal : response.literals) {
+        if (!asked && literal.streamed) count_unasked(literal.size);
+    }
 }
 
 void ClientSession::Impl::emit_fetched(std::uint32_t sequence_number, FetchResponse found, bool has_body) {

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "mailpipe/base/ascii.hpp"
+#include "mailpipe/base/limits.hpp"
 #include "mailpipe/imap/client_session_impl.hpp"
 
 namespace mailpipe::imap {
@@ -48,10 +49,6 @@ Appended parse_appenduid(std::string_view arguments) {
     return appended.uid_validity == 0 || appended.uid == 0 ? Appended{} : appended;
 }
 
-std::string shown(std::string_view text) {
-    return "\"" + std::string(text.substr(0, 100)) + "\"";
-}
-
 }  // namespace
 
 // response = *(continue-req / response-data) response-done
@@ -91,6 +88,7 @@ void ClientSession::Impl::on_tagged(std::string_view tag, std::string_view rest)
     if (!known) return fail_with(Errc::protocol, "malformed response: " + shown(response.text));
     for (std::size_t i = 0; i < commands_in_flight; ++i) {
         if (commands[i].tag != tag) continue;
+        unasked = 0;
         PendingCommand command = std::move(commands[i]);
         commands.erase(commands.begin() + static_cast<std::ptrdiff_t>(i));
         --commands_in_flight;
@@ -144,7 +142,7 @@ void ClientSession::Impl::on_done(PendingCommand command, std::string_view statu
         return;
     }
     if (!ascii::equals_ignore_case(status, "NO")) otherwise = Errc::protocol;
-    events.push_back(Refused{what, refusal(std::string(name_of(command.verb)) + " refused", text, otherwise)});
+    events.push_back(Refused{what, refused(std::string(name_of(command.verb)) + " refused", text, otherwise)});
 }
 
 void ClientSession::Impl::on_untagged() {
@@ -168,7 +166,7 @@ void ClientSession::Impl::on_status(std::string_view status, std::string_view re
             bye = true;
             return;
         }
-        return fail_with(refusal("the server ends the connection", text, Errc::temporary));
+        return fail_with(refused("the server ends the connection", text, Errc::temporary));
     }
     take_code(text);
 }
@@ -177,7 +175,12 @@ void ClientSession::Impl::on_status(std::string_view status, std::string_view re
 void ClientSession::Impl::take_code(const ResponseText& text) {
     if (text.has_code("ALERT")) {
         // What somebody in the path may have written is not shown as the server's words.
-        if (options.tls != TlsUse::starttls || tls_active) events.push_back(Alert{std::string(text.text)});
+        if (options.tls == TlsUse::starttls && !tls_active) return;
+        if (++alerts > limits::kImapAlerts) {
+            return fail_with(Errc::limit,
+                             "more alerts than kImapAlerts (" + std::to_string(limits::kImapAlerts) + ")");
+        }
+        events.push_back(Alert{redactor.clean(text.text)});
     } else if (text.has_code("CAPABILITY")) {
         set_capabilities(text.arguments);
     } else if (PendingCommand* select = in_flight(Verb::select)) {

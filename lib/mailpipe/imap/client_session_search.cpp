@@ -80,8 +80,11 @@ void ClientSession::Impl::on_numbers(const ResponseFramer::Step& step) {
     trace_server(std::string(kNames.at(static_cast<std::size_t>(step.listing))) + std::string(step.octets));
     // A greeting comes first, whatever follows it.
     if (!greeted) return fail_with(Errc::protocol, "not the greeting of an IMAP server");
+    static constexpr std::array<Verb, 3> kVerbs{Verb::search, Verb::sort, Verb::thread};
+    PendingCommand* command = in_flight(kVerbs.at(static_cast<std::size_t>(step.listing)));
+    if (command == nullptr) count_unasked(step.octets.size() + 8);
     if (step.listing == ResponseFramer::Listing::thread) return on_threads(step.octets);
-    on_uids(in_flight(step.listing == ResponseFramer::Listing::sort ? Verb::sort : Verb::search), step.octets);
+    on_uids(command, step.octets);
     if (step.last) search_tail = false;
 }
 

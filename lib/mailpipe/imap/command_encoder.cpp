@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "mailpipe/base/ascii.hpp"
+#include "mailpipe/base/limits.hpp"
 #include "mailpipe/base/secret.hpp"
 #include "mailpipe/imap/response_framer.hpp"
 
@@ -145,6 +146,14 @@ bool UidSet::contains(std::uint32_t uid) const {
         std::upper_bound(ranges_.begin(), ranges_.end(), uid,
                          [](std::uint32_t value, const Range& range) { return value < range.first; });
     return behind != ranges_.begin() && uid <= std::prev(behind)->last;
+}
+
+std::uint64_t UidSet::size() const {
+    if (any_) return limits::kListedMessages;
+    std::uint64_t size = 0;
+    for (const Range& range : ranges_)
+        size += std::uint64_t{range.last} - range.first + 1;
+    return std::min<std::uint64_t>(size, limits::kListedMessages);
 }
 
 }  // namespace mailpipe::imap

@@ -53,6 +53,8 @@ class UidSet {
     static Result<UidSet> parse(std::string_view text);
     // "*" stands for a UID that only the server knows: a set with it holds any.
     bool contains(std::uint32_t uid) const;
+    // How many there can be.
+    std::uint64_t size() const;
 
  private:
     struct Range {

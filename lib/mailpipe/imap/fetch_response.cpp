@@ -30,6 +30,8 @@ Result<void> parse_item(Tokens& tokens, std::string_view name, FetchResponse& ou
     if (ascii::equals_ignore_case(name, "UID")) {
         auto uid = tokens.nz_number("uniqueid");
         if (!uid) return tl::unexpected(uid.error());
+        if (out.uid && *out.uid != *uid)
+            return fail(Errc::protocol, "FETCH response with two UIDs of one message");
         out.uid = *uid;
     } else if (ascii::equals_ignore_case(name, "RFC822.SIZE")) {
         auto size = tokens.number64("RFC822.SIZE number");

@@ -68,14 +68,14 @@ std::optional<ClientStep> ClientSession::Impl::on_reply(std::string_view line) {
     const auto reply = parse_status(line);
     if (in_flight.empty()) {
         if (reply && !reply->ok) {
-            fail_with(refusal(*reply, Errc::unavailable, "the server ends the session"));
+            fail_with(refused(*reply, Errc::unavailable, "the server ends the session"));
         } else {
-            fail_with(Errc::protocol, "the server sent a line that nothing was asked for: " + quote_line(line));
+            fail_with(Errc::protocol, "the server sent a line that nothing was asked for: " + quote(line));
         }
         return std::nullopt;
     }
     if (!reply) {
-        fail_with(Errc::protocol, awaited() + " is neither +OK nor -ERR: " + quote_line(line));
+        fail_with(Errc::protocol, awaited() + " is neither +OK nor -ERR: " + quote(line));
         return std::nullopt;
     }
     return reply->ok ? on_accepted(*reply) : on_refused(*reply);
@@ -83,7 +83,7 @@ std::optional<ClientStep> ClientSession::Impl::on_reply(std::string_view line) {
 
 std::optional<ClientStep> ClientSession::Impl::on_refused(const StatusReply& reply) {
     const Pending command = in_flight.front();
-    Error error = refusal(reply, Errc::permanent, command.name() + " refused");
+    Error error = refused(reply, Errc::permanent, command.name() + " refused");
     if (command.verb == Verb::quit) {
         fail_with(std::move(error));
         return std::nullopt;
@@ -100,7 +100,7 @@ std::optional<ClientStep> ClientSession::Impl::on_accepted(const StatusReply& re
             const auto messages = words.size() < 2 ? std::nullopt : ascii::parse_number(words[0]);
             const auto octets = words.size() < 2 ? std::nullopt : ascii::parse_number(words[1]);
             if (!messages || !octets) {
-                fail_with(Errc::protocol, "the answer to STAT has no two numbers: " + quote_line(reply.text));
+                fail_with(Errc::protocol, "the answer to STAT has no two numbers: " + quote(reply.text));
                 return std::nullopt;
             }
             in_flight.pop_front();
@@ -168,12 +168,12 @@ std::optional<ClientStep> ClientSession::Impl::on_listing_line(std::string_view 
     if (!line.empty() && line[0] == '.') line.remove_prefix(1);
     auto entry = parse_entry(line);
     if (!entry) {
-        fail_with(Errc::protocol, awaited() + " has a malformed line: " + quote_line(line));
+        fail_with(Errc::protocol, awaited() + " has a malformed line: " + quote(line));
         return std::nullopt;
     }
     listing_octets += entry->uidl.size();
     if (listing.entries.size() == options.max_listed || listing_octets > options.max_listed * limits::kUidl) {
-        fail_with(Errc::limit, awaited() + " lists more messages than kListedMessages (" +
+        fail_with(Errc::limit, awaited() + " lists more messages than kMaildropMessages (" +
                                    std::to_string(options.max_listed) + ")");
         return std::nullopt;
     }

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "mailpipe/base/redactor.hpp"
 #include "mailpipe/pop3/client_session.hpp"
 #include "mailpipe/pop3/reply.hpp"
 #include "mailpipe/sasl/mechanism.hpp"
@@ -35,6 +36,8 @@ struct ClientSession::Impl {
     void fail_with(Error error);
     void fail_with(Errc kind, std::string message) { fail_with(Error{kind, std::move(message)}); }
     std::optional<std::string_view> read_line();
+    std::string quote(std::string_view line) const { return quote_line(redactor.clean(line)); }
+    Error refused(const StatusReply& reply, Errc otherwise, const std::string& what) const;
 
     // client_login.cpp
     void check_credentials();
@@ -60,6 +63,7 @@ struct ClientSession::Impl {
     std::optional<ClientStep> finish_listing();
 
     ClientOptions options;
+    Redactor redactor;
     wire::InputBuffer input;
     wire::LineFramer framer;
     wire::DotDecoder decoder;

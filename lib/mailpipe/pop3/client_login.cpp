@@ -30,7 +30,7 @@ void ClientSession::Impl::on_login_line(std::string_view line) {
     }
     const auto reply = parse_status(line);
     if (!reply) {
-        return fail_with(Errc::protocol, awaited() + " is neither +OK nor -ERR: " + quote_line(line));
+        return fail_with(Errc::protocol, awaited() + " is neither +OK nor -ERR: " + quote(line));
     }
     switch (phase) {
         case Phase::greeting:
@@ -45,7 +45,7 @@ void ClientSession::Impl::on_login_line(std::string_view line) {
             }
             break;
         case Phase::stls:
-            if (!reply->ok) return fail_with(refusal(*reply, Errc::unsupported, "STLS refused"));
+            if (!reply->ok) return fail_with(refused(*reply, Errc::unsupported, "STLS refused"));
             // Exim CVE-2021-38371, curl CVE-2021-22947.
             if (!input.empty()) {
                 return fail_with(Errc::protocol, "the server sent octets behind its answer to STLS");
@@ -64,7 +64,7 @@ void ClientSession::Impl::on_login_line(std::string_view line) {
 }
 
 void ClientSession::Impl::on_greeting(const StatusReply& reply) {
-    if (!reply.ok) return fail_with(refusal(reply, Errc::unavailable, "the server refuses connections"));
+    if (!reply.ok) return fail_with(refused(reply, Errc::unavailable, "the server refuses connections"));
     timestamp = find_timestamp(reply.text);
     phase = Phase::capa;
     send("CAPA", "CAPA");
@@ -132,7 +132,9 @@ void ClientSession::Impl::start_login() {
     }
     phase = Phase::apop;
     const std::string line = "APOP " + options.user + " ";
-    send(line + sasl::apop_digest(timestamp, options.password), line + "***");
+    const std::string digest = sasl::apop_digest(timestamp, options.password);
+    redactor.add(digest);
+    send(line + digest, line + "***");
 }
 
 // continue-req = "+" SP [base64] CRLF (RFC 5034 section 4); some servers leave the space out.
@@ -141,6 +143,7 @@ void ClientSession::Impl::on_challenge(std::string_view line) {
     if (!challenge) return fail_with(Errc::protocol, "AUTH: the server's challenge is not base64");
     auto answer = mechanism->respond(*challenge);
     if (!answer) return fail_with(answer.error());
+    if (*answer != options.user) redactor.add(*answer);
     std::string encoded = encode_base64(*answer);
     send(encoded, "***");
     wipe(encoded);
@@ -148,7 +151,7 @@ void ClientSession::Impl::on_challenge(std::string_view line) {
 }
 
 void ClientSession::Impl::on_login_reply(const StatusReply& reply) {
-    if (!reply.ok) return fail_with(refusal(reply, Errc::auth, "login refused"));
+    if (!reply.ok) return fail_with(refused(reply, Errc::auth, "login refused"));
     if (phase == Phase::user) {
         phase = Phase::pass;
         std::string line = "PASS ";

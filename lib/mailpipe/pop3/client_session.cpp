@@ -9,6 +9,7 @@ ClientSession::Impl::Impl(ClientOptions given)
     : options(std::move(given)), framer(wire::LineEnd::crlf_or_lf, limits::kReplyLine, "kReplyLine") {
     tls_on = options.tls == TlsUse::implicit;
     if (options.window == 0) options.window = 1;
+    redactor.add(options.password.reveal());
     check_credentials();
 }
 
@@ -19,8 +20,13 @@ void ClientSession::Impl::send(std::string_view line, std::string_view traced) {
 }
 
 void ClientSession::Impl::fail_with(Error error) {
-    if (!failure) failure = std::move(error);
+    if (!failure) failure = redactor.clean(std::move(error));
     output.clear();
+}
+
+Error ClientSession::Impl::refused(const StatusReply& reply, Errc otherwise, const std::string& what) const {
+    const std::string text = redactor.clean(reply.text);
+    return redactor.clean(refusal({reply.ok, text, reply.code}, otherwise, what));
 }
 
 std::string ClientSession::Impl::awaited() const {
@@ -57,7 +63,7 @@ std::optional<std::string_view> ClientSession::Impl::read_line() {
         return std::nullopt;
     }
     if (!*line) return std::nullopt;
-    if (options.trace != nullptr) options.trace->server_line(**line);
+    if (options.trace != nullptr) options.trace->server_line(redactor.clean(**line));
     return **line;
 }
 

@@ -28,7 +28,7 @@ struct ClientOptions {
     // Otherwise APOP is used when the greeting has a timestamp, and else the session fails with auth.
     bool allow_plaintext_auth = false;
     std::size_t window = 64;  // commands in flight when the server offers PIPELINING
-    std::size_t max_listed = limits::kListedMessages;
+    std::size_t max_listed = limits::kMaildropMessages;
     Trace* trace = nullptr;  // not owned
 };
 

@@ -21,11 +21,15 @@ struct FreeSession {
 
 // Judges server-first-message = [reserved-mext ","] nonce "," salt "," iteration-count ["," extensions] before
 // libgsasl computes anything.
-Result<void> check_scram_challenge(std::string_view challenge) {
+Result<void> check_scram_challenge(std::string_view challenge, std::string_view client_nonce) {
     const std::string_view start = challenge.substr(0, 2);
     if (start.empty() || start == "v=" || start == "e=") return {};
     bool found = false;
     for (std::string_view attribute : ascii::split(challenge, ',')) {
+        // RFC 5802 section 5.1: without a part of the server's own an old answer could be played again.
+        if (!client_nonce.empty() && attribute.substr(0, 2) == "r=" && attribute.substr(2) == client_nonce) {
+            return fail(Errc::protocol, "SCRAM: the server added nothing to the nonce");
+        }
         if (attribute.substr(0, 2) != "i=") continue;
         const auto iterations = ascii::parse_number(attribute.substr(2));
         if (!iterations || *iterations < kScramLeastIterations) {
@@ -63,13 +67,18 @@ class GsaslClient : public Client {
             if (auto started = start(); !started) return tl::unexpected(started.error());
         }
         if (is_scram()) {
-            if (auto judged = check_scram_challenge(challenge); !judged) return tl::unexpected(judged.error());
+            if (auto judged = check_scram_challenge(challenge, client_nonce_); !judged)
+                return tl::unexpected(judged.error());
         }
         char* output = nullptr;
         std::size_t length = 0;
         const int code = gsasl_step(session_.get(), challenge.data(), challenge.size(), &output, &length);
         std::string answer = output == nullptr ? std::string() : std::string(output, length);
         gsasl_free(output);
+        // client-first-message-bare = [reserved-mext ","] username "," nonce
+        if (is_scram() && client_nonce_.empty() && code == GSASL_NEEDS_MORE) {
+            client_nonce_ = answer.substr(answer.rfind(",r=") + 3);
+        }
         if (code == GSASL_OK) {
             complete_ = true;
         } else if (code != GSASL_NEEDS_MORE) {
@@ -113,6 +122,7 @@ class GsaslClient : public Client {
     std::string channel_binding_;
     std::unique_ptr<Gsasl, FreeContext> context_;
     std::unique_ptr<Gsasl_session, FreeSession> session_;
+    std::string client_nonce_;
     bool complete_ = false;
 };
 

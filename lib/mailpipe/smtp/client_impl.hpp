@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "mailpipe/base/limits.hpp"
+#include "mailpipe/base/redactor.hpp"
 #include "mailpipe/sasl/mechanism.hpp"
 #include "mailpipe/smtp/client_session.hpp"
 #include "mailpipe/smtp/reply_parser.hpp"
@@ -34,7 +35,9 @@ struct ClientSession::Impl {
 
     static std::string_view name(Awaited what);
 
-    explicit Impl(ClientOptions client_options) : options(std::move(client_options)) {}
+    explicit Impl(ClientOptions client_options) : options(std::move(client_options)) {
+        redactor.add(options.password.reveal());
+    }
 
     ClientStep next();
 
@@ -78,6 +81,7 @@ struct ClientSession::Impl {
     void body_end();
 
     ClientOptions options;
+    Redactor redactor;
     wire::InputBuffer input;
     wire::LineFramer framer{wire::LineEnd::crlf_or_lf, limits::kReplyLine, "kReplyLine"};
     ReplyParser parser;

@@ -87,10 +87,18 @@ void ClientSession::Impl::read_reply() {
 }
 
 void ClientSession::Impl::reply_line(std::string_view line) {
-    if (options.trace != nullptr) options.trace->server_line(line);
+    if (options.trace != nullptr) options.trace->server_line(redactor.clean(line));
     auto reply = parser.add(line);
+    // The error quotes the beginning of the line.
+    if (!reply) reply = parser.add(redactor.clean(line));
     if (!reply) return fail_with(std::move(reply.error()));
     if (!*reply) return;
+    // What is acted on stays as it came: the extensions of EHLO and the challenges of AUTH.
+    const Awaited what = pending.empty() ? Awaited::quit : pending.front().what;
+    if ((what != Awaited::ehlo && what != Awaited::auth) || (*reply)->code >= 400) {
+        for (std::string& text : (*reply)->lines)
+            text = redactor.clean(text);
+    }
     if (pending.empty() || (phase == Phase::body && pending.front().what == Awaited::body)) {
         // Nothing was asked, or the message is still on its way: the server is leaving, or it is not in step
         // with us.
@@ -124,7 +132,7 @@ void ClientSession::Impl::fail_with(Error error) {
     out.clear();
     pending.clear();
     queued.clear();
-    events.emplace_back(wire::Failed{std::move(error)});
+    events.emplace_back(wire::Failed{redactor.clean(std::move(error))});
 }
 
 void ClientSession::Impl::fail_with(Errc kind, std::string_view what, const Reply& reply) {
@@ -230,6 +238,7 @@ void ClientSession::Impl::start_auth() {
     if (!mechanism->initial_response()) return send({Awaited::auth}, command);
     auto response = mechanism->respond("");
     if (!response) return fail_with(std::move(response.error()));
+    redactor.add(*response);
     std::string line = command + ' ' + (response->empty() ? "=" : encode_base64(*response));
     wipe(*response);
     if (line.size() <= kAuthCommandLine) {
@@ -257,6 +266,7 @@ void ClientSession::Impl::on_auth(const Reply& reply) {
         return abort_auth(Error{Errc::protocol, "AUTH challenge is not base64: " + describe(reply)});
     auto response = mechanism->respond(*challenge);
     if (!response) return abort_auth(std::move(response.error()));
+    if (*response != options.user) redactor.add(*response);
     std::string line = encode_base64(*response);
     wipe(*response);
     send({Awaited::auth}, line, "***");

@@ -113,6 +113,52 @@ TEST(Connection, StopEndsTheReadOfASilentServer) {
     EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(30));
 }
 
+struct FakeStream : net::Stream {
+    Result<std::string_view> read() override { return std::string_view("x"); }
+    Result<void> write(std::string_view) override { return {}; }
+    Result<net::TlsInfo> start_tls(const net::TlsClientOptions&) override { return net::TlsInfo{}; }
+    bool peer_is_loopback() const override { return true; }
+    std::string peer_name() const override { return "fake"; }
+    void close() override {}
+};
+
+struct EndlessSession {
+    struct Done {};
+    std::variant<wire::NeedInput, wire::Output, wire::StartTls, wire::Failed, Done> next() {
+        if (octets < 100'000) return wire::NeedInput{};
+        return Done{};
+    }
+    void feed(std::string_view more) { octets += more.size(); }
+    void feed_eof() {}
+    void tls_started(const std::string&) {}
+    std::size_t octets = 0;
+};
+
+// fetchmail CVE-2011-1947: each read ends in time, and the login never does.
+TEST(Connection, ALoginHasADeadlineAsAWhole) {
+    const Backlog server;
+    ClientOptions options;
+    options.timeout = std::chrono::seconds(5);
+    const auto opened = open_connection(parse_location("imap://127.0.0.1:" + server.port()).value(), options);
+    ASSERT_TRUE(opened) << opened.error().message;
+    ASSERT_TRUE(opened->login_due);
+    EXPECT_LE(*opened->login_due, std::chrono::steady_clock::now() + std::chrono::seconds(20));
+    EXPECT_GT(*opened->login_due, std::chrono::steady_clock::now() + std::chrono::seconds(10));
+
+    Connection connection;
+    connection.stream = std::make_unique<FakeStream>();
+    connection.login_time = std::chrono::seconds(20);
+    EndlessSession patient;
+    EXPECT_TRUE(drive(patient, connection));
+    connection.login_due = std::chrono::steady_clock::now();
+    EndlessSession session;
+    const auto step = drive(session, connection);
+    ASSERT_FALSE(step);
+    EXPECT_EQ(step.error().kind, Errc::temporary);
+    EXPECT_EQ(step.error().message, "timed out, the login was not done within 20 s");
+    EXPECT_EQ(session.octets, 0U);
+}
+
 TEST(Connection, NobodyListens) {
     std::string port;
     {

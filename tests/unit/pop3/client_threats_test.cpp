@@ -213,7 +213,7 @@ TEST(Threats, EmptyDuplicateEndlessUidl) {
 }
 
 TEST(Threats, EndlessUidlMeetsTheLimit) {
-    EXPECT_EQ(ClientOptions().max_listed, limits::kListedMessages);
+    EXPECT_EQ(ClientOptions().max_listed, limits::kMaildropMessages);
     for (const std::size_t uidl_length : {std::size_t{1}, limits::kUidlAccepted}) {
         ClientOptions options = options_with(TlsUse::implicit);
         options.max_listed = 1000;
@@ -227,7 +227,7 @@ TEST(Threats, EndlessUidlMeetsTheLimit) {
         }
         EXPECT_EQ(client.events.back(), "Failed limit");
         EXPECT_EQ(number, uidl_length == 1 ? 1001U : 1000U * limits::kUidl / limits::kUidlAccepted + 1);
-        EXPECT_TRUE(contains(client.error->message, "kListedMessages"));
+        EXPECT_TRUE(contains(client.error->message, "kMaildropMessages"));
     }
 }
 
@@ -257,6 +257,36 @@ TEST(Threats, OnlyCrlfDotCrlfEndsAMessage) {
     EXPECT_EQ(client.bodies.size(), 1U);
     EXPECT_EQ(client.bodies[0], "a\n.\n\r.\r\n\n\n.\r\nb\r\n");
     EXPECT_EQ(client.events.back(), "End 1");
+}
+
+TEST(Threats, EchoedSecretsStayHere) {
+    const std::string cut = "-ERR " + std::string(196, 'x') + "secret";
+    const std::string rows[] = {"-ERR no PASS secret",
+                                "-ERR [SECRET] x",
+                                "secret",
+                                cut,
+                                "+OK\r\nsecret",
+                                "-ERR AGFsaWNlAHNlY3JldA== c2VjcmV0"};
+    for (const std::string& row : rows) {
+        Collector trace;
+        ClientOptions options = options_with(TlsUse::implicit);
+        options.trace = &trace;
+        ClientDriver client(options);
+        client.feed("+OK hello\r\n");
+        client.feed("-ERR no CAPA\r\n");
+        client.feed("+OK user\r\n");
+        client.feed(row + "\r\n");
+        client.session.list();
+        client.drain();
+        ASSERT_TRUE(client.error) << row;
+        std::string said = client.error->message;
+        if (client.error->reply) said += client.error->reply->text + client.error->reply->enhanced;
+        for (const std::string& line : trace.lines)
+            said += "\n" + line;
+        EXPECT_TRUE(contains(said, "***")) << said;
+        for (const char* word : {"secre", "SECRE", "AGFs", "c2Vj"})
+            EXPECT_FALSE(contains(said, word)) << said;
+    }
 }
 
 TEST(Threats, LoggingOfOverlongOrFormattedData) {

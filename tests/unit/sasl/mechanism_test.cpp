@@ -131,6 +131,8 @@ TEST(Threats, HostileSaslScramIterationsAndGarbage) {
         {"m=x,r=NONCEx,s=QSXCR+Q6sek8bf92,i=4000000000", Errc::limit},
         {"r=NONCEx,s=QSXCR+Q6sek8bf92,i=1", Errc::protocol},
         {"r=NONCEx,s=QSXCR+Q6sek8bf92", Errc::protocol},
+        {"r=NONCE,s=QSXCR+Q6sek8bf92,i=4096", Errc::protocol},
+        {"m=x,r=NONCE,s=QSXCR+Q6sek8bf92,i=4096", Errc::protocol},
         {"r=another,s=QSXCR+Q6sek8bf92,i=4096", Errc::auth},
         {"v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=", Errc::protocol},
         {"garbage", Errc::protocol},
@@ -152,6 +154,18 @@ TEST(Threats, HostileSaslScramIterationsAndGarbage) {
                 << row.challenge.substr(0, 80) << ": " << answer.error().message;
             EXPECT_FALSE(client->complete());
         }
+    }
+}
+
+TEST(Threats, ScramServerThatAddsNothingToTheNonce) {
+    for (const char* name : {"SCRAM-SHA-1", "SCRAM-SHA-256"}) {
+        const auto client = choose_client({name}, {"ali,r=ce", Secret("secret")}, false);
+        const std::string first = client->respond("").value();
+        const std::string nonce = first.substr(first.rfind("r=") + 2);
+        const auto answer = client->respond("r=" + nonce + ",s=QSXCR+Q6sek8bf92,i=4096");
+        ASSERT_FALSE(answer);
+        EXPECT_EQ(answer.error().kind, Errc::protocol);
+        EXPECT_EQ(answer.error().message, "SCRAM: the server added nothing to the nonce");
     }
 }
 

@@ -303,6 +303,38 @@ TEST(ClientSession, TraceHidesCredentials) {
     EXPECT_NE(trace.text.find("S: 354 d\n"), std::string::npos);
 }
 
+TEST(ClientThreats, EchoedSecretsStayHere) {
+    const std::vector<std::string> logged_in{"220 x", "250-x", "250 AUTH PLAIN", "235 secret"};
+    const std::vector<std::vector<std::string>> rows = {
+        {"554 secret"},
+        {"220 x", "550 SECRET"},
+        {"220 x", "250-x", "250 AUTH PLAIN", "535 5.7.8 AGFsaWNlAHNlY3JldA=="},
+        {"220 x", "250-x", "250 AUTH PLAIN", "535-5.7.8 no", "535 5.7.8 c2VjcmV0 is not right"},
+        {"220 x", "250-x", "250 AUTH LOGIN", "334 secret", "501 no"},
+        {"220 x", "250-x", "250 AUTH PLAIN", std::string(56, 'x') + "secret"},
+        {"220 x", "250-x", "250 AUTH PLAIN", "535 " + std::string(296, 'x') + "secret"},
+    };
+    for (const auto& row : rows) {
+        Recorder trace;
+        ClientOptions options = with_user(TlsUse::implicit);
+        options.trace = &trace;
+        const ClientLog log = ClientRun(options, {submission({"x@y.org"})}).run(row);
+        ASSERT_TRUE(log.error) << row.back();
+        std::string said = log.error->message + trace.text;
+        if (log.error->reply) said += log.error->reply->text;
+        EXPECT_NE(said.find("***"), std::string::npos) << said;
+        for (const char* word : {"secre", "SECRE", "AGFs", "c2Vj"})
+            EXPECT_EQ(said.find(word), std::string::npos) << said;
+    }
+    for (const char* reply : {"550 5.1.1 secret", "250 2.0.0 queued as c2VjcmV0"}) {
+        auto server = logged_in;
+        server.insert(server.end(), {"250 m", "250 r", "354 d", reply, "221 bye"});
+        const ClientLog log = ClientRun(with_user(TlsUse::implicit), {submission({"x@y.org"})}).run(server);
+        ASSERT_EQ(log.finished.size(), 1U);
+        EXPECT_NE(log.finished[0].recipients[0].reply.lines[0].find("***"), std::string::npos) << reply;
+    }
+}
+
 TEST(ClientSession, MembersOutOfTurn) {
     ClientSession session(client_options());
     session.submit(submission({"x@y.org"}).envelope);
