@@ -13,6 +13,8 @@ constexpr const char* kExamples =
     "      Fetch what has not been fetched before into the Maildir ./Mail.\n"
     "  mail-fetch pop3s://alice@pop.example.org --to mbox:inbox --delete --password-command 'pass mail'\n"
     "      Move everything into an mbox.\n"
+    "  mail-fetch imaps://alice@imap.example.org --to maildir:Mail --route 'FROM boss@ -> maildir:Mail/.Boss'\n"
+    "      Fetch into the Maildir ./Mail, and what the boss wrote into its folder Boss.\n"
     "  mail-fetch imaps://alice@imap.example.org/Lists --format jsonl | mail-show\n"
     "      Read the messages of a mailbox.\n"
     "  mail-list imaps://alice@imap.example.org --search 'FROM bob' --json | mail-fetch --refs - --to "
@@ -138,6 +140,9 @@ std::unique_ptr<CLI::App> make_fetch_app(app::FetchOptions& options) {
         "lmtp:PATH or pipe:COMMAND, and print a receipt for each message (default: messages on stdout)");
     to->type_name("DEST");
     auto rules = add_retention(*app, options);
+    rules.push_back(add_list(*app, "--route", options.settings.routes, "RULE",
+                             "'QUERY -> DEST': deliver there what matches, in the language of IMAP SEARCH; the "
+                             "first rule that does decides; may be repeated"));
     rules.push_back(
         add_list(*app, "--rcpt", options.settings.recipients, "ADDRESS",
                  "Recipient at an SMTP or LMTP destination (default: the user of the source); may be "

@@ -26,6 +26,8 @@ MAILPIPE_EXPORT Result<Query> parse_search(std::string_view text);
 
 // Whether an IMAP server needs WITHIN (RFC 5032) for it.
 bool needs_within(const Query& query);
+// Whether the header alone decides: neither flags, dates of arrival, size, UID nor the body are asked for.
+bool needs_only_header(const Query& query);
 
 // The same as IMAP command text: criteria with quoted strings, or literals "{n}\r\n..." where a string is not
 // quotable; with "CHARSET UTF-8 " in front when a string is not ASCII.

@@ -328,6 +328,21 @@ bool needs_within(const Query& query) {
            std::any_of(query->children.begin(), query->children.end(), needs_within);
 }
 
+bool needs_only_header(const Query& query) {
+    switch (query->kind) {
+        case Kind::all:
+        case Kind::header:
+        case Kind::sent_date:
+            return true;
+        case Kind::and_:
+        case Kind::or_:
+        case Kind::not_:
+            return std::all_of(query->children.begin(), query->children.end(), needs_only_header);
+        default:
+            return false;
+    }
+}
+
 Result<Query> parse_search(std::string_view text) {
     return Parser(text).run();
 }

@@ -157,12 +157,12 @@ from = "bob@example.org"
         self.assertNotEqual(outcome.status, 0)
         self.assertEqual(len(self.maildir("b")), 2)
 
-    def test_rules_are_refused_rather_than_passed_over(self):
+    def test_rules_of_the_file_are_for_its_destination(self):
         path = self.config('[account.a]\nsource = "IMAPS"\ntls-ca = "CA"\npassword-file = "pw"\nto = "maildir:mail"\n'
                            'route = ["FROM carol -> maildir:elsewhere"]\n')
-        self.run_error(78, "not there yet", argv=["mail-fetch", "--config", path, "@a"])
-        self.assertFalse(os.path.exists(self.path("mail")))
-        self.run_ok("mail-fetch", "--config", path, "@a", "--to", "maildir:" + self.path("mail"))
+        self.run_ok("mail-fetch", "--config", path, "@a", "--to", "maildir:" + self.path("typed"))
+        self.assertEqual(len(self.maildir("typed")), 2)
+        self.assertFalse(os.path.exists(self.path("elsewhere")))
 
     def test_messages_and_receipts_do_not_share_stdout(self):
         config = ["--config", self.config('[defaults]\ntls-ca = "CA"\npassword-file = "pw"\n[account.a]\n'

@@ -259,15 +259,37 @@ TEST_F(FetchStateTest, TellsWhatOtherSourcesPutThere) {
     FetchState other = open("pop3://bob@localhost");  // held meanwhile
     ASSERT_TRUE(other.record_done(done({"a"})));
     ASSERT_TRUE(other.record_staged({staged("b", 1, "2.M2")}));
+    // By its routes, into one that is the destination of others.
+    ASSERT_TRUE(other.record_done({{"d", 1, {}, "maildir:/routed to;ID=3.M3", 1}}));
+    ASSERT_TRUE(other.record_staged({{"e", 1, "4.M4", {}, "maildir:/routed to"}}));
     FetchState own = open();
     ASSERT_TRUE(own.record_done(done({"c"})));
-    std::vector<std::string> told;
-    const auto tell = [&told](std::string_view what) { told.emplace_back(what); };
-    ASSERT_TRUE(each_of_other_sources({directory_}, location("pop3://alice@localhost"), "maildir:/box", tell));
-    EXPECT_EQ(told, (std::vector<std::string>{"maildir:/box;ID=1.M1 %", "2.M2"}));
-    told.clear();
-    ASSERT_TRUE(each_of_other_sources({directory_}, location("pop3://alice@localhost"), "maildir:/bo", tell));
-    EXPECT_TRUE(told.empty());
+    const auto told = [this](const char* place) {
+        std::vector<std::string> all;
+        const auto tell = [&all](std::string_view what) { all.emplace_back(what); };
+        EXPECT_TRUE(each_of_other_sources({directory_}, location("pop3://alice@localhost"), "maildir:/box",
+                                          place, tell));
+        return all;
+    };
+    EXPECT_EQ(told("maildir:/box"), (std::vector<std::string>{"maildir:/box;ID=1.M1 %", "2.M2"}));
+    EXPECT_EQ(told("maildir:/routed to"), (std::vector<std::string>{"maildir:/routed to;ID=3.M3", "4.M4"}));
+    EXPECT_TRUE(told("maildir:/bo").empty());
+}
+
+TEST_F(FetchStateTest, PlacesWithPendingMessages) {
+    {
+        FetchState state = open();
+        ASSERT_TRUE(state.record_staged({staged("a", 1, "1.M1"),
+                                         {"b", 1, "2.M2", {}, "mbox:/x y"},
+                                         {"c", 1, "3.M3", {}, "mbox:/z"},
+                                         {"d", 1, "4.M4", {}, "mbox:/z"}}));
+        ASSERT_TRUE(state.record_lost({"c"}));
+    }
+    const FetchState state = open();
+    EXPECT_EQ(state.pending_places(), (std::set<std::string>{"mbox:/x y", "mbox:/z"}));
+    ASSERT_EQ(state.pending("mbox:/z").size(), 1U);
+    EXPECT_EQ(state.pending("mbox:/z")[0].key, "d");
+    EXPECT_EQ(state.pending().size(), 1U);
 }
 
 TEST_F(FetchStateTest, SecondProcessIsTold) {

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <utility>
 
+#include "mailpipe/app/fetch/make_delivery.hpp"
+#include "mailpipe/app/fetch/route.hpp"
 #include "mailpipe/app/location.hpp"
 #include "mailpipe/email/search.hpp"
 #include "mailpipe/net/tls_verify.hpp"
@@ -13,7 +15,6 @@ namespace mailpipe::app::config {
 namespace {
 
 constexpr double kLongestTimeout = 86400;
-constexpr std::string_view kArrow = "->";
 
 template <class Enum, std::size_t N>
 Result<Enum> choose(const std::string& word, const std::array<std::pair<std::string_view, Enum>, N>& choices) {
@@ -92,19 +93,25 @@ Result<void> check_location(const std::string& text) {
     return {};
 }
 
+Result<void> check_destination(const std::string& text) {
+    if (auto checked = check_location(text); !checked || text.starts_with('/')) return checked;
+    const auto destination = parse_destination(text);
+    return destination ? Result<void>() : tl::unexpected(destination.error());
+}
+
 Result<void> apply_to(const Value& value, Settings& settings) {
-    if (auto checked = check_location(value.texts[0]); !checked) return checked;
+    if (auto checked = check_destination(value.texts[0]); !checked) return checked;
     settings.fetch.destination = value.texts[0];
     return {};
 }
 
 Result<void> apply_routes(const Value& value, Settings& settings) {
     for (const std::string& rule : value.texts) {
-        const std::size_t arrow = rule.rfind(kArrow);
-        if (arrow == std::string::npos)
-            return fail(Errc::usage, "\"" + rule + "\" is no rule such as \"FROM bob -> maildir:~/Mail/bob\"");
-        if (auto query = email::parse_search(rule.substr(0, arrow)); !query)
-            return tl::unexpected(query.error());
+        const auto parts = split_rule(rule);
+        if (!parts) return fail(Errc::usage, no_rule(rule));
+        if (auto query = email::parse_search(parts->keys); !query) return tl::unexpected(query.error());
+        const std::string destination(parts->destination);
+        if (auto checked = check_destination(destination); !checked) return checked;
     }
     settings.fetch.routes = value.texts;
     return {};

@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <string_view>
 
+#include "mailpipe/app/fetch/route.hpp"
 #include "mailpipe/base/ascii.hpp"
 #include "mailpipe/base/encoding.hpp"
 
 namespace mailpipe::app::config {
 namespace {
-
-constexpr std::string_view kArrow = "->";
 
 // 1*ALPHA as "maildir", "imaps" and "pop3" are; npos when the text does not begin with it and a colon.
 std::size_t scheme_end(std::string_view text) {
@@ -52,13 +51,11 @@ Result<std::string> absolute_location(const std::string& location, const std::st
 }
 
 Result<std::string> absolute_rule(const std::string& rule, const std::string& home) {
-    const std::size_t arrow = rule.rfind(kArrow);
-    if (arrow == std::string::npos)
-        return fail(Errc::usage, "\"" + rule + "\" is no rule such as \"FROM bob -> maildir:~/Mail/bob\"");
-    const std::string_view text = rule;
-    auto location = absolute_location(std::string(ascii::trim(text.substr(arrow + kArrow.size()))), home);
+    const auto parts = split_rule(rule);
+    if (!parts) return fail(Errc::usage, no_rule(rule));
+    auto location = absolute_location(std::string(parts->destination), home);
     if (!location) return location;
-    return std::string(ascii::trim(text.substr(0, arrow))) + " -> " + *location;
+    return std::string(parts->keys) + " -> " + *location;
 }
 
 }  // namespace mailpipe::app::config

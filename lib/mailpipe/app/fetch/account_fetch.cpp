@@ -114,31 +114,27 @@ Result<void> AccountFetch::fetch_mailbox(const FetchSource& source, const Locati
         if (!found) return tl::unexpected(found.error());
         login = std::move(*found);
     }
-    std::optional<Location> destination;
-    if (!settings.destination.empty()) {
-        auto parsed = parse_location(settings.destination);
-        if (!parsed) return tl::unexpected(parsed.error());
-        destination = std::move(*parsed);
-    }
+    const auto destinations = parse_destinations(settings);
+    if (!destinations) return tl::unexpected(destinations.error());
     const auto place = state_place(run_.options);
-    auto state = FetchState::open(place, mailbox, state_destination(settings, destination));
+    auto state = FetchState::open(place, mailbox, state_destination(settings, destinations->main));
     if (!state) return tl::unexpected(state.error());
     std::unique_ptr<Delivery> delivery;
     if (!run_.options.dry_run) {
-        auto opened = open_delivery(destination, {settings, mailbox, *state, run_.console});
+        auto opened = open_delivery(*destinations, {settings, mailbox, *state, run_.console});
         if (!opened) {
             // It has to do with the user of this source only.
             if (opened.error().kind == Errc::usage) return tl::unexpected(opened.error());
             // Every other source would meet the same.
             if (!run_.gone.exchange(true)) {
-                const bool is_server = destination && destination->is_remote();
-                run_.console.error(is_server ? encode(*destination) : std::string(), opened.error());
+                const bool is_server = destinations->main && destinations->main->is_remote();
+                run_.console.error(is_server ? encode(*destinations->main) : std::string(), opened.error());
             }
             return {};
         }
         delivery = std::move(*opened);
     }
-    FetchJob job({mailbox, source.refs, &settings, destination, run_.options.dry_run, place, &*state,
+    FetchJob job({mailbox, source.refs, &settings, *destinations, run_.options.dry_run, place, &*state,
                   delivery.get(), &run_.console});
     if (delivery) job.recover();
     if (job.failed()) return {};
@@ -178,12 +174,16 @@ Result<void> AccountFetch::log_in(const Location& mailbox, const ClientOptions& 
     return client_->log_in();
 }
 
-Result<std::unique_ptr<Delivery>> AccountFetch::open_delivery(const std::optional<Location>& destination,
+Result<std::unique_ptr<Delivery>> AccountFetch::open_delivery(const Destinations& destinations,
                                                               const DeliveryContext& context) {
     const std::lock_guard lock(run_.opening);
-    if (destination) return make_delivery(*destination, context);
-    if (!run_.output) run_.output = MessageOutput::make(run_.options.format, STDOUT_FILENO);
-    return make_output_delivery(*run_.output, context.state);
+    if (!destinations.main) {
+        if (!run_.output) run_.output = MessageOutput::make(run_.options.format, STDOUT_FILENO);
+        return make_output_delivery(*run_.output, context.state);
+    }
+    if (destinations.routes.empty() && context.state.pending_places().empty())
+        return make_delivery(*destinations.main, context);
+    return make_routed_delivery(destinations, context);
 }
 
 }  // namespace mailpipe::app

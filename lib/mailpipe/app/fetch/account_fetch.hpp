@@ -29,13 +29,14 @@ struct FetchSource {
 struct FetchRun {
     const FetchOptions& options;
     FetchConsole& console;
-    std::unique_ptr<MessageOutput> output;  // made when a message is to go to stdout; one account at a time
+    // Of the whole run, held while a destination is opened: one account must not meet a Maildir that another is just
+    // making.
+    std::mutex& opening;
+    std::unique_ptr<MessageOutput> output{};  // made when a message is to go to stdout; one account at a time
     // What the destination does not take from one source it does not take from the next.
     std::atomic<bool> gone = false;
     // What went wrong last will not work later either: usage, config.
     std::atomic<bool> hopeless = false;
-    // Held while a destination is opened: one account must not meet a Maildir that another is just making.
-    std::mutex opening{};
 };
 
 // The sources of one account with the same settings: over one connection in turn (IMAP), or over one for each
@@ -64,7 +65,7 @@ class AccountFetch {
     Result<void> fetch_pop3_over(FetchJob& job, const Location& maildrop, const ClientOptions& client,
                                  Login login);
     Result<void> log_in(const Location& mailbox, const ClientOptions& client);
-    Result<std::unique_ptr<Delivery>> open_delivery(const std::optional<Location>& destination,
+    Result<std::unique_ptr<Delivery>> open_delivery(const Destinations& destinations,
                                                     const DeliveryContext& context);
 
     FetchRun& run_;

@@ -4,7 +4,11 @@
 #include <csignal>
 #include <map>
 #include <memory>
+#include <mutex>
+#include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "mailpipe/app/config/config_file.hpp"
 #include "mailpipe/app/config/import_file.hpp"
@@ -21,15 +25,21 @@ namespace {
 void fetch_all(const std::vector<std::vector<FetchSource>>& accounts, std::size_t jobs,
                const FetchOptions& options, FetchConsole& console) {
     // A destination that takes no more ends the sources that go there, and no others.
-    std::map<std::string, std::unique_ptr<FetchRun>> runs;
+    using Place = std::pair<std::string, std::vector<std::string>>;
+    const auto place_of = [](const std::vector<FetchSource>& account) {
+        const FetchSettings& settings = *account.front().settings;
+        return Place(settings.destination, settings.routes);
+    };
+    std::mutex opening;
+    std::map<Place, std::unique_ptr<FetchRun>> runs;
     for (const auto& account : accounts) {
-        std::unique_ptr<FetchRun>& run = runs[account.front().settings->destination];
-        if (!run) run.reset(new FetchRun{options, console, {}, {}, {}});
+        std::unique_ptr<FetchRun>& run = runs[place_of(account)];
+        if (!run) run.reset(new FetchRun{options, console, opening});
     }
     std::atomic<std::size_t> next = 0;
     const auto work = [&] {
         for (std::size_t i = next++; i < accounts.size(); i = next++)
-            AccountFetch(*runs.at(accounts[i].front().settings->destination)).fetch(accounts[i]);
+            AccountFetch(*runs.at(place_of(accounts[i]))).fetch(accounts[i]);
     };
     jobs = std::min(jobs, accounts.size());
     if (jobs <= 1) return work();

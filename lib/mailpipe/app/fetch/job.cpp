@@ -1,5 +1,8 @@
 #include "mailpipe/app/fetch/job.hpp"
 
+#include <algorithm>
+
+#include "mailpipe/app/fetch/make_delivery.hpp"
 #include "mailpipe/app/fetch/removed_here.hpp"
 #include "mailpipe/app/fetch/source_ref.hpp"
 #include "mailpipe/app/stop.hpp"
@@ -11,7 +14,7 @@ namespace mailpipe::app {
 FetchJob::FetchJob(Parts parts)
     : parts_(std::move(parts)),
       where_(encode(parts_.source)),
-      destination_(parts_.destination ? encode(*parts_.destination) : std::string()) {
+      destination_(parts_.destinations.main ? encode(*parts_.destinations.main) : std::string()) {
     totals_.source = where_;
     totals_.destination = destination_;
 }
@@ -64,13 +67,21 @@ Result<std::vector<bool>> FetchJob::judge_by_rules(std::size_t count,
 }
 
 Result<KnownMessages> FetchJob::known_without_journal() const {
-    const auto& destination = parts_.destination;
-    const bool store =
-        destination && (destination->scheme == Scheme::maildir || destination->scheme == Scheme::mbox);
-    if (!parts_.state->is_new() || !store || parts_.settings->headers_only) return KnownMessages{};
-    const auto kind = store::detect(destination->path);
-    if (kind != store::Kind::maildir && kind != store::Kind::mbox) return KnownMessages{};
-    return known_in_store(*destination, parts_.state_place, parts_.source);
+    KnownMessages known(true);
+    if (!parts_.state->is_new() || to_stdout() || parts_.settings->headers_only) return known;
+    std::vector<Location> stores{*parts_.destinations.main};
+    for (const Route& route : parts_.destinations.routes) {
+        if (std::find(stores.begin(), stores.end(), route.destination) == stores.end())
+            stores.push_back(route.destination);
+    }
+    for (const Location& store : stores) {
+        if (store.scheme != Scheme::maildir && store.scheme != Scheme::mbox) continue;
+        const auto kind = store::detect(store.path);
+        if (kind != store::Kind::maildir && kind != store::Kind::mbox) continue;
+        auto added = add_known_in_store(known, store, parts_.state_place, parts_.source, destination_);
+        if (!added) return tl::unexpected(added.error());
+    }
+    return known;
 }
 
 void FetchJob::begin(const Message& message) {
@@ -150,11 +161,11 @@ void FetchJob::fail_destination(const Error& error) {
     parts_.delivery->abandon();
     if (failed_) return;
     failed_ = true;
-    Error shown = error;
-    // Those of a store begin with its path.
-    const std::string prefix = parts_.destination ? parts_.destination->path + ": " : std::string();
-    if (prefix.size() > 2 && shown.message.starts_with(prefix)) shown.message.erase(0, prefix.size());
-    report(destination_, shown);
+    report(destination_, to_stdout() ? error : destination_error(error, *parts_.destinations.main));
+}
+
+bool FetchJob::is_routed(const std::string& to) const {
+    return !parts_.destinations.routes.empty() && to != destination_ && !to.starts_with(destination_ + ";");
 }
 
 bool FetchJob::use_delivered(const Result<std::vector<Delivered>>& delivered,
@@ -173,6 +184,7 @@ bool FetchJob::use_delivered(const Result<std::vector<Delivered>>& delivered,
         use(one);
         ++totals_.messages;
         totals_.octets += one.size;
+        if (is_routed(one.to)) ++totals_.routed;
         // What is safe is told, even when the destination takes no more.
         if (receipts_failed_) continue;
         const FetchReceipt receipt{ref_of(one.key), one.to, one.size, one.seconds < 0 ? "" : tls_, one.seconds};

@@ -11,6 +11,7 @@
 #include "mailpipe/app/fetch/delivery.hpp"
 #include "mailpipe/app/fetch/fetch.hpp"
 #include "mailpipe/app/fetch/known_messages.hpp"
+#include "mailpipe/app/fetch/route.hpp"
 #include "mailpipe/app/fetch/state.hpp"
 #include "mailpipe/app/location.hpp"
 
@@ -29,7 +30,7 @@ class FetchJob {
         Location source;                            // of the mailbox, with its user
         std::optional<std::vector<Location>> refs;  // only these messages
         const FetchSettings* settings = nullptr;
-        std::optional<Location> destination;  // nullopt: stdout
+        Destinations destinations;
         bool dry_run = false;
         FetchState::Where state_place;
         FetchState* state = nullptr;
@@ -44,7 +45,7 @@ class FetchJob {
     const Retention& retention() const { return parts_.settings->retention; }
     const Selection& selection() const { return parts_.settings->selection; }
     bool dry_run() const { return parts_.dry_run; }
-    bool to_stdout() const { return !parts_.destination; }
+    bool to_stdout() const { return !parts_.destinations.main; }
     // Whether the mailbox is to be changed.
     bool changes_source() const { return retention().any() && !dry_run(); }
     // See delivery.hpp for when.
@@ -60,7 +61,7 @@ class FetchJob {
     // first; the key is valid until the next call. Where rules cannot be applied, or --max-delete stops them, that
     // is reported and none goes.
     std::vector<bool> judge(std::size_t count, const std::function<Listed(std::size_t)>& listed);
-    // What the destination holds that this source has delivered and no journal knows; empty where it cannot be
+    // What the destinations hold that this source has delivered and no journal knows; empty where it cannot be
     // said. Of a first run, or after the journal was lost.
     Result<KnownMessages> known_without_journal() const;
 
@@ -100,6 +101,7 @@ class FetchJob {
  private:
     void report_message(const std::string& key, std::uint32_t number, Error error);
     void fail_destination(const Error& error);
+    bool is_routed(const std::string& to) const;
     bool use_delivered(const Result<std::vector<Delivered>>& delivered,
                        const std::function<void(const Delivered&)>& use);
     Result<std::vector<bool>> judge_by_rules(std::size_t count,

@@ -75,28 +75,28 @@ Result<KnownMessages> known_by_journal(const FetchState& state) {
     return known;
 }
 
-Result<KnownMessages> known_in_store(const Location& destination, const FetchState::Where& where,
-                                     const Location& source) {
-    KnownMessages known(true);
-    auto reader = store::open_reader(store_format(destination), destination.path);
+Result<void> add_known_in_store(KnownMessages& known, const Location& store, const FetchState::Where& where,
+                                const Location& source, const std::string& destination) {
+    auto reader = store::open_reader(store_format(store), store.path);
     if (!reader) return tl::unexpected(reader.error());
     // Listed before the journals are read: what another source of this run puts there now is in its journal by
     // then.
     auto entries = (*reader)->list();
     if (!entries) return tl::unexpected(entries.error());
-    if (entries->empty()) return known;
+    if (entries->empty()) return {};
     KeyTable others;
-    auto read = each_of_other_sources(where, source, encode(destination), [&others](std::string_view text) {
-        const auto ref = parse_location(text);
-        if (ref && ref->id) {
-            others.add(*ref->id);
-        } else if (ref && ref->mbox_offset) {
-            others.add(std::to_string(*ref->mbox_offset));
-        } else {
-            others.add(entry_id(text));
-        }
-    });
-    if (!read) return tl::unexpected(read.error());
+    auto read =
+        each_of_other_sources(where, source, destination, encode(store), [&others](std::string_view text) {
+            const auto ref = parse_location(text);
+            if (ref && ref->id) {
+                others.add(*ref->id);
+            } else if (ref && ref->mbox_offset) {
+                others.add(std::to_string(*ref->mbox_offset));
+            } else {
+                others.add(entry_id(text));
+            }
+        });
+    if (!read) return read;
     for (const store::Entry entry : *entries) {
         if (others.contains(entry.id)) continue;
         auto print = print_of(**reader, entry.id);
@@ -104,9 +104,9 @@ Result<KnownMessages> known_in_store(const Location& destination, const FetchSta
         if (!print && print.error().kind == Errc::not_found) continue;
         if (!print) return tl::unexpected(print.error());
         if (!size) return tl::unexpected(size.error());
-        known.add({*print, *size, ref_in_store(destination, entry.id), 0});
+        known.add({*print, *size, ref_in_store(store, entry.id), 0});
     }
-    return known;
+    return {};
 }
 
 }  // namespace mailpipe::app

@@ -61,8 +61,9 @@ class Adopted {
 
 // What the journal says was delivered. Errors: io.
 Result<KnownMessages> known_by_journal(const FetchState& state);
-// What is in a Maildir or an mbox and came there from no other source. Errors: those of the store, io.
-Result<KnownMessages> known_in_store(const Location& destination, const FetchState::Where& where,
-                                     const Location& source);
+// Adds what is in a Maildir or an mbox and came there by no journal but that of `source` and `destination`. Errors:
+// those of the store, io.
+Result<void> add_known_in_store(KnownMessages& known, const Location& store, const FetchState::Where& where,
+                                const Location& source, const std::string& destination);
 
 }  // namespace mailpipe::app

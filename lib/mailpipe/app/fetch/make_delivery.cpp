@@ -44,6 +44,13 @@ Result<std::unique_ptr<Delivery>> make_delivery(const Location& destination, con
     }
 }
 
+Error destination_error(const Error& error, const Location& destination) {
+    Error told = error;
+    const std::string prefix = destination.path + ": ";
+    if (!destination.path.empty() && told.message.starts_with(prefix)) told.message.erase(0, prefix.size());
+    return told;
+}
+
 ClientOptions destination_client(const FetchSettings& settings) {
     ClientOptions client = settings.client;
     client.tls = settings.destination_tls;

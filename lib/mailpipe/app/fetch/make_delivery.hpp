@@ -6,6 +6,7 @@
 #include "mailpipe/app/fetch/console.hpp"
 #include "mailpipe/app/fetch/delivery.hpp"
 #include "mailpipe/app/fetch/fetch.hpp"
+#include "mailpipe/app/fetch/route.hpp"
 #include "mailpipe/app/fetch/state.hpp"
 #include "mailpipe/app/location.hpp"
 #include "mailpipe/base/error.hpp"
@@ -29,6 +30,15 @@ Result<Location> parse_destination(const std::string& text);
 // password that is missing.
 Result<std::unique_ptr<Delivery>> make_delivery(const Location& destination, const DeliveryContext& context,
                                                 const std::string& place = {});
+
+// To where the routes say; all else, and what earlier routes left pending, as make_delivery(). A destination that takes no
+// more is reported, and its messages are passed over, so that the next run meets them again; only when none takes any
+// more it is an error, kReported. So it is when one cannot be opened, but for errors usage and config.
+Result<std::unique_ptr<Delivery>> make_routed_delivery(const Destinations& destinations,
+                                                       const DeliveryContext& context);
+
+// How an error of a destination is told of behind its location: those of a store begin with its path.
+Error destination_error(const Error& error, const Location& destination);
 
 // To a server over SMTP or LMTP, for the recipients of --rcpt, else for the user of the source. At least once: a
 // message is recorded when the server has answered for its text, and sent again when the end comes before.

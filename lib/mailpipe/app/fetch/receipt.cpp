@@ -52,6 +52,7 @@ Result<void> FetchReceipts::end_source(const FetchTotals& totals) {
     if (style_ != Style::text) return {};
     std::string line = std::to_string(totals.messages) + (totals.messages == 1 ? " message (" : " messages (") +
                        readable_size(totals.octets) + ") from " + totals.source + " to " + totals.destination;
+    if (totals.routed > 0) line += ", " + std::to_string(totals.routed) + " of them by --route";
     if (totals.deleted > 0) line += ", " + std::to_string(totals.deleted) + " deleted there";
     return write_all(STDOUT_FILENO, terminal_text(line) + "\n", "stdout");
 }

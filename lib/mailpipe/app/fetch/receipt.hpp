@@ -42,6 +42,7 @@ struct FetchTotals {
     std::uint64_t messages = 0;
     std::uint64_t octets = 0;
     std::uint64_t deleted = 0;
+    std::uint64_t routed = 0;  // of `messages`: to another destination
 };
 
 std::string encode_receipt(const FetchReceipt& receipt);  // one line, with its end
@@ -52,7 +53,7 @@ class FetchReceipts {
     // Flushed when it returns. Error io.
     Result<void> write(const FetchReceipt& receipt);
     Result<void> write(const FetchPlanRecord& record);
-    // "3 messages (1.2 MB) from SOURCE to DEST, 2 deleted there", for people.
+    // "3 messages (1.2 MB) from SOURCE to DEST, 1 of them by --route, 2 deleted there", for people.
     Result<void> end_source(const FetchTotals& totals);
 
  private:

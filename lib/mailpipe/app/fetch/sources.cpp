@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "mailpipe/app/fetch/make_delivery.hpp"
 #include "mailpipe/app/fetch/refs_input.hpp"
+#include "mailpipe/app/fetch/route.hpp"
 
 namespace mailpipe::app {
 namespace {
@@ -23,22 +23,25 @@ bool can_be_fetched(const Location& location) {
     }
 }
 
+bool has_maildir(const Destinations& destinations) {
+    return destinations.main->scheme == Scheme::maildir ||
+           std::any_of(destinations.routes.begin(), destinations.routes.end(),
+                       [](const Route& route) { return route.destination.scheme == Scheme::maildir; });
+}
+
 Result<void> check_settings(const FetchOptions& options, const FetchSettings& settings) {
     const auto usage = [](const char* text) { return fail(Errc::usage, text); };
     if (settings.headers_only && settings.retention.any())
         return usage("--headers-only fetches no whole message, so that nothing may be deleted");
     if (options.watch && (settings.destination.empty() || options.dry_run || options.refs_from_stdin))
         return usage("--watch needs --to, and goes neither with --dry-run nor with --refs");
-    // Refused rather than passed over: mail would go where it is not looked for.
-    if (!settings.routes.empty())
-        return fail(Errc::config, "\"route\": several destinations by rule are not there yet");
-    if (settings.destination.empty()) {
+    const auto destinations = parse_destinations(settings);
+    if (!destinations) return tl::unexpected(destinations.error());
+    if (!destinations->main) {
         if (!settings.retention.any()) return {};
         return usage("--delete needs --to: on stdout nobody can say what has become of a message");
     }
-    auto destination = parse_destination(settings.destination);
-    if (!destination) return fail(destination.error().kind, "--to: " + destination.error().message);
-    if (settings.retention.remove_removed && destination->scheme != Scheme::maildir)
+    if (settings.retention.remove_removed && !has_maildir(*destinations))
         return usage("--delete-removed needs a Maildir: nowhere else has a message a lasting name");
     return {};
 }

@@ -200,6 +200,14 @@ std::vector<FetchState::Staged> FetchState::pending(std::string_view place) cons
     return staged;
 }
 
+std::set<std::string> FetchState::pending_places() const {
+    std::set<std::string> places;
+    for (const auto& [key, pending] : staged_) {
+        if (!pending.staged.place.empty()) places.insert(pending.staged.place);
+    }
+    return places;
+}
+
 std::vector<FetchState::Staged> FetchState::staged_in_order() const {
     std::vector<const Pending*> ordered;
     for (const auto& [key, pending] : staged_)

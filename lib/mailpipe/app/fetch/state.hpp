@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -36,7 +37,7 @@
 //     key    = percent-encoded UIDL, or UID
 //     time   = seconds since 1970
 //     print  = 16HEXDIG 16HEXDIG                               ; fetch/fingerprint.hpp
-//     place  = "-" / which of several destinations             ; percent-encoded
+//     place  = "-" / location of another destination           ; percent-encoded
 //     to     = "-" / ref of the message at its destination     ; percent-encoded, without the destination when it
 //                                                              ; begins with that
 namespace mailpipe::app {
@@ -71,8 +72,8 @@ class FetchState {
     using UseDone = std::function<void(const Done& done)>;
 
     // A journal that ends at rest is not read by open(): most runs find no news, and need only what its last record
-    // says. load() must come before all but is_new(), has_done(), pending(), validity(), complete_below(),
-    // has_many_beyond(), record_complete() of the same UID, sync() and set_validity(). Errors: io.
+    // says. load() must come before all but is_new(), has_done(), pending(), pending_places(), validity(),
+    // complete_below(), has_many_beyond(), record_complete() of the same UID, sync() and set_validity(). Errors: io.
     Result<void> load();
 
     // What follows may be called by several threads, but for what reads `pending` and each_done().
@@ -88,6 +89,8 @@ class FetchState {
     bool is_due(std::string_view key, std::time_t now) const;
     // What an earlier process made durable and did not see in place, in its order.
     std::vector<Staged> pending(std::string_view place = {}) const;
+    // Of all that is pending, but for the empty one.
+    std::set<std::string> pending_places() const;
     std::optional<std::uint32_t> validity() const { return validity_; }
     // Nothing below this UID is left to be fetched; 0: that is not known.
     std::uint32_t complete_below() const { return complete_below_; }

@@ -6,7 +6,7 @@
 #include <array>
 #include <cstdlib>
 #include <filesystem>
-#include <utility>
+#include <optional>
 
 #include "mailpipe/app/fetch/state_records.hpp"
 #include "mailpipe/base/ascii.hpp"
@@ -34,6 +34,17 @@ Result<std::string> default_directory() {
     const char* home = std::getenv("HOME");
     if (home != nullptr && home[0] == '/') return std::string(home) + "/.local/state/mailpipe";
     return fail(Errc::config, "no place for the record of what was fetched: set HOME, or give --state DIR");
+}
+
+// What a record of a journal of `destination` has put into the store `place`.
+void use_record(std::string_view record, const std::string& destination, const std::string& place,
+                const std::function<void(std::string_view)>& use) {
+    if (const auto done = parse_done(record)) {
+        const std::string to = done->to.starts_with(';') ? destination + done->to : done->to;
+        if (to.starts_with(place) && to.substr(place.size()).starts_with(';')) use(to);
+    } else if (const auto staged = parse_staged(record)) {
+        if ((staged->place.empty() ? destination : staged->place) == place) use(staged->id);
+    }
 }
 
 }  // namespace
@@ -64,30 +75,22 @@ std::string state_file_name(const Location& source, const std::string& destinati
 }
 
 Result<void> each_of_other_sources(const FetchState::Where& where, const Location& source,
-                                   const std::string& destination,
+                                   const std::string& destination, const std::string& place,
                                    const std::function<void(std::string_view ref_or_id)>& use) {
-    auto place = state_directory(where);
-    if (!place) return tl::unexpected(place.error());
+    auto directory = state_directory(where);
+    if (!directory) return tl::unexpected(directory.error());
     std::error_code error;
-    std::filesystem::directory_iterator entry(*place, error);
-    if (error) return fail_errno(error.value(), *place);
+    std::filesystem::directory_iterator entry(*directory, error);
+    if (error) return fail_errno(error.value(), *directory);
     const std::string own = state_file_name(source, destination);
-    const std::string ending = " " + destination;
     for (; entry != std::filesystem::directory_iterator(); entry.increment(error)) {
-        if (error) return fail_errno(error.value(), *place);
+        if (error) return fail_errno(error.value(), *directory);
         const std::string name = entry->path().filename().string();
         if (!name.starts_with(kPrefix) || name == own) continue;
-        bool first = true;
-        bool same_destination = false;
-        const auto read = store::Journal::read_file(*place + "/" + name, [&](std::string_view record) {
-            if (std::exchange(first, false)) same_destination = record.ends_with(ending);
-            if (!same_destination) return;
-            if (const auto done = parse_done(record)) {
-                use(done->to.starts_with(';') ? destination + done->to : done->to);
-            } else if (record.starts_with("staged ")) {
-                const auto words = ascii::split(record, ' ');
-                if (words.size() >= 4) use(words[3]);
-            }
+        std::optional<std::string> its_destination;
+        const auto read = store::Journal::read_file(*directory + "/" + name, [&](std::string_view record) {
+            if (its_destination) return use_record(record, *its_destination, place, use);
+            its_destination = destination_of(record);
         });
         if (!read && read.error().kind != Errc::not_found) return read;
     }

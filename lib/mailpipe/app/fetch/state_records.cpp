@@ -13,6 +13,7 @@
 namespace mailpipe::app {
 namespace {
 
+constexpr std::string_view kHeader = "mailpipe-fetch 1 ";
 constexpr int kHexadecimal = 16;
 constexpr std::size_t kDoneWords = 7;
 constexpr std::size_t kStagedWords = 7;
@@ -43,7 +44,14 @@ Number number_of(std::string_view word, Number otherwise = 0) {
 }  // namespace
 
 std::string header_record(const Location& source, const std::string& destination) {
-    return "mailpipe-fetch 1 " + canonical_source(source) + " " + destination;
+    return std::string(kHeader) + canonical_source(source) + " " + destination;
+}
+
+std::string destination_of(std::string_view header_record) {
+    if (!header_record.starts_with(kHeader)) return {};
+    // The source holds no space.
+    const std::size_t space = header_record.find(' ', kHeader.size());
+    return std::string(space == std::string_view::npos ? "" : header_record.substr(space + 1));
 }
 
 std::string encode_record(std::string_view word, std::string_view key) {

@@ -11,6 +11,8 @@
 namespace mailpipe::app {
 
 std::string header_record(const Location& source, const std::string& destination);
+// Of such a record.
+std::string destination_of(std::string_view header_record);
 std::string encode_record(std::string_view word, std::string_view key);
 std::string staged_record(const FetchState::Staged& staged);
 // `destination` is left out where `to` begins with it.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <mutex>
 #include <random>
 #include <thread>
 
@@ -26,11 +27,12 @@ bool ending() {
 // One account, on a thread of its own.
 class Watched {
  public:
-    Watched(const FetchOptions& options, FetchConsole& console, const std::vector<FetchSource>& sources)
+    Watched(const FetchOptions& options, FetchConsole& console, std::mutex& opening,
+            const std::vector<FetchSource>& sources)
         : options_(options),
           console_(console),
           sources_(sources),
-          run_{options, console, {}, {}, {}},
+          run_{options, console, opening},
           fetch_(run_) {}
 
     void run() {
@@ -88,10 +90,11 @@ class Watched {
 
 void watch(const FetchOptions& options, FetchConsole& console,
            const std::vector<std::vector<FetchSource>>& accounts) {
+    std::mutex opening;
     std::deque<Watched> watched;
     std::vector<std::thread> threads;
     for (const auto& sources : accounts) {
-        Watched& one = watched.emplace_back(options, console, sources);
+        Watched& one = watched.emplace_back(options, console, opening, sources);
         threads.emplace_back([&one] { one.run(); });
     }
     const auto all = [&watched](auto test) { return std::all_of(watched.begin(), watched.end(), test); };
