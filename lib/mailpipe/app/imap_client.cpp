@@ -101,6 +101,19 @@ Result<std::vector<std::uint32_t>> ImapClient::search(const std::string& criteri
     return next_as<imap::SearchResult>().map([](auto&& found) { return std::move(found.uids); });
 }
 
+Result<std::string> ImapClient::delimiter() {
+    session_.list_delimiter();
+    std::string delimiter;
+    while (true) {
+        auto step = next_accepted();
+        if (!step) return tl::unexpected(step.error());
+        if (std::holds_alternative<imap::CommandDone>(*step)) return delimiter;
+        auto* listed = std::get_if<imap::ListedMailbox>(&*step);
+        if (listed == nullptr) return unexpected_answer();
+        delimiter = std::move(listed->delimiter);
+    }
+}
+
 Result<std::uint32_t> ImapClient::search_count(const std::string& criteria) {
     session_.uid_search_count(criteria);
     return next_as<imap::SearchCount>().map([](auto&& found) { return found.count; });

@@ -44,6 +44,8 @@ class ImapClient {
     Result<void> idle(const std::function<bool()>& pause);
     // SEARCH syntax; the UIDs ascend. Errors as open().
     Result<std::vector<std::uint32_t>> search(const std::string& criteria);
+    // Of levels in the names of mailboxes; empty: there are none. Errors as open().
+    Result<std::string> delimiter();
     // These as the commands of imap::ClientSession: unsupported when the server does not offer them.
     Result<std::uint32_t> search_count(const std::string& criteria);
     Result<std::vector<std::uint32_t>> search_partial(const std::string& criteria, std::uint32_t count,

@@ -176,6 +176,8 @@ class MAILPIPE_EXPORT ClientSession {
     void append_data(std::string_view octets);
     // All mailboxes: a ListedMailbox for each, and with LIST-STATUS (RFC 5819) a MailboxStatus, when asked for.
     void list(bool with_status);
+    // A ListedMailbox without a name, which says the delimiter (RFC 3501 section 6.3.8).
+    void list_delimiter();
     void status(std::string_view mailbox);          // a MailboxStatus
     void get_quota_root(std::string_view mailbox);  // QuotaRoots, and a Quota for each; Refused without QUOTA
     // Watches the mailbox (RFC 2177) until idle_done(); Refused without IDLE. No other command is sent meanwhile.

@@ -30,6 +30,10 @@ void ClientSession::list(bool with_status) {
                       options.empty() ? "LIST \"\" \"*\"" : "LIST \"\" \"*\" RETURN (" + options + ")");
 }
 
+void ClientSession::list_delimiter() {
+    impl_->queue_text(Verb::list, "LIST \"\" \"\"");
+}
+
 void ClientSession::status(std::string_view mailbox) {
     impl_->queue_of_mailbox(Verb::status, "STATUS", mailbox, status_items(impl_->has_size_in_status()));
 }

@@ -113,11 +113,25 @@ Result<struct stat> stat_fd(int fd, std::string_view what) {
     return info;
 }
 
+namespace {
+
+// Makes the entry of what was just made there durable. A directory that may be written but not read cannot be synced.
+Result<void> sync_parent(const std::string& path) {
+    const std::string parent = split_path(path).first;
+    const Fd fd(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!fd) return errno == EACCES ? Result<void>{} : fail_errno(errno, parent);
+    return sync_file(fd.get(), parent);
+}
+
+}  // namespace
+
 Result<Fd> open_or_create_directory(const std::string& path) {
     if (path.empty()) return fail(Errc::usage, "a store needs a path");
     for (std::size_t at = path.find('/', 1);; at = path.find('/', at + 1)) {
         const std::string prefix = path.substr(0, at);
-        if (::mkdir(prefix.c_str(), 0700) != 0 && errno != EEXIST) {
+        if (::mkdir(prefix.c_str(), 0700) == 0) {
+            if (auto synced = sync_parent(prefix); !synced) return tl::unexpected(synced.error());
+        } else if (errno != EEXIST) {
             // An unwritable or read-only parent does not matter when what is asked for exists.
             const int error = errno;
             struct stat info {};

@@ -57,7 +57,7 @@ Result<void> copy_range(int from, std::uint64_t begin, std::uint64_t end, int to
 Result<void> sync_file(int fd, std::string_view what);
 Result<struct stat> stat_fd(int fd, std::string_view what);
 
-// The directory, made with its parents (0700) when missing. Errors: cannot_create; data when it is something
+// The directory, made with its parents (0700), durably, when missing. Errors: cannot_create; data when it is something
 // else.
 Result<Fd> open_or_create_directory(const std::string& path);
 Result<void> create_directory_at(int parent, const std::string& name, std::string_view what);

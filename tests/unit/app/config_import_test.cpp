@@ -281,7 +281,7 @@ Group all pulled both:INBOX
                            "# No equivalent of a pattern that excludes mailboxes: !Trash.",
                            "mailboxes = \"Mail/*\"",
                            "# The password was not taken over",
-                           "to = \"maildir:~/Mail/INBOX\"",
+                           "to = \"maildir:~/Mail/INBOX/%m\"",
                            "keep = true",
                            "[account.both]",
                            "source = \"imaps://alice@imap.example.org:1993/Mail/Lists\"",

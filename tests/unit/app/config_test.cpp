@@ -23,7 +23,7 @@ proxy = "socks5h://127.0.0.1:9050"
 [account.zeta]
 source = ["imaps://alice@imap.example.org/INBOX", "imaps://alice@imap.example.org/Lists"]
 to = "mbox:Mail/z%20a"
-route = "FROM boss@example.org -> maildir:~/Mail/boss"
+route = "FROM boss@example.org -> maildir:~/Mail/%m"
 delete-after = "14d"
 keep-newest = 100
 keep-size = "500M"
@@ -71,7 +71,7 @@ TEST(Config, ReadsAllSections) {
     EXPECT_EQ(zeta.sources.size(), 2U);
     const FetchSettings fetch = applied(zeta.settings).fetch;
     EXPECT_EQ(fetch.destination, "mbox:/home/a%20b/Mail/z%20a");
-    EXPECT_EQ(fetch.routes, std::vector<std::string>{"FROM boss@example.org -> maildir:/home/a%20b/Mail/boss"});
+    EXPECT_EQ(fetch.routes, std::vector<std::string>{"FROM boss@example.org -> maildir:/home/a%20b/Mail/%m"});
     EXPECT_EQ(fetch.retention.remove_after, 14 * 86400);
     EXPECT_EQ(fetch.retention.keep_newest, 100U);
     EXPECT_EQ(fetch.retention.keep_size, 500U << 20);
@@ -141,6 +141,15 @@ TEST(Config, SaysWhatIsWrong) {
          "f:3: \"user\" in [account.w] is a name only, without a password"},
         {"[account.w]\n" + source + "route = \"FROM bob\"",
          "f:3: \"route\" in [account.w]: \"FROM bob\" is no rule such as \"FROM bob -> maildir:~/Mail/bob\""},
+        {"[account.w]\n" + source + "to = \"maildir:x/%q\"",
+         "f:3: \"to\" in [account.w]: the path has a '%' without two hexadecimal digits; write %25 for a "
+         "percent sign"},
+        {"[account.w]\n" + source + "to = \"pop3://h\"",
+         "f:3: \"to\" in [account.w]: give maildir:PATH, mbox:PATH, an smtp, smtps or lmtp URL, "
+         "lmtp:SOCKET-PATH or "
+         "pipe:COMMAND"},
+        {"[account.w]\n" + source + "route = \"ALL -> imap:x\"",
+         "f:3: \"route\" in [account.w]: write imap://HOST, or ./ before a file name"},
         {"[account.w]\n" + source + "to = \"maildr:x\"",
          "f:3: \"to\" in [account.w]: no such file or directory; a location is maildir:PATH, mbox:PATH, "
          "imap://, "

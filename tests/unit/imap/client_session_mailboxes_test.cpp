@@ -46,6 +46,13 @@ TEST(ImapMailboxes, List) {
         (Events{"refused list auth: LIST refused: [NOPERM] no"}));
 }
 
+TEST(ImapMailboxes, Delimiter) {
+    EXPECT_EQ(
+        after_login([](ClientSession& s) { s.list_delimiter(); }, "IMAP4rev1 LIST-EXTENDED",
+                    {client("A2 LIST \"\" \"\""), server("* LIST (\\Noselect) \".\" \"\""), server("A2 OK x")}),
+        (Events{"listed  \".\" (\\Noselect)", "done list"}));
+}
+
 TEST(ImapMailboxes, Status) {
     EXPECT_EQ(
         after_login([](ClientSession& s) { s.status("B\xC3\xBCro"); }, "IMAP4rev1 STATUS=SIZE",

@@ -39,7 +39,7 @@ constexpr std::string_view kTls = "TLS 1.2 and newer are used, with the system's
 constexpr std::string_view kMechanism = "the safest mechanism that the server offers is used";
 constexpr std::string_view kSync = "nothing goes the other way, and no mailbox is made or removed on a server";
 constexpr std::string_view kMaildir = "a Maildir is written as any program of mail reads it";
-constexpr std::string_view kFolders = "all of it goes into one Maildir";
+constexpr std::string_view kFolders = "each mailbox becomes a folder of one Maildir (Maildir++)";
 
 constexpr std::array kMissing{
     Missing{"usercmd", "write the user into the URL"},
@@ -214,7 +214,7 @@ class Reader {
         std::string path = near_box.empty() || near_box == "INBOX" ? inbox : local->word("path") + near_box;
         while (path.size() > 1 && path.ends_with('/'))
             path.pop_back();
-        account.set("to", make_store("maildir", path));
+        account.set("to", make_store("maildir", path) + (account.has("mailboxes") ? "/%m" : ""));
         for (const std::string& note : local->notes)
             account.note(note);
         for (const std::string& note : channel.notes)
@@ -315,7 +315,7 @@ class Reader {
         }
         if (!patterns.empty()) {
             account.set("mailboxes", patterns);
-            account.note("mbsync makes a Maildir for each mailbox; here all go into one.");
+            account.note("Each mailbox becomes a folder of one Maildir, as with SubFolders Maildir++.");
         }
         if (ascii::equals_ignore_case(store.word("subscribedonly"), "yes") && !patterns.empty())
             account.set_flag("subscribed", true);

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <utility>
 
+#include "mailpipe/app/fetch/destination_template.hpp"
 #include "mailpipe/app/fetch/make_delivery.hpp"
 #include "mailpipe/app/fetch/route.hpp"
 #include "mailpipe/app/location.hpp"
@@ -94,8 +95,10 @@ Result<void> check_location(const std::string& text) {
 }
 
 Result<void> check_destination(const std::string& text) {
-    if (auto checked = check_location(text); !checked || text.starts_with('/')) return checked;
-    const auto destination = parse_destination(text);
+    if (text.starts_with('/')) return {};
+    const auto expanded = expand_destination(text, {});
+    if (!expanded) return tl::unexpected(expanded.error());
+    const auto destination = parse_destination(expanded->text);
     return destination ? Result<void>() : tl::unexpected(destination.error());
 }
 

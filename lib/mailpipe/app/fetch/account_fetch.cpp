@@ -8,6 +8,7 @@
 #include "mailpipe/app/fetch/mailbox_choice.hpp"
 #include "mailpipe/app/fetch/protocols.hpp"
 #include "mailpipe/app/stop.hpp"
+#include "mailpipe/store/open.hpp"
 
 namespace mailpipe::app {
 namespace {
@@ -95,17 +96,37 @@ Result<void> AccountFetch::fetch_mailboxes(const FetchSource& source) {
     if (auto ready = log_in(source.location, source.settings->client); !ready) return ready;
     auto mailboxes = choose_mailboxes(*client_, source.settings->selection);
     if (!mailboxes) return tl::unexpected(mailboxes.error());
-    for (const Location& mailbox : *mailboxes) {
+    for (const ChosenMailbox& mailbox : *mailboxes) {
         if (stop_requested() || run_.gone) break;
-        if (auto fetched = fetch_mailbox(source, mailbox); !fetched) {
-            run_.console.error(encode(mailbox), fetched.error());
+        if (auto fetched = fetch_mailbox(source, mailbox.location, mailbox.delimiter); !fetched) {
+            run_.console.error(encode(mailbox.location), fetched.error());
             if (!client_ || !client_->is_usable()) break;
         }
     }
     return {};
 }
 
-Result<void> AccountFetch::fetch_mailbox(const FetchSource& source, const Location& mailbox) {
+// Only the server knows the delimiter; it is asked where that makes a difference.
+Result<TemplateValues> AccountFetch::template_values(const FetchSource& source, const Location& mailbox,
+                                                     std::optional<std::string> delimiter) {
+    const bool has_mailboxes = is_imap(mailbox);
+    TemplateValues values;
+    values.mailbox = has_mailboxes ? mailbox.mailbox : "INBOX";
+    values.user = mailbox.user;
+    values.host = mailbox.host;
+    values.account = source.location.account;
+    if (has_mailboxes && !delimiter && mailbox.mailbox != "INBOX" && names_mailbox(*source.settings)) {
+        if (auto ready = log_in(mailbox, source.settings->client); !ready) return tl::unexpected(ready.error());
+        auto told = client_->delimiter();
+        if (!told) return tl::unexpected(told.error());
+        delimiter = std::move(*told);
+    }
+    if (delimiter) values.delimiter = std::move(*delimiter);
+    return values;
+}
+
+Result<void> AccountFetch::fetch_mailbox(const FetchSource& source, const Location& mailbox,
+                                         std::optional<std::string> delimiter) {
     const FetchSettings& settings = *source.settings;
     // Before the state, and the destination, are there: a wrong password leaves nothing behind.
     Login login;
@@ -114,7 +135,9 @@ Result<void> AccountFetch::fetch_mailbox(const FetchSource& source, const Locati
         if (!found) return tl::unexpected(found.error());
         login = std::move(*found);
     }
-    const auto destinations = parse_destinations(settings);
+    const auto values = template_values(source, mailbox, std::move(delimiter));
+    if (!values) return tl::unexpected(values.error());
+    const auto destinations = parse_destinations(settings, *values);
     if (!destinations) return tl::unexpected(destinations.error());
     const auto place = state_place(run_.options);
     auto state = FetchState::open(place, mailbox, state_destination(settings, destinations->main));
@@ -123,8 +146,9 @@ Result<void> AccountFetch::fetch_mailbox(const FetchSource& source, const Locati
     if (!run_.options.dry_run) {
         auto opened = open_delivery(*destinations, {settings, mailbox, *state, run_.console});
         if (!opened) {
-            // It has to do with the user of this source only.
-            if (opened.error().kind == Errc::usage) return tl::unexpected(opened.error());
+            // It has to do with the user, or the mailbox, of this source only.
+            if (opened.error().kind == Errc::usage || has_template(settings))
+                return tl::unexpected(opened.error());
             // Every other source would meet the same.
             if (!run_.gone.exchange(true)) {
                 const bool is_server = destinations->main && destinations->main->is_remote();
@@ -136,7 +160,12 @@ Result<void> AccountFetch::fetch_mailbox(const FetchSource& source, const Locati
     }
     FetchJob job({mailbox, source.refs, &settings, *destinations, run_.options.dry_run, place, &*state,
                   delivery.get(), &run_.console});
-    if (delivery) job.recover();
+    return run_job(job, mailbox, settings, std::move(login));
+}
+
+Result<void> AccountFetch::run_job(FetchJob& job, const Location& mailbox, const FetchSettings& settings,
+                                   Login login) {
+    if (!job.dry_run()) job.recover();
     if (job.failed()) return {};
     Result<void> fetched;
     if (!is_imap(mailbox)) {
@@ -144,7 +173,7 @@ Result<void> AccountFetch::fetch_mailbox(const FetchSource& source, const Locati
     } else if (fetched = log_in(mailbox, settings.client); fetched) {
         fetched = fetch_imap(job, *client_);
     }
-    if (job.failed()) run_.gone = true;
+    if (job.failed() && !has_template(settings)) run_.gone = true;
     if (auto told = job.finish(); !told) return told;
     return fetched;
 }
@@ -180,6 +209,10 @@ Result<std::unique_ptr<Delivery>> AccountFetch::open_delivery(const Destinations
     if (!destinations.main) {
         if (!run_.output) run_.output = MessageOutput::make(run_.options.format, STDOUT_FILENO);
         return make_output_delivery(*run_.output, context.state);
+    }
+    for (const Location& root : destinations.roots) {
+        if (auto made = store::open_writer(store::Format::maildir, root.path); !made)
+            return tl::unexpected(made.error());
     }
     if (destinations.routes.empty() && context.state.pending_places().empty())
         return make_delivery(*destinations.main, context);

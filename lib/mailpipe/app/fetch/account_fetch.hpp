@@ -61,7 +61,11 @@ class AccountFetch {
     Result<void> fetch(const FetchSource& source);
     Result<void> fetch_once(const FetchSource& source);
     Result<void> fetch_mailboxes(const FetchSource& source);
-    Result<void> fetch_mailbox(const FetchSource& source, const Location& mailbox);
+    Result<void> fetch_mailbox(const FetchSource& source, const Location& mailbox,
+                               std::optional<std::string> delimiter = std::nullopt);
+    Result<TemplateValues> template_values(const FetchSource& source, const Location& mailbox,
+                                           std::optional<std::string> delimiter);
+    Result<void> run_job(FetchJob& job, const Location& mailbox, const FetchSettings& settings, Login login);
     Result<void> fetch_pop3_over(FetchJob& job, const Location& maildrop, const ClientOptions& client,
                                  Login login);
     Result<void> log_in(const Location& mailbox, const ClientOptions& client);

@@ -37,7 +37,7 @@ bool matches_mailbox_pattern(std::string_view pattern, std::string_view name, st
     return matches_from(pattern, name, delimiter);
 }
 
-Result<std::vector<Location>> choose_mailboxes(ImapClient& client, const Selection& selection) {
+Result<std::vector<ChosenMailbox>> choose_mailboxes(ImapClient& client, const Selection& selection) {
     auto mailboxes = names_of_imap(client);
     if (!mailboxes) return tl::unexpected(mailboxes.error());
     sort_mailboxes(*mailboxes);
@@ -46,7 +46,7 @@ Result<std::vector<Location>> choose_mailboxes(ImapClient& client, const Selecti
     if (selection.subscribed && !told && !mailboxes->empty())
         return fail(Errc::unsupported,
                     "the server does not say which mailboxes are subscribed (LIST-EXTENDED)");
-    std::vector<Location> chosen;
+    std::vector<ChosenMailbox> chosen;
     for (const Mailbox& mailbox : *mailboxes) {
         if (mailbox.ref.empty()) continue;
         auto location = parse_location(mailbox.ref);
@@ -62,7 +62,7 @@ Result<std::vector<Location>> choose_mailboxes(ImapClient& client, const Selecti
                             (selection.special_use.empty() ||
                              std::any_of(selection.special_use.begin(), selection.special_use.end(), used)) &&
                             (!selection.subscribed || mailbox.subscribed.value_or(false));
-        if (wanted) chosen.push_back(std::move(*location));
+        if (wanted) chosen.push_back({std::move(*location), mailbox.delimiter});
     }
     if (chosen.empty())
         return fail(Errc::not_found, "no mailbox is what --mailboxes, --special-use or --subscribed ask for");

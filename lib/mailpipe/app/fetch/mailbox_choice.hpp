@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -12,9 +13,13 @@ namespace mailpipe::app {
 // "%" for any but the delimiter; INBOX in any case. `delimiter` may be empty.
 bool matches_mailbox_pattern(std::string_view pattern, std::string_view name, std::string_view delimiter);
 
+struct ChosenMailbox {
+    Location location;
+    std::string delimiter;  // of levels in its name; empty: there are none
+};
 // The mailboxes of the account that all parts of the selection name, INBOX first, then by name; those that hold no
 // messages are left out. Errors: not_found when there is none; unsupported for --special-use and --subscribed when
 // the server does not tell them; those of the connection.
-Result<std::vector<Location>> choose_mailboxes(ImapClient& client, const Selection& selection);
+Result<std::vector<ChosenMailbox>> choose_mailboxes(ImapClient& client, const Selection& selection);
 
 }  // namespace mailpipe::app

@@ -1,5 +1,6 @@
 #include "mailpipe/app/fetch/route.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "mailpipe/app/fetch/make_delivery.hpp"
@@ -25,14 +26,34 @@ std::size_t find_arrow(std::string_view rule) {
     return std::string_view::npos;
 }
 
-Result<Route> parse_route(std::string_view rule) {
+Result<Location> expand(std::string_view text, const TemplateValues& values, Destinations& destinations) {
+    const auto expanded = expand_destination(text, values);
+    if (!expanded) return tl::unexpected(expanded.error());
+    auto location = parse_destination(expanded->text);
+    if (!location || expanded->root.empty()) return location;
+    auto root = parse_destination(expanded->root);
+    if (!root) return root;
+    destinations.roots.push_back(std::move(*root));
+    return location;
+}
+
+Result<Route> parse_route(std::string_view rule, const TemplateValues& values, Destinations& destinations) {
     const auto parts = split_rule(rule);
     if (!parts) return fail(Errc::usage, no_rule(rule));
     auto query = email::parse_search(parts->keys);
     if (!query) return tl::unexpected(query.error());
-    auto destination = parse_destination(std::string(parts->destination));
+    auto destination = expand(parts->destination, values, destinations);
     if (!destination) return tl::unexpected(destination.error());
     return Route{std::move(*query), std::move(*destination)};
+}
+
+// Whether the text of any destination is such.
+bool any_destination(const FetchSettings& settings, bool (*is_such)(std::string_view)) {
+    return is_such(settings.destination) ||
+           std::any_of(settings.routes.begin(), settings.routes.end(), [is_such](const std::string& rule) {
+               const auto parts = split_rule(rule);
+               return parts && is_such(parts->destination);
+           });
 }
 
 }  // namespace
@@ -49,23 +70,30 @@ std::string no_rule(std::string_view rule) {
     return "\"" + without_password(rule) + "\" is no rule such as \"FROM bob -> maildir:~/Mail/bob\"";
 }
 
-Result<Destinations> parse_destinations(const FetchSettings& settings) {
+Result<Destinations> parse_destinations(const FetchSettings& settings, const TemplateValues& values) {
     Destinations destinations;
     if (settings.destination.empty()) {
         if (settings.routes.empty()) return destinations;
         return fail(Errc::usage, "--route needs --to, for the messages that fit no rule");
     }
-    auto main = parse_destination(settings.destination);
+    auto main = expand(settings.destination, values, destinations);
     if (!main) return fail(main.error().kind, "--to: " + main.error().message);
     destinations.main = std::move(*main);
     for (const std::string& rule : settings.routes) {
-        auto route = parse_route(rule);
+        auto route = parse_route(rule, values, destinations);
         if (!route)
             return fail(route.error().kind,
                         "--route \"" + without_password(rule) + "\": " + route.error().message);
         destinations.routes.push_back(std::move(*route));
     }
     return destinations;
+}
+
+bool has_template(const FetchSettings& settings) {
+    return any_destination(settings, has_template);
+}
+bool names_mailbox(const FetchSettings& settings) {
+    return any_destination(settings, names_mailbox);
 }
 
 }  // namespace mailpipe::app

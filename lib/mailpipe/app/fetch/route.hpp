@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "mailpipe/app/fetch/destination_template.hpp"
 #include "mailpipe/app/fetch/fetch.hpp"
 #include "mailpipe/app/location.hpp"
 #include "mailpipe/base/error.hpp"
@@ -32,8 +33,12 @@ std::string no_rule(std::string_view rule);
 struct Destinations {
     std::optional<Location> main;  // nullopt: stdout, and no routes
     std::vector<Route> routes;
+    std::vector<Location> roots;  // Maildirs that have folders among these, and are to be Maildirs themselves
 };
 // What --to and --route say. Errors: usage, and those of parse_location(); each names the option.
-Result<Destinations> parse_destinations(const FetchSettings& settings);
+Result<Destinations> parse_destinations(const FetchSettings& settings, const TemplateValues& values = {});
+// Whether these are others for each source, and whether the mailbox makes the difference.
+bool has_template(const FetchSettings& settings);
+bool names_mailbox(const FetchSettings& settings);
 
 }  // namespace mailpipe::app
