@@ -91,7 +91,7 @@ void ClientSession::Impl::send_login(LiteralUse literals) {
 // continue-req = "+" SP (resp-text / base64) CRLF
 void ClientSession::Impl::on_challenge(std::string_view encoded) {
     // A server that goes on after the exchange was cancelled gets no second answer.
-    if (sasl_error) return;
+    if (sasl_error) return fail_with(std::move(*sasl_error));
     Result<std::string> answer = fail(Errc::protocol, "malformed challenge: base64 expected");
     if (encoded.size() / 4 * 3 > limits::kSaslMessage) {
         answer = fail(Errc::limit, "challenge longer than kSaslMessage (" +

@@ -209,6 +209,13 @@ TEST(ImapLogin, CapabilityWithoutList) {
               std::string::npos);
 }
 
+TEST(ImapLogin, AChallengeBehindTheAbortEndsIt) {
+    EXPECT_EQ(play_split(options_for(TlsUse::implicit, false), {},
+                         {server("* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] x"), client("A1 AUTHENTICATE PLAIN"),
+                          server("+ YWJj"), client("*"), server("+ ")}),
+              Events{"failed protocol: PLAIN: the server sent a challenge"});
+}
+
 TEST(ImapLogin, TraceHidesCredentials) {
     struct Recorder : Trace {
         std::string all;

@@ -50,7 +50,8 @@ Result<std::vector<ChosenMailbox>> choose_mailboxes(ImapClient& client, const Se
     for (const Mailbox& mailbox : *mailboxes) {
         if (mailbox.ref.empty()) continue;
         auto location = parse_location(mailbox.ref);
-        if (!location) return tl::unexpected(location.error());
+        // A name that no location can hold keeps no other mailbox from being fetched.
+        if (!location) continue;
         const auto named = [&](const std::string& pattern) {
             return matches_mailbox_pattern(pattern, location->mailbox, mailbox.delimiter);
         };
