@@ -1,7 +1,9 @@
 """Servers that misbehave exactly as a test says: a function of the test talks to each connection."""
 
+import select
 import socket
 import ssl
+import struct
 import threading
 
 
@@ -30,6 +32,35 @@ class Conversation:
         line, self._buffer = self._buffer.split(b"\n", 1)
         self.lines.append(line.rstrip(b"\r"))
         return self.lines[-1]
+
+    def drip(self, octets, pause):
+        """Octet by octet, until the client has gone or all are sent."""
+        for octet in octets:
+            self.send(bytes([octet]))
+            if not self.pause(pause):
+                return
+
+    def pause(self, seconds):
+        """Waits; False when the client has gone meanwhile. What it sends is not read."""
+        poll = select.poll()
+        poll.register(self.socket, select.POLLRDHUP)
+        return not poll.poll(seconds * 1000)
+
+    def endless(self, octets, most=1 << 30):
+        """The same octets again and again, until the client has gone or `most` of them are sent."""
+        piece = octets * max(1, (1 << 16) // len(octets))
+        for _ in range(most // len(piece)):
+            self.send(piece)
+
+    def silence(self):
+        """Says nothing until the client has gone."""
+        while self.read_line() is not None:
+            pass
+
+    def reset(self):
+        """Ends with RST rather than FIN."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.socket.close()
 
     def start_tls(self, certificate):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -81,26 +112,38 @@ class ScriptedServer:
         return self
 
     def __exit__(self, *exception):
+        # close() alone leaves a thread in accept() and the port open.
+        self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+
+
+def _answered(conversation, reply, *arguments):
+    """Whether the conversation goes on: `reply` is octets, a function that talks itself, or None, which ends it."""
+    if callable(reply):
+        return reply(conversation, *arguments) is not False
+    if reply is not None:
+        conversation.send(reply)
+    return reply is not None
 
 
 def pop3(messages, capabilities=("USER", "UIDL", "TOP", "PIPELINING"), replies=None, greeting=b"+OK ready\r\n",
          listing_size=None):
     """A POP3 script that serves `messages` (CRLF octets, dot-stuffed here); `replies` maps a verb to its whole reply.
 
-    A reply of None closes the connection instead.
+    A reply of None closes the connection instead; a function gets the conversation and the line and says what it likes,
+    False at its end closes the connection. So for the other protocols.
     """
     replies = replies or {}
 
     def talk(conversation):
-        conversation.send(greeting)
+        if not _answered(conversation, greeting):
+            return
         while (line := conversation.read_line()) is not None:
             words = line.split()
             verb = words[0].upper() if words else b""
             if verb in replies:
-                if replies[verb] is None:
+                if not _answered(conversation, replies[verb], line):
                     return
-                conversation.send(replies[verb])
             elif verb == b"CAPA":
                 conversation.send(b"+OK\r\n" + b"".join(name.encode() + b"\r\n" for name in capabilities) + b".\r\n")
             elif verb == b"STAT":
@@ -126,10 +169,10 @@ def pop3(messages, capabilities=("USER", "UIDL", "TOP", "PIPELINING"), replies=N
     return talk
 
 
-def imap(mailboxes, messages=(), capabilities=("IMAP4rev1",), replies=None):
+def imap(mailboxes, messages=(), capabilities=("IMAP4rev1",), replies=None, greeting=None):
     """An IMAP script: `mailboxes` are what stands for their names in a LIST response, a string with its quotes or a
     literal; each of them has `messages` (CRLF octets, UID 1 and up). `replies` maps a verb to what is said before its
-    tagged OK."""
+    tagged OK, or to a function that gets the conversation, the tag and the line, and says the tagged OK as well."""
     replies = replies or {}
 
     def fetch(line):
@@ -145,14 +188,20 @@ def imap(mailboxes, messages=(), capabilities=("IMAP4rev1",), replies=None):
 
     def talk(conversation):
         capability = " ".join(capabilities).encode()
-        conversation.send(b"* OK [CAPABILITY " + capability + b"] ready\r\n")
+        if not _answered(conversation, greeting or b"* OK [CAPABILITY " + capability + b"] ready\r\n"):
+            return
         while (line := conversation.read_line()) is not None:
             words = line.split()
-            tag, verb = words[0], words[1].upper()
+            tag, verb = words[0], words[1].upper() if len(words) > 1 else b""
             if verb == b"UID":
                 verb = words[2].upper()
+            if callable(replies.get(verb)):
+                if not _answered(conversation, replies[verb], tag, line):
+                    return
+                continue
             if verb in replies:
-                conversation.send(replies[verb])
+                if not _answered(conversation, replies[verb]):
+                    return
             elif verb == b"CAPABILITY":
                 conversation.send(b"* CAPABILITY " + capability + b"\r\n")
             elif verb == b"LIST":
@@ -180,15 +229,15 @@ def smtp(extensions=("PIPELINING", "8BITMIME", "SIZE", "AUTH PLAIN"), replies=No
     replies = replies or {}
 
     def talk(conversation):
-        conversation.send(greeting)
+        if not _answered(conversation, greeting):
+            return
         while (line := conversation.read_line()) is not None:
             words = line.split()
             verb = words[0].upper() if words else b""
             if verb in replies:
-                if replies[verb] is None:
+                if not _answered(conversation, replies[verb], line):
                     return
-                conversation.send(replies[verb])
-                if verb == b"DATA" and not replies[verb].startswith(b"354"):
+                if verb == b"DATA" and not (isinstance(replies[verb], bytes) and replies[verb].startswith(b"354")):
                     continue
             elif verb in (b"EHLO", b"LHLO"):
                 lines = [name, *(extension.encode() for extension in extensions)]
@@ -206,8 +255,7 @@ def smtp(extensions=("PIPELINING", "8BITMIME", "SIZE", "AUTH PLAIN"), replies=No
             if verb == b"DATA":
                 while (line := conversation.read_line()) is not None and line != b".":
                     pass
-                if line is None or replies.get(b".", b"") is None:
+                if line is None or not _answered(conversation, replies.get(b".", b"250 2.0.0 queued\r\n")):
                     return
-                conversation.send(replies.get(b".", b"250 2.0.0 queued\r\n"))
 
     return talk
