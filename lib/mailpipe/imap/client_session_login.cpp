@@ -114,6 +114,11 @@ void ClientSession::Impl::on_login_step_done(const PendingCommand& command, std:
                                              const ResponseText& text) {
     if (sasl_error) return fail_with(std::move(*sasl_error));
     const bool is_login = command.verb == Verb::authenticate || command.verb == Verb::login;
+    if (command.verb == Verb::authenticate && ascii::equals_ignore_case(status, "NO") &&
+        sasl::is_binding_refusal(sasl->name(), text.text)) {
+        options.channel_binding.clear();
+        return authenticate();
+    }
     if (!ascii::equals_ignore_case(status, "OK")) {
         const bool no = ascii::equals_ignore_case(status, "NO");
         const Errc otherwise = !no ? Errc::protocol : is_login ? Errc::auth : Errc::unsupported;

@@ -111,6 +111,8 @@ Result<Quota> parse_quota(Tokens& tokens) {
     auto root = parse_astring(tokens, "quota-root-name");
     if (!root) return tl::unexpected(root.error());
     out.root = std::move(*root);
+    // Courier leaves the list of a root without limits out.
+    if (tokens.at_end()) return out;
     if (auto space = expect_space(tokens); !space) return tl::unexpected(space.error());
     if (auto open = tokens.expect('(', "quota-list"); !open) return tl::unexpected(open.error());
     while (!tokens.take(')')) {

@@ -151,6 +151,10 @@ void ClientSession::Impl::on_challenge(std::string_view line) {
 }
 
 void ClientSession::Impl::on_login_reply(const StatusReply& reply) {
+    if (!reply.ok && phase == Phase::sasl && sasl::is_binding_refusal(mechanism->name(), reply.text)) {
+        options.channel_binding.clear();
+        return start_login();
+    }
     if (!reply.ok) return fail_with(refused(reply, Errc::auth, "login refused"));
     if (phase == Phase::user) {
         phase = Phase::pass;

@@ -77,6 +77,14 @@ std::unique_ptr<Client> choose_client(const std::vector<std::string>& offered, c
     return nullptr;
 }
 
+// Cyrus SASL up to 2.1.28 (Cyrus IMAP, Postfix, sendmail) offers "-PLUS" over TLS 1.3 and knows no binding but the
+// "tls-unique" of TLS 1.2. What it says is its text for SASL_BADPROT; a wrong password is "authentication failure".
+bool is_binding_refusal(std::string_view mechanism, std::string_view server_text) {
+    constexpr std::string_view kCyrus = "bad protocol / cancel";
+    return mechanism.ends_with("-PLUS") && (server_text.find(kCyrus) != std::string_view::npos ||
+                                            server_text.find("channel-binding") != std::string_view::npos);
+}
+
 std::unique_ptr<Server> make_server(std::string_view mechanism) {
     for (const ServerMechanism& candidate : kServerMechanisms) {
         if (ascii::equals_ignore_case(candidate.name, mechanism)) return candidate.make();

@@ -49,6 +49,11 @@ inline constexpr std::string_view kNoTokenMechanism =
 std::unique_ptr<Client> choose_client(const std::vector<std::string>& offered, const Credentials& credentials,
                                       bool plaintext_allowed);
 
+// Whether the refusal of a login by `mechanism` says that the server binds to the channel otherwise than we do. The
+// same without "-PLUS" is then worth a try: an attacker who could make the server say so could as well leave "-PLUS"
+// out of what is offered.
+bool is_binding_refusal(std::string_view mechanism, std::string_view server_text);
+
 struct ServerRequest {             // what the server has to verify
     std::string authorization_id;  // equals `user`
     std::string user;

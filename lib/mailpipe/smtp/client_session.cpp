@@ -257,6 +257,10 @@ void ClientSession::Impl::on_auth(const Reply& reply) {
         if (mechanism->complete()) return become_ready();
         return fail_with(Errc::protocol, "server reports success before the AUTH exchange is complete");
     }
+    if (reply.code >= 500 && sasl::is_binding_refusal(mechanism->name(), describe(reply))) {
+        options.channel_binding.clear();
+        return start_auth();
+    }
     if (reply.code >= 400) {
         return fail_with(reply.code < 500 ? Errc::temporary : Errc::auth, "login refused", reply);
     }

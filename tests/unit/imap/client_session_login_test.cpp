@@ -39,6 +39,22 @@ TEST(ImapLogin, AuthenticatePlainWithContinuation) {
         Events{"ready IMAP4REV1 X"});
 }
 
+// Once: what is refused then is the password.
+TEST(ImapLogin, OtherChannelBindingOfTheServer) {
+    ClientOptions options = options_for(TlsUse::implicit, false);
+    options.channel_binding = std::string(32, 'b');
+    const std::string offer = "* OK [CAPABILITY IMAP4rev1 AUTH=SCRAM-SHA-256-PLUS AUTH=PLAIN] ready";
+    EXPECT_EQ(play_split(options, {},
+                         {server(offer), client("A1 AUTHENTICATE SCRAM-SHA-256-PLUS"),
+                          server("A1 NO bad protocol / cancel"), client("A2 AUTHENTICATE PLAIN"), server("+ "),
+                          client(kPlainResponse), server("A2 NO bad protocol / cancel")}),
+              Events{"failed auth: login refused: bad protocol / cancel"});
+    EXPECT_EQ(play_split(options, {},
+                         {server(offer), client("A1 AUTHENTICATE SCRAM-SHA-256-PLUS"),
+                          server("A1 NO authentication failure")}),
+              Events{"failed auth: login refused: authentication failure"});
+}
+
 TEST(ImapLogin, LoginQuotes) {
     ClientOptions options = test::plain_options();
     options.user = "a\"b";

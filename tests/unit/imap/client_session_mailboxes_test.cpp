@@ -69,9 +69,9 @@ TEST(ImapMailboxes, Quota) {
     EXPECT_EQ(after_login(quota, "IMAP4rev1 QUOTA",
                           {client("A2 GETQUOTAROOT \"INBOX\""), server("* QUOTAROOT INBOX \"#user/a\" \"\""),
                            server("* QUOTA \"#user/a\" (STORAGE 10 512 message 3 100)"),
-                           server("* QUOTA \"\" ()"), server("A2 OK x")}),
+                           server("* QUOTA \"\" ()"), server("* QUOTA \"ROOT\""), server("A2 OK x")}),
               (Events{"roots INBOX: #user/a ", "quota \"#user/a\" STORAGE 10/512 MESSAGE 3/100", "quota \"\"",
-                      "done quota"}));
+                      "quota \"ROOT\"", "done quota"}));
     EXPECT_EQ(after_login(quota, "IMAP4rev1", {}),
               (Events{"refused quota unsupported: QUOTA is not offered by the server"}));
 }

@@ -156,6 +156,20 @@ TEST(ClientLogin, FailsWithTheKindThatTheReplyMeans) {
     }
 }
 
+// Cyrus: the mechanism without PLUS is tried.
+TEST(ClientLogin, OtherChannelBindingOfTheServer) {
+    ClientOptions options = plain_options();
+    options.channel_binding = std::string(32, 'b');
+    ClientDriver client(options);
+    client.feed("+OK x\r\n");
+    client.feed("+OK\r\nUSER\r\nSASL SCRAM-SHA-256-PLUS SCRAM-SHA-256\r\n.\r\n");
+    EXPECT_EQ(client.take_output(), "CAPA\r\nAUTH SCRAM-SHA-256-PLUS\r\n");
+    client.feed("-ERR [AUTH] bad protocol / cancel\r\n");
+    EXPECT_EQ(client.take_output(), "AUTH SCRAM-SHA-256\r\n");
+    client.feed("-ERR [AUTH] bad protocol / cancel\r\n");
+    EXPECT_EQ(client.take_output(), "");
+}
+
 TEST(ClientLogin, WithoutPlaintextTakesCramMd5ThenApopThenFails) {
     ClientOptions options = plain_options();
     options.allow_plaintext_auth = false;

@@ -92,6 +92,16 @@ TEST(ScramPlus, AnotherChannelIsNoticed) {
     EXPECT_FALSE(log_in(*client, server));
 }
 
+TEST(ScramPlus, OtherBindingIsToldFromAWrongPassword) {
+    for (const char* text : {"bad protocol / cancel", "SASL authentication failed: bad protocol / cancel",
+                             "e=channel-bindings-dont-match", "e=unsupported-channel-binding-type"}) {
+        EXPECT_TRUE(is_binding_refusal("SCRAM-SHA-256-PLUS", text)) << text;
+        EXPECT_FALSE(is_binding_refusal("SCRAM-SHA-256", text)) << text;
+    }
+    for (const char* text : {"authentication failure", "[AUTHENTICATIONFAILED] wrong", ""})
+        EXPECT_FALSE(is_binding_refusal("SCRAM-SHA-256-PLUS", text)) << text;
+}
+
 // A server that has no PLUS is served all the same.
 TEST(ScramPlus, IsNotNeeded) {
     const auto client = choose_client({"SCRAM-SHA-256"}, {"alice", Secret("secret"), false, kBinding}, true);

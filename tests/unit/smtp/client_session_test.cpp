@@ -157,6 +157,19 @@ INSTANTIATE_TEST_SUITE_P(
             {}}),
     kName);
 
+// Cyrus SASL behind Postfix: the mechanism without PLUS is tried, once.
+TEST(ClientAuth, OtherChannelBindingOfTheServer) {
+    ClientOptions options = with_user(TlsUse::implicit);
+    options.channel_binding = std::string(32, 'b');
+    ClientRun run(options, {});
+    const std::string refusal = "535 5.7.8 Error: authentication failed: bad protocol / cancel";
+    const ClientLog log = run.run({"220 x", "250-x", "250 AUTH SCRAM-SHA-1-PLUS PLAIN", refusal, refusal});
+    EXPECT_NE(log.output.find("AUTH SCRAM-SHA-1-PLUS "), std::string::npos);
+    EXPECT_TRUE(log.output.ends_with("AUTH PLAIN AGFsaWNlAHNlY3JldA==\r\n")) << log.output;
+    ASSERT_TRUE(log.error);
+    EXPECT_EQ(log.error->kind, Errc::auth);
+}
+
 // threats.md: PREAUTH or a missing offer skips required TLS; refused before any credential.
 INSTANTIATE_TEST_SUITE_P(MissingOfferSkipsRequiredTls, ClientLogin,
                          testing::Values(Row{"not_offered",
