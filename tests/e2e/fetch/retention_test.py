@@ -9,6 +9,7 @@ import shutil
 import zlib
 
 from dovecot_fetch import DovecotSource
+from peers import schema
 from peers.case import Case, main
 from peers.commands import run
 from peers.messages import message, numbered
@@ -123,7 +124,7 @@ class Retention(DovecotSource):
         more = self.fill(numbered(4)[3:])
         before = {path: os.stat(path).st_mtime_ns for path in glob.glob(self.path("state") + "/*")}
         outcome = self.fetch("--keep-newest", "1", "--dry-run", "--state", self.path("state"))
-        records = [json.loads(line) for line in outcome.stdout.splitlines()]
+        records = schema.check_lines(outcome.stdout)
         self.assertEqual(sorted(record["action"] for record in records), ["delete"] * 3 + ["fetch"])
         for record in records:
             self.assertIn("ref", record)

@@ -37,7 +37,11 @@ Result<void> FetchReceipts::write(const FetchPlanRecord& record) {
     if (style_ == Style::none) return {};
     if (style_ == Style::jsonl) {
         email::Json json = email::Json::object();
-        if (!record.ref.empty()) json["ref"] = record.ref;
+        if (record.ref.empty()) {
+            json["number"] = record.number;
+        } else {
+            json["ref"] = record.ref;
+        }
         json["action"] = record.is_deletion ? "delete" : "fetch";
         if (record.size) json["size"] = *record.size;
         return write_all(STDOUT_FILENO, email::dump(json) + "\n", "stdout");
