@@ -1,5 +1,7 @@
 #include "mailpipe/app/connection.hpp"
 
+#include <fmt/format.h>
+
 #include <string>
 #include <utility>
 
@@ -8,7 +10,9 @@
 namespace mailpipe::app {
 namespace {
 
-constexpr int kLoginTimeouts = 4;
+constexpr int kPatience = 4;  // timeouts
+// Less than what servers say every two minutes to keep a connection open while they work.
+constexpr std::size_t kLeastOctets = 32;
 
 }  // namespace
 
@@ -55,8 +59,8 @@ Result<Connection> open_connection(const Location& location, const ClientOptions
 
     Connection connection;
     connection.stream = std::move(*stream);
-    connection.login_time = kLoginTimeouts * options.timeout;
-    connection.login_due = std::chrono::steady_clock::now() + connection.login_time;
+    connection.patience = kPatience * options.timeout;
+    connection.login_due = std::chrono::steady_clock::now() + connection.patience;
     connection.tls = *tls;
     connection.is_tunnel = tunnel;
     connection.tls_options.host = location.host;
@@ -73,10 +77,30 @@ Result<Connection> open_connection(const Location& location, const ClientOptions
     return connection;
 }
 
-Result<void> check_login_due(const Connection& connection) {
-    if (!connection.login_due || std::chrono::steady_clock::now() < *connection.login_due) return {};
-    return fail(Errc::temporary,
-                "timed out, the login was not done within " + net::seconds_text(connection.login_time));
+Result<std::string_view> read_from(Connection& connection) {
+    const auto begun = std::chrono::steady_clock::now();
+    if (connection.login_due && begun >= *connection.login_due) {
+        return fail(Errc::temporary,
+                    "timed out, the login was not done within " + net::seconds_text(connection.patience));
+    }
+    auto octets = connection.stream->read();
+    if (!octets) return octets;
+    connection.waited += std::chrono::steady_clock::now() - begun;
+    connection.octets += octets->size();
+    if (octets->empty() || connection.octets >= kLeastOctets) {
+        connection.waited = {};
+        connection.octets = 0;
+    } else if (connection.waited > connection.patience) {
+        return fail(Errc::temporary, fmt::format("timed out, only {} octets came in {}", connection.octets,
+                                                 net::seconds_text(connection.patience)));
+    }
+    return octets;
+}
+
+Result<void> write_to(Connection& connection, std::string_view octets) {
+    connection.waited = {};
+    connection.octets = 0;
+    return connection.stream->write(octets);
 }
 
 }  // namespace mailpipe::app

@@ -28,7 +28,10 @@ struct Connection {
     // While it is not yet known who is there, a timeout on each read is not enough: a server that sends one octet
     // in time again and again would hold a fetch for ever. Taken away once the login is done.
     std::optional<std::chrono::steady_clock::time_point> login_due;
-    std::chrono::milliseconds login_time{0};
+    // Afterwards what is sent one octet at a time counts as silence: of a few octets in four timeouts nothing comes.
+    std::chrono::milliseconds patience{0};
+    std::chrono::steady_clock::duration waited{0};  // for the octets below
+    std::size_t octets = 0;                         // read since the last write
 };
 
 // How TLS is used for a remote location: by --tls, else implicit for imaps://, pop3s:// and smtps://, none for
@@ -79,8 +82,9 @@ inline Fail unexpected_answer() {
     return fail(Errc::protocol, "the server answers what was not asked");
 }
 
-// Error temporary when login_due is over.
-Result<void> check_login_due(const Connection& connection);
+// As Stream::read() and write(). Error temporary when login_due is over, or the peer only drips.
+Result<std::string_view> read_from(Connection& connection);
+Result<void> write_to(Connection& connection, std::string_view octets);
 
 // Drives a session until it yields an event of the protocol and returns that: output is written, input is read
 // when the session needs it, TLS is started when it asks. The step is never NeedInput, Output, StartTls or
@@ -91,11 +95,10 @@ auto drive(Session& session, Connection& connection) -> Result<decltype(session.
     while (true) {
         auto step = session.next();
         if (auto* output = std::get_if<wire::Output>(&step)) {
-            if (auto written = connection.stream->write(output->octets); !written)
+            if (auto written = write_to(connection, output->octets); !written)
                 return tl::unexpected(written.error());
         } else if (std::holds_alternative<wire::NeedInput>(step)) {
-            if (auto in_time = check_login_due(connection); !in_time) return tl::unexpected(in_time.error());
-            auto octets = connection.stream->read();
+            auto octets = read_from(connection);
             if (!octets) return tl::unexpected(octets.error());
             if (octets->empty()) {
                 session.feed_eof();

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <thread>
 
 namespace mailpipe::app {
 namespace {
@@ -114,7 +115,11 @@ TEST(Connection, StopEndsTheReadOfASilentServer) {
 }
 
 struct FakeStream : net::Stream {
-    Result<std::string_view> read() override { return std::string_view("x"); }
+    Result<std::string_view> read() override {
+        std::this_thread::sleep_for(pause);
+        return std::string_view("x");
+    }
+    std::chrono::milliseconds pause{0};
     Result<void> write(std::string_view) override { return {}; }
     Result<net::TlsInfo> start_tls(const net::TlsClientOptions&) override { return net::TlsInfo{}; }
     bool peer_is_loopback() const override { return true; }
@@ -147,7 +152,7 @@ TEST(Connection, ALoginHasADeadlineAsAWhole) {
 
     Connection connection;
     connection.stream = std::make_unique<FakeStream>();
-    connection.login_time = std::chrono::seconds(20);
+    connection.patience = std::chrono::seconds(20);
     EndlessSession patient;
     EXPECT_TRUE(drive(patient, connection));
     connection.login_due = std::chrono::steady_clock::now();
@@ -157,6 +162,33 @@ TEST(Connection, ALoginHasADeadlineAsAWhole) {
     EXPECT_EQ(step.error().kind, Errc::temporary);
     EXPECT_EQ(step.error().message, "timed out, the login was not done within 20 s");
     EXPECT_EQ(session.octets, 0U);
+}
+
+TEST(Connection, ADripIsSilence) {
+    Connection connection;
+    auto stream = std::make_unique<FakeStream>();
+    FakeStream& slow = *stream;
+    connection.stream = std::move(stream);
+    slow.pause = std::chrono::milliseconds(2);
+    connection.patience = std::chrono::milliseconds(10);
+    EndlessSession session;
+    const auto step = drive(session, connection);
+    ASSERT_FALSE(step);
+    EXPECT_EQ(step.error().kind, Errc::temporary);
+    EXPECT_TRUE(step.error().message.starts_with("timed out, only ")) << step.error().message;
+    EXPECT_LT(session.octets, 32U);
+
+    // What the peer did not make us wait for does not count, nor what came before a write.
+    connection.patience = std::chrono::hours(1);
+    for (int i = 0; i < 31; ++i)
+        ASSERT_TRUE(read_from(connection));
+    connection.waited = std::chrono::hours(2);
+    ASSERT_TRUE(write_to(connection, "x"));
+    EXPECT_TRUE(read_from(connection));
+    connection.waited = std::chrono::hours(2);
+    connection.octets = 31;
+    EXPECT_TRUE(read_from(connection));
+    EXPECT_EQ(connection.octets, 0U);
 }
 
 TEST(Connection, NobodyListens) {

@@ -78,6 +78,19 @@ TEST(ImapThreats, ALiteralThatNobodyAskedForHasAnEnd) {
     ADD_FAILURE() << "no end";
 }
 
+TEST(ImapThreats, NewsInIdleHasAnEnd) {
+    const auto act = [](ClientSession& session, const ClientStep& step) {
+        if (std::holds_alternative<Ready>(step)) session.select("INBOX", true);
+        if (std::holds_alternative<Selected>(step)) session.idle();
+    };
+    Lines lines = test::selected("IMAP4rev1 IDLE");
+    lines.push_back(client("A3 IDLE"));
+    lines.push_back(server("+ idling"));
+    lines.insert(lines.end(), 200, server("* 9 EXISTS " + std::string(1U << 19, 'x')));
+    EXPECT_EQ(Dialogue(test::plain_options(), act).play(lines).back(),
+              "failed limit: more that nobody asked for than kImapUnasked (67108864 octets)");
+}
+
 TEST(ImapThreats, ATaggedResponseBeginsAnew) {
     const auto act = [](ClientSession& session, const ClientStep& step) {
         if (std::holds_alternative<Ready>(step) || std::holds_alternative<CommandDone>(step)) session.noop();

@@ -64,7 +64,9 @@ class Planner {
             job_.state().validity() == client_.uid_validity() && first != 0 && selected.uid_next >= first;
         plan_.listed_all = !same || job_.refs() || job_.retention().any() || job_.dry_run() ||
                            !job_.selection().all_messages() || job_.state().has_many_beyond(selected.exists);
-        if (!plan_.listed_all && selected.uid_next == first) return {};
+        // More messages than are known below a UIDNEXT that stands still: it is not believed.
+        const bool plausible = !job_.state().has_less_than(selected.exists);
+        if (!plan_.listed_all && selected.uid_next == first && plausible) return {};
         if (auto loaded = job_.state().load(); !loaded) return loaded;
         auto found = client_.search(plan_.listed_all ? "ALL" : "UID " + std::to_string(first) + ":*");
         if (!found) return tl::unexpected(found.error());

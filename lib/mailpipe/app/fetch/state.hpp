@@ -73,7 +73,7 @@ class FetchState {
 
     // A journal that ends at rest is not read by open(): most runs find no news, and need only what its last record
     // says. load() must come before all but is_new(), has_done(), pending(), pending_places(), validity(),
-    // complete_below(), has_many_beyond(), record_complete() of the same UID, sync() and set_validity(). Errors: io.
+    // complete_below(), has_many_beyond(), has_less_than(), record_complete() of the same UID, sync() and set_validity(). Errors: io.
     Result<void> load();
 
     // What follows may be called by several threads, but for what reads `pending` and each_done().
@@ -96,6 +96,8 @@ class FetchState {
     std::uint32_t complete_below() const { return complete_below_; }
     // Whether so many are known beyond `count` messages of a complete listing that forget_unlisted() is due.
     bool has_many_beyond(std::size_t count) const;
+    // Whether not even `count` messages are known as done.
+    bool has_less_than(std::size_t count) const { return done_count_ < count; }
     // What was done and is not deleted, read from the journal. A key that was done twice comes twice; the last
     // one counts.
     Result<void> each_done(const UseDone& use) const;
