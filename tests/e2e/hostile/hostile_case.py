@@ -38,7 +38,8 @@ class Row:
     never: bytes = None  # a pattern that no line of the client matches
     once: bytes = None  # a pattern that exactly one line of the client matches
     lines: int = None  # of stderr, where they are not none or one
-    again: tuple = (0, 1, 2)  # what is there after a run against an honest server; None: there is none
+    again: tuple = (0, 1, 2)  # what is there after a second run; None: there is none
+    then: object = None  # the server of the second run; by default an honest one
     user: str = "alice"
     check: object = None  # check(test, outcome, server) looks further
     deadline: float = _DEADLINE
@@ -150,11 +151,11 @@ class HostileCase(Case):
             self.check(row, home, outcome, server)
             if row.again is None or not again:
                 return
-            turn["talk"] = self.honest
+            turn["talk"] = row.then or self.honest
             after = run_watched(self.argv(row, home, server.port), home, self.limit(row))
-            self.assertEqual(after.status, 0, f"then, with an honest server: {after}")
+            self.assertEqual(after.status, 0, f"then: {after}")
             expected = [MESSAGES[n] for n in row.again] + list(row.also_delivered)
-            self.same(self.found(home), expected, f"then, with an honest server: {after}\nbefore: {outcome}")
+            self.same(self.found(home), expected, f"then: {after}\nbefore: {outcome}")
 
     def password_file(self, home):
         path = os.path.join(home, "password")

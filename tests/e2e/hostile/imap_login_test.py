@@ -9,6 +9,7 @@ from talks import answer, drip, endless, reset, says, silence
 
 _HANDSHAKE = "responses before the handshake"
 _OFFER = "PREAUTH or a missing offer"
+_DRIP = "login was not done within 4 s|octets came in 4 s"
 _ENDLESS = "a handshake or read that never ends"
 _LITERALS = "literals"
 _SASL = "hostile SASL"
@@ -67,7 +68,7 @@ GREETING_ROWS = [
     Row("greeting: closes", _ENDLESS, lambda c: None, 76, "truncated.*greeting"),
     Row("greeting: RST", _ENDLESS, reset(), 75, "lost|reset"),
     Row("greeting: half a line", _ENDLESS, says(b"* OK rea"), 76, "truncated"),
-    Row("greeting: drip", _ENDLESS, drip(b"* OK " + b"x" * 1000), 75, "login was not done within 4 s", deadline=12),
+    Row("greeting: drip", _ENDLESS, drip(b"* OK " + b"x" * 1000), 75, _DRIP, deadline=12),
     Row("greeting: endless line", _LITERALS, endless(b"x", b"* OK "), 76, "kImapLine"),
     Row("greeting: endless NUL", _LITERALS, endless(b"\0"), 76, "kImapLine"),
     Row("greeting: BYE", _REPLIES, says(b"* BYE overloaded\r\n"), 69, "overloaded"),
@@ -104,7 +105,7 @@ LOGIN_ROWS = [
         server(greeting=b"* OK hi\r\n", CAPABILITY=endless(b"* CAPABILITY IMAP4rev1\r\n")), 76, "kImapUnasked"),
     Row("CAPABILITY: drip", _ENDLESS, server(greeting=b"* OK hi\r\n", CAPABILITY=drip(b"* CAPABILITY" + b" X" * 99)),
         75,
-        "login was not done", deadline=12),
+        _DRIP, deadline=12),
     Row("LOGIN: NO", _SASL, server(LOGIN=answer(b"%T NO [AUTHENTICATIONFAILED] wrong\r\n")),
         77, "wrong", once=NO_LOGIN),
     Row("LOGIN: BAD", _SASL, server(LOGIN=answer(b"%T BAD what\r\n")), 76, "what"),

@@ -5,7 +5,7 @@ import os
 from hostile_case import MESSAGES, Row
 from imap_scripts import HostileImap, item, selected, server
 from peers.case import main
-from talks import answer, endless, reset, says, silence
+from talks import answer, drip, endless, reset, says, silence
 
 _ENDLESS = "a handshake or read that never ends"
 _LITERALS = "literals"
@@ -29,6 +29,12 @@ def once(octets):
     return talk
 
 
+def _twice(name, before, after):
+    """With --keep: the first run finds two messages of three, and the second one all."""
+    return Row(name, _UNASKED, server(messages=MESSAGES[:2], EXAMINE=before), 0, delivered=(0, 1),
+               options=("--tls", "none", "--keep"), then=server(EXAMINE=after))
+
+
 SELECT_ROWS = [
     Row("SELECT: NO", _REPLIES, server(SELECT=answer(b"%T NO no such mailbox\r\n")), 66, "no such mailbox"),
     Row("SELECT: BAD", _REPLIES, server(SELECT=answer(b"%T BAD what\r\n")), 76, "what"),
@@ -46,9 +52,14 @@ SELECT_ROWS = [
     Row("SELECT: EXISTS of 2^64", _LITERALS, server(SELECT=selected(exists=2**64)), 76, "malformed"),
     Row("SELECT: EXISTS too high", _UNASKED, server(SELECT=selected(exists=4294967295)), 0, delivered=(0, 1, 2)),
     Row("SELECT: EXISTS too low", _UNASKED, server(SELECT=selected(exists=0)), 0, delivered=(0, 1, 2)),
-    Row("SELECT: UIDNEXT below the UIDs", _UNASKED, server(SELECT=selected(more=b"* OK [UIDNEXT 1] x\r\n")), 0,
+    Row("SELECT: UIDNEXT below the UIDs", _UNASKED, server(SELECT=selected(uid_next=1)), 0,
         delivered=(0, 1, 2)),
-    Row("SELECT: UIDNEXT of 2^32-1", _UNASKED, server(SELECT=selected(more=b"* OK [UIDNEXT 4294967295] x\r\n")), 0,
+    _twice("SELECT: UIDNEXT goes back", selected(2, uid_next=100), selected(3, uid_next=4)),
+    _twice("SELECT: UIDNEXT stands still", selected(2, uid_next=3), selected(3, uid_next=3)),
+    _twice("SELECT: EXISTS goes back", selected(2, uid_next=3), selected(0, uid_next=4)),
+    _twice("SELECT: UIDNEXT is gone", selected(2, uid_next=3), selected(3)),
+    _twice("SELECT: UIDVALIDITY goes back", selected(2, uid_next=3), selected(3, uid_next=4, validity=3)),
+    Row("SELECT: UIDNEXT of 2^32-1", _UNASKED, server(SELECT=selected(uid_next=4294967295)), 0,
         delivered=(0, 1, 2), again=None),
     Row("SELECT: read-only", _UNASKED, server(SELECT=answer(selected() + b"%T OK [READ-ONLY] x\r\n")), 69, "read-only"),
     Row("SELECT: endless EXISTS", _UNASKED, server(SELECT=endless(b"* 3 EXISTS\r\n")), 76, "kImapUnasked", deadline=40),
@@ -74,6 +85,8 @@ SELECT_ROWS = [
     Row("SELECT: bare LF", _REPLIES, server(SELECT=says(b"* 3 EXISTS\n* OK [UIDVALIDITY 17] x\n%T OK\n")), 76,
         "truncated"),
     Row("SELECT: NUL", _CRLF, server(SELECT=b"* OK \0\0\0\r\n" + selected()), 0, delivered=(0, 1, 2)),
+    Row("SELECT: drip", _ENDLESS, server(SELECT=drip(b"* OK " + b"x" * 999)), 75, "only \\d+ octets came in 4 s",
+        deadline=12),
     Row("SELECT: drip, in time", _ENDLESS, server(SELECT=lambda c, tag, _: (
         c.drip(selected() + tag + b" OK x\r\n", 0.02), None)[1]), 0, delivered=(0, 1, 2)),
     Row("SELECT: a continuation", _UNASKED, server(SELECT=answer(b"+ more\r\n")), 76, "unexpected continuation"),
@@ -181,6 +194,8 @@ BODY_ROWS = [
         server(FETCH=once(item(0).replace(b"02-Nov-2026", b"99-Nov-9999") + item(1) + item(2) + _DONE)), 0,
         delivered=(0, 1, 2)),
     Row("FETCH: nothing of it", _UNASKED, server(FETCH=answer(_DONE)), 0),
+    Row("FETCH: drip without end", _ENDLESS, server(FETCH=drip(b"* 1 FETCH (UID 1 BODY[] {999}\r\n" + b"x" * 999)), 75,
+        "only \\d+ octets came in 4 s", deadline=14),
     Row("FETCH: drip", _ENDLESS, server(FETCH=lambda c, tag, _: (
         c.drip(item(0), 0.005), c.send(item(1) + item(2) + tag + b" OK x\r\n"), None)[2]), 0, delivered=(0, 1, 2)),
     Row("STORE: NO", _REPLIES, server(STORE=answer(b"%T NO no\r\n")), 69, "STORE refused", delivered=(0, 1, 2)),

@@ -24,8 +24,10 @@ def item(n, uid=None, body=None, size=None, literal=None, extra=b"", number=None
             b"%s)\r\n" % (number or n + 1, str(uid or n + 1).encode(), size, extra, literal, text))
 
 
-def selected(exists=3, more=b"", validity=17):
-    return b"* %s EXISTS\r\n* OK [UIDVALIDITY %s] x\r\n" % (str(exists).encode(), str(validity).encode()) + more
+def selected(exists=3, more=b"", validity=17, uid_next=None):
+    """What is said before the tagged OK to SELECT."""
+    uid_next = b"" if uid_next is None else b"* OK [UIDNEXT %d] x\r\n" % uid_next
+    return b"* %d EXISTS\r\n* OK [UIDVALIDITY %d] x\r\n" % (exists, validity) + uid_next + more
 
 
 class HostileImap(HostileCase):

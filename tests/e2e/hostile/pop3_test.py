@@ -11,6 +11,7 @@ from talks import drip, endless, reset, says, silence
 _CAPABILITIES = ("USER", "UIDL", "TOP", "PIPELINING")
 _HANDSHAKE = "responses before the handshake"
 _OFFER = "PREAUTH or a missing offer"
+_DRIP = "login was not done within 4 s|octets came in 4 s"
 _ENDLESS = "a handshake or read that never ends"
 _LITERALS = "literals"
 _SASL = "hostile SASL"
@@ -115,7 +116,7 @@ GREETING_ROWS = [
     Row("greeting: closes", _ENDLESS, lambda c: None, 76, "truncated.*greeting"),
     Row("greeting: RST", _ENDLESS, reset(), 75, "connection lost|reset"),
     Row("greeting: half a line", _ENDLESS, says(b"+OK rea"), 76, "truncated.*greeting"),
-    Row("greeting: drip", _ENDLESS, drip(b"+OK " + b"x" * 1000), 75, "login was not done within 4 s", deadline=12),
+    Row("greeting: drip", _ENDLESS, drip(b"+OK " + b"x" * 1000), 75, _DRIP, deadline=12),
     Row("greeting: endless line", _LITERALS, endless(b"x", b"+OK "), 76, "kReplyLine"),
     Row("greeting: endless NUL", _LITERALS, endless(b"\0"), 76, "kReplyLine"),
     Row("greeting: endless lines", _LITERALS, endless(b"+OK hello\r\n"), 76, "more than was asked"),
@@ -150,7 +151,7 @@ LOGIN_ROWS = [
     Row("CAPA: LOGIN-DELAY huge", _LITERALS,
         server(("USER", "UIDL", "PIPELINING", "LOGIN-DELAY 99999999999999999999", "EXPIRE -5")), 0,
         delivered=(0, 1, 2)),
-    Row("CAPA: drip", _ENDLESS, server(CAPA=drip(b"+OK\r\nUSER\r\nUIDL" + b"x" * 999)), 75, "login was not done",
+    Row("CAPA: drip", _ENDLESS, server(CAPA=drip(b"+OK\r\nUSER\r\nUIDL" + b"x" * 999)), 75, _DRIP,
         deadline=12),
     Row("USER: -ERR", _SASL, server(USER=b"-ERR no such user\r\n"), 77, "no such user", never=rb"PASS"),
     Row("PASS: -ERR", _SASL, server(PASS=b"-ERR wrong\r\n"), 77, "wrong", once=rb"PASS"),
@@ -268,6 +269,8 @@ def tls_rows():
 LISTING_ROWS = [
     Row("LIST: -ERR", _REPLIES, server(LIST=b"-ERR no\r\n"), 69, "LIST refused: no"),
     Row("LIST: nothing", _ENDLESS, server(LIST=silence), 75, "timed out"),
+    Row("LIST: drip", _ENDLESS, server(LIST=drip(b"+OK\r\n1 " + b"1" * 999)), 75, "only \\d+ octets came in 4 s",
+        deadline=12),
     Row("LIST: no end", _ENDLESS, server(LIST=says(b"+OK\r\n1 100\r\n")), 76, "truncated.*LIST"),
     Row("LIST: number 0", _LITERALS, server(LIST=b"+OK\r\n0 100\r\n.\r\n"), 76, "malformed line"),
     Row("LIST: negative number", _LITERALS, server(LIST=b"+OK\r\n-1 100\r\n.\r\n"), 76, "malformed line"),
@@ -347,6 +350,8 @@ BODY_ROWS = [
     # Nobody can tell that from a message that begins so.
     Row("RETR: unasked between", _UNASKED, server(RETR=retr(1, body(0) + b"+OK unasked\r\n")), 0, delivered=(0, 2),
         also_delivered=(b"+OK\r\n" + MESSAGES[1],), again=None),
+    Row("RETR: drip without end", _ENDLESS, server(RETR=retr(2, drip(b"+OK\r\n" + b"x" * 999))), 75,
+        "only \\d+ octets came in 4 s", delivered=(0,), deadline=12),
     Row("RETR: drip", _ENDLESS, server(RETR=retr(3, lambda c: (c.drip(body(2), 0.005), None)[1])), 0,
         delivered=(0, 1, 2)),
     Row("RETR: neither", _REPLIES, server(RETR=retr(2, b"OK\r\n")), 76, "neither", delivered=(0,)),

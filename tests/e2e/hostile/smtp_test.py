@@ -13,6 +13,7 @@ from talks import drip, endless, reset, says, silence
 
 _HANDSHAKE = "responses before the handshake"
 _OFFER = "PREAUTH or a missing offer"
+_DRIP = "login was not done within 4 s|octets came in 4 s"
 _ENDLESS = "a handshake or read that never ends"
 _LITERALS = "literals"
 _SASL = "hostile SASL"
@@ -70,7 +71,7 @@ GREETING_ROWS = [
     SendRow("greeting: nothing", _ENDLESS, silence, 75, "timed out", never=_NO_LOGIN),
     SendRow("greeting: closes", _ENDLESS, lambda c: None, 76, "ended.*greeting"),
     SendRow("greeting: RST", _ENDLESS, reset(), 75, "lost|reset"),
-    SendRow("greeting: drip", _ENDLESS, drip(b"220 " + b"x" * 1000), 75, "login was not done within 4 s", deadline=12),
+    SendRow("greeting: drip", _ENDLESS, drip(b"220 " + b"x" * 1000), 75, _DRIP, deadline=12),
     SendRow("greeting: endless line", _REPLIES, endless(b"x", b"220 "), 76, "kReplyLine"),
     SendRow("greeting: endless lines", _REPLIES, endless(b"220-x\r\n"), 76, "kReplyLines"),
     SendRow("greeting: 554", _REPLIES, says(b"554 no\r\n"), 69, "554 no"),
@@ -100,7 +101,7 @@ LOGIN_ROWS = [
     SendRow("EHLO: SIZE of 2^64", _LITERALS, server(("8BITMIME", "SIZE 18446744073709551616", "AUTH PLAIN")), 0,
             accepted=(0, 1)),
     SendRow("EHLO: SIZE negative", _LITERALS, server(("8BITMIME", "SIZE -1", "AUTH PLAIN")), 0, accepted=(0, 1)),
-    SendRow("EHLO: drip", _ENDLESS, server(EHLO=drip(b"250-" + b"x" * 999)), 75, "login was not done", deadline=12),
+    SendRow("EHLO: drip", _ENDLESS, server(EHLO=drip(b"250-" + b"x" * 999)), 75, _DRIP, deadline=12),
     SendRow("AUTH: 535", _SASL, server(AUTH=b"535 5.7.8 wrong\r\n"), 77, "wrong", never=rb"^MAIL"),
     SendRow("AUTH: echoed", _LOGGING, server(AUTH=b"535 5.7.8 " + _PLAIN + b" is wrong\r\n"), 77, r"\*\*\* is wrong"),
     SendRow("AUTH: password echoed", _LOGGING, server(AUTH=b"535 5.7.8 not " + PASSWORD.encode() + b"\r\n"), 77,
@@ -141,6 +142,8 @@ TRANSACTION_ROWS = [
             accepted=(1,)),
     SendRow("RCPT: 354", _REPLIES, server(RCPT=b"354 go\r\n"), 76, "unexpected reply to RCPT"),
     SendRow("RCPT: nothing", _ENDLESS, server(RCPT=silence), 75, "timed out"),
+    SendRow("RCPT: drip", _ENDLESS, server(RCPT=drip(b"250-" + b"x" * 999)), 75, "only \\d+ octets came in 4 s",
+            deadline=12),
     SendRow("RCPT: endless", _REPLIES, server(RCPT=endless(b"250-x\r\n")), 76, "kReplyLines"),
     SendRow("RCPT: all replies at once", _REPLIES,
             server(("AUTH PLAIN", "8BITMIME"), RCPT=b"250 a\r\n250 b\r\n354 c\r\n250 d\r\n"), 76,
