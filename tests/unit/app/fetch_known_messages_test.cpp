@@ -57,10 +57,9 @@ TEST(FetchKnownMessages, WhatLiesInAStoreMustBeExact) {
     EXPECT_TRUE(messages.take({1, 10}, 100));
 }
 
-TEST(FetchKnownMessages, ThoseOfAStoreThatNoOtherSourcePutThere) {
+TEST(FetchKnownMessages, ThoseOfAStoreThatNoSourcePutThere) {
     std::string directory = ::testing::TempDir() + "mailpipe-known-XXXXXX";
     ASSERT_NE(::mkdtemp(directory.data()), nullptr);
-    const Location source = *parse_location("pop3://alice@localhost");
     for (const char* scheme : {"maildir", "mbox"}) {
         const Location box = *parse_location(std::string(scheme) + ":" + directory + "/" + scheme);
         const bool maildir = box.scheme == Scheme::maildir;
@@ -75,8 +74,7 @@ TEST(FetchKnownMessages, ThoseOfAStoreThatNoOtherSourcePutThere) {
         const auto ids = writer->publish();
         ASSERT_TRUE(ids);
         const auto count = [&] {
-            KnownMessages found(true);
-            EXPECT_TRUE(add_known_in_store(found, box, {directory}, source, encode(box)));
+            KnownMessages found = *KnownInStores().in({box}, {directory});
             std::size_t known = 0;
             for (const auto& text : texts) {
                 Fingerprinter fingerprinter;
@@ -94,6 +92,18 @@ TEST(FetchKnownMessages, ThoseOfAStoreThatNoOtherSourcePutThere) {
             ASSERT_TRUE(other->record_done({{"u", 1, {}, ref, 1}}));
         }
         EXPECT_EQ(count(), 1U);
+        // One look for all who ask, and each message for one of them.
+        KnownInStores stores;
+        KnownMessages first = *stores.in({box}, {directory});
+        std::filesystem::remove_all(box.path);
+        KnownMessages second = *stores.in({box}, {directory});
+        EXPECT_FALSE(second.empty());
+        Fingerprinter fingerprinter;
+        fingerprinter.append(texts[1]);
+        const Fingerprint print = fingerprinter.finish();
+        EXPECT_TRUE(first.take(print, texts[1].size()));
+        EXPECT_FALSE(second.take(print, texts[1].size()));
+        EXPECT_TRUE(second.empty());
     }
     std::filesystem::remove_all(directory);
 }

@@ -159,7 +159,7 @@ Result<void> AccountFetch::fetch_mailbox(const FetchSource& source, const Locati
         delivery = std::move(*opened);
     }
     FetchJob job({mailbox, source.refs, &settings, *destinations, run_.options.dry_run, place, &*state,
-                  delivery.get(), &run_.console});
+                  delivery.get(), &run_.console, &run_.shared.known_in_stores});
     return run_job(job, mailbox, settings, std::move(login));
 }
 
@@ -205,7 +205,7 @@ Result<void> AccountFetch::log_in(const Location& mailbox, const ClientOptions& 
 
 Result<std::unique_ptr<Delivery>> AccountFetch::open_delivery(const Destinations& destinations,
                                                               const DeliveryContext& context) {
-    const std::lock_guard lock(run_.opening);
+    const std::lock_guard lock(run_.shared.opening);
     if (!destinations.main) {
         if (!run_.output) run_.output = MessageOutput::make(run_.options.format, STDOUT_FILENO);
         return make_output_delivery(*run_.output, context.state);

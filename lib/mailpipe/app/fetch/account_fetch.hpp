@@ -25,13 +25,18 @@ struct FetchSource {
     std::shared_ptr<const FetchSettings> settings;
 };
 
-// What all accounts of a run share.
+// What all accounts share, wherever they deliver.
+struct FetchShared {
+    std::mutex
+        opening{};  // held while a destination is opened: one account must not meet a Maildir in the making
+    KnownInStores known_in_stores{};
+};
+
+// What all accounts with the same destination share.
 struct FetchRun {
     const FetchOptions& options;
     FetchConsole& console;
-    // Of the whole run, held while a destination is opened: one account must not meet a Maildir that another is just
-    // making.
-    std::mutex& opening;
+    FetchShared& shared;
     std::unique_ptr<MessageOutput> output{};  // made when a message is to go to stdout; one account at a time
     // What the destination does not take from one source it does not take from the next.
     std::atomic<bool> gone = false;

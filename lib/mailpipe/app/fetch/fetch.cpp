@@ -30,11 +30,11 @@ void fetch_all(const std::vector<std::vector<FetchSource>>& accounts, std::size_
         const FetchSettings& settings = *account.front().settings;
         return Place(settings.destination, settings.routes);
     };
-    std::mutex opening;
+    FetchShared shared;
     std::map<Place, std::unique_ptr<FetchRun>> runs;
     for (const auto& account : accounts) {
         std::unique_ptr<FetchRun>& run = runs[place_of(account)];
-        if (!run) run.reset(new FetchRun{options, console, opening});
+        if (!run) run.reset(new FetchRun{options, console, shared});
     }
     std::atomic<std::size_t> next = 0;
     const auto work = [&] {

@@ -7,7 +7,6 @@
 #include "mailpipe/app/fetch/source_ref.hpp"
 #include "mailpipe/app/stop.hpp"
 #include "mailpipe/base/ascii.hpp"
-#include "mailpipe/store/open.hpp"
 
 namespace mailpipe::app {
 
@@ -67,21 +66,16 @@ Result<std::vector<bool>> FetchJob::judge_by_rules(std::size_t count,
 }
 
 Result<KnownMessages> FetchJob::known_without_journal() const {
-    KnownMessages known(true);
-    if (!parts_.state->is_new() || to_stdout() || parts_.settings->headers_only) return known;
-    std::vector<Location> stores{*parts_.destinations.main};
-    for (const Route& route : parts_.destinations.routes) {
-        if (std::find(stores.begin(), stores.end(), route.destination) == stores.end())
-            stores.push_back(route.destination);
-    }
-    for (const Location& store : stores) {
-        if (store.scheme != Scheme::maildir && store.scheme != Scheme::mbox) continue;
-        const auto kind = store::detect(store.path);
-        if (kind != store::Kind::maildir && kind != store::Kind::mbox) continue;
-        auto added = add_known_in_store(known, store, parts_.state_place, parts_.source, destination_);
-        if (!added) return tl::unexpected(added.error());
-    }
-    return known;
+    if (!parts_.state->is_new() || to_stdout() || parts_.settings->headers_only) return KnownMessages(true);
+    std::vector<Location> stores;
+    const auto add = [&stores](const Location& place) {
+        if (place.scheme != Scheme::maildir && place.scheme != Scheme::mbox) return;
+        if (std::find(stores.begin(), stores.end(), place) == stores.end()) stores.push_back(place);
+    };
+    add(*parts_.destinations.main);
+    for (const Route& route : parts_.destinations.routes)
+        add(route.destination);
+    return parts_.known_in_stores->in(stores, parts_.state_place);
 }
 
 void FetchJob::begin(const Message& message) {

@@ -36,6 +36,7 @@ class FetchJob {
         FetchState* state = nullptr;
         Delivery* delivery = nullptr;  // nullptr when dry_run
         FetchConsole* console = nullptr;
+        KnownInStores* known_in_stores = nullptr;
     };
     explicit FetchJob(Parts parts);
 

@@ -74,19 +74,17 @@ std::string state_file_name(const Location& source, const std::string& destinati
     return std::string(kPrefix) + readable + "-" + hash.substr(0, kHashDigits);
 }
 
-Result<void> each_of_other_sources(const FetchState::Where& where, const Location& source,
-                                   const std::string& destination, const std::string& place,
-                                   const std::function<void(std::string_view ref_or_id)>& use) {
+Result<void> each_delivered(const FetchState::Where& where, const std::string& place,
+                            const std::function<void(std::string_view ref_or_id)>& use) {
     auto directory = state_directory(where);
     if (!directory) return tl::unexpected(directory.error());
     std::error_code error;
     std::filesystem::directory_iterator entry(*directory, error);
     if (error) return fail_errno(error.value(), *directory);
-    const std::string own = state_file_name(source, destination);
     for (; entry != std::filesystem::directory_iterator(); entry.increment(error)) {
         if (error) return fail_errno(error.value(), *directory);
         const std::string name = entry->path().filename().string();
-        if (!name.starts_with(kPrefix) || name == own) continue;
+        if (!name.starts_with(kPrefix)) continue;
         std::optional<std::string> its_destination;
         const auto read = store::Journal::read_file(*directory + "/" + name, [&](std::string_view record) {
             if (its_destination) return use_record(record, *its_destination, place, use);

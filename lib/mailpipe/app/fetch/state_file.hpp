@@ -16,10 +16,9 @@ Result<std::string> state_directory(const FetchState::Where& where);
 std::string canonical_source(const Location& source);
 // A readable beginning and the SHA-256 of both.
 std::string state_file_name(const Location& source, const std::string& destination);
-// What the journals in that directory have put into the store `place`, but for the one of `source` and `destination`:
-// for each message its ref, or only the id it was staged with where it may not be in place. No journal is locked.
-Result<void> each_of_other_sources(const FetchState::Where& where, const Location& source,
-                                   const std::string& destination, const std::string& place,
-                                   const std::function<void(std::string_view ref_or_id)>& use);
+// What the journals in that directory have put into the store `place`: for each message its ref, or only the id it was
+// staged with where it may not be in place. No journal is locked.
+Result<void> each_delivered(const FetchState::Where& where, const std::string& place,
+                            const std::function<void(std::string_view ref_or_id)>& use);
 
 }  // namespace mailpipe::app

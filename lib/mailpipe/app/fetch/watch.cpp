@@ -27,12 +27,12 @@ bool ending() {
 // One account, on a thread of its own.
 class Watched {
  public:
-    Watched(const FetchOptions& options, FetchConsole& console, std::mutex& opening,
+    Watched(const FetchOptions& options, FetchConsole& console, FetchShared& shared,
             const std::vector<FetchSource>& sources)
         : options_(options),
           console_(console),
           sources_(sources),
-          run_{options, console, opening},
+          run_{options, console, shared},
           fetch_(run_) {}
 
     void run() {
@@ -90,11 +90,11 @@ class Watched {
 
 void watch(const FetchOptions& options, FetchConsole& console,
            const std::vector<std::vector<FetchSource>>& accounts) {
-    std::mutex opening;
+    FetchShared shared;
     std::deque<Watched> watched;
     std::vector<std::thread> threads;
     for (const auto& sources : accounts) {
-        Watched& one = watched.emplace_back(options, console, opening, sources);
+        Watched& one = watched.emplace_back(options, console, shared, sources);
         threads.emplace_back([&one] { one.run(); });
     }
     const auto all = [&watched](auto test) { return std::all_of(watched.begin(), watched.end(), test); };
