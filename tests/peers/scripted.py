@@ -154,8 +154,10 @@ def pop3(messages, capabilities=("USER", "UIDL", "TOP", "PIPELINING"), replies=N
             elif verb == b"UIDL":
                 conversation.send(b"+OK\r\n" + b"".join(b"%d uid-%d\r\n" % (n + 1, n + 1)
                                                         for n in range(len(messages))) + b".\r\n")
-            elif verb == b"RETR":
+            elif verb in (b"RETR", b"TOP"):
                 octets = messages[int(words[1]) - 1]
+                if verb == b"TOP":
+                    octets = octets[:octets.index(b"\r\n\r\n") + 4]
                 stuffed = b"\r\n".join(b"." + part if part.startswith(b".") else part
                                        for part in octets.split(b"\r\n"))
                 end = b"" if stuffed.endswith(b"\r\n") else b"\r\n"

@@ -204,6 +204,29 @@ TEST_F(FetchStateTest, KeepsWhatItSaysOfEach) {
     EXPECT_EQ(count, 3U);
 }
 
+TEST_F(FetchStateTest, WhatWasDeletedCanBeForgotten) {
+    {
+        FetchState state = open();
+        ASSERT_TRUE(state.record_done(done({"a", "b"}, 7)));
+        ASSERT_TRUE(state.record_deleted({"a"}));
+        std::vector<std::string> deleted;
+        ASSERT_TRUE(
+            state.each_deleted([&deleted](const FetchState::Done& one) { deleted.emplace_back(one.key); }));
+        EXPECT_EQ(deleted, std::vector<std::string>{"a"});
+        ASSERT_TRUE(state.forget({"a"}));
+        EXPECT_FALSE(state.is_done("a"));
+        EXPECT_FALSE(state.is_deleted("a"));
+        EXPECT_TRUE(state.is_done("b"));
+    }
+    {
+        FetchState state = open();
+        EXPECT_FALSE(state.is_done("a"));
+        ASSERT_TRUE(state.record_done(done({"a"}, 9)));
+    }
+    const FetchState state = open();
+    EXPECT_EQ(state.done_at("a"), 9);
+}
+
 TEST_F(FetchStateTest, PlacesAreKeptApart) {
     {
         FetchState state = open();

@@ -18,29 +18,40 @@ Result<KnownMessages> known_messages(const Pop3Maildrop& maildrop, const FetchJo
     return renumbered ? known_by_journal(state) : KnownMessages{};
 }
 
+struct Removed {
+    std::uint64_t size = 0;
+    Fingerprint print;
+};
+
+// Some servers add fields of their own.
+bool is_same(const Fingerprint& a, const Fingerprint& b) {
+    return a.header == b.header || (a.identity != 0 && a.identity == b.identity);
+}
+
+using Entries = std::vector<const pop3::ScanListing*>;
+
 // Those with a UIDL that no other has.
-std::vector<const pop3::ScanListing*> with_own_uidl(const Pop3Maildrop& maildrop) {
+Entries with_own_uidl(const Pop3Maildrop& maildrop) {
     std::unordered_map<std::string_view, int> uses;
     for (const auto& entry : maildrop.uidls)
         ++uses[entry.uidl];
-    std::vector<const pop3::ScanListing*> found;
+    Entries found;
     for (const auto& entry : maildrop.uidls) {
         if (!entry.uidl.empty() && uses[entry.uidl] == 1) found.push_back(&entry);
     }
     return found;
 }
 
-}  // namespace
-
-Result<void> recognise_pop3(const Pop3Maildrop& maildrop, FetchJob& job, Pop3Client& client) {
-    auto known = known_messages(maildrop, job, job.state());
-    if (!known) return tl::unexpected(known.error());
-    if (known->empty() || !client.has_top()) return {};
+std::unordered_map<std::uint32_t, std::uint64_t> sizes_of(const Pop3Maildrop& maildrop) {
     std::unordered_map<std::uint32_t, std::uint64_t> sizes;
     for (const auto& entry : maildrop.sizes)
         sizes.emplace(entry.number, entry.size);
-    const auto asked = with_own_uidl(maildrop);
-    Adopted adopted;
+    return sizes;
+}
+
+// use(entry, fingerprint) for each whose header is to be had.
+template <class Use>
+Result<void> look_at(Pop3Client& client, const Entries& asked, Use use) {
     Fingerprinter fingerprinter;
     std::size_t next = 0;
     for (std::size_t answered = 0; answered < asked.size();) {
@@ -51,9 +62,7 @@ Result<void> recognise_pop3(const Pop3Maildrop& maildrop, FetchJob& job, Pop3Cli
         if (const auto* data = std::get_if<pop3::MessageData>(&*step)) {
             fingerprinter.append(data->octets);
         } else if (std::holds_alternative<pop3::MessageEnd>(*step)) {
-            const pop3::ScanListing& entry = *asked[answered++];
-            auto found = known->take(fingerprinter.finish(), sizes[entry.number]);
-            if (found) adopted.add(entry.uidl, std::move(*found));
+            use(*asked[answered++], fingerprinter.finish());
         } else if (std::holds_alternative<pop3::Refused>(*step)) {
             ++answered;
             fingerprinter = {};
@@ -61,6 +70,51 @@ Result<void> recognise_pop3(const Pop3Maildrop& maildrop, FetchJob& job, Pop3Cli
             return unexpected_answer();
         }
     }
+    return {};
+}
+
+// A UIDL that comes again behind the removal of its message is that message, which some servers go on listing, or
+// another one: there are servers that number the messages of each session. That one must not go unseen.
+Result<void> forget_reused(const Pop3Maildrop& maildrop, FetchJob& job, Pop3Client& client) {
+    Entries listed = with_own_uidl(maildrop);
+    std::erase_if(listed, [&job](const auto* entry) { return !job.state().is_deleted(entry->uidl); });
+    if (listed.empty()) return {};
+    std::unordered_map<std::string, Removed> removed;
+    auto read = job.state().each_deleted([&removed](const FetchState::Done& done) {
+        removed.insert_or_assign(std::string(done.key), Removed{done.size, done.print});
+    });
+    if (!read) return read;
+    FetchState::Keys reused;
+    const auto judge = [&](const pop3::ScanListing& entry, auto matches) {
+        if (!matches(removed[entry.uidl])) reused.push_back(entry.uidl);
+    };
+    if (client.has_top()) {
+        auto looked = look_at(client, listed, [&](const pop3::ScanListing& entry, const Fingerprint& print) {
+            judge(entry, [&print](const Removed& before) { return is_same(before.print, print); });
+        });
+        if (!looked) return looked;
+    } else {
+        auto sizes = sizes_of(maildrop);
+        for (const auto* entry : listed) {
+            judge(*entry, [&](const Removed& before) { return before.size == sizes[entry->number]; });
+        }
+    }
+    if (reused.empty()) return {};
+    job.note(std::to_string(reused.size()) +
+             " messages have the UIDL of others that were deleted, and count as new");
+    return job.state().forget(reused);
+}
+
+// What is known by its header is as good as fetched.
+Result<void> adopt(KnownMessages known, const Pop3Maildrop& maildrop, FetchJob& job, Pop3Client& client) {
+    auto sizes = sizes_of(maildrop);
+    const Entries asked = with_own_uidl(maildrop);
+    Adopted adopted;
+    auto looked = look_at(client, asked, [&](const pop3::ScanListing& entry, const Fingerprint& print) {
+        auto found = known.take(print, sizes[entry.number]);
+        if (found) adopted.add(entry.uidl, std::move(*found));
+    });
+    if (!looked) return looked;
     if (adopted.done().empty()) return {};
     job.note(std::string(job.state().is_new() ? "there is no record of what was fetched"
                                               : "the UIDLs of the server are all others now") +
@@ -68,6 +122,16 @@ Result<void> recognise_pop3(const Pop3Maildrop& maildrop, FetchJob& job, Pop3Cli
              " messages are known by their header");
     if (auto recorded = job.state().record_done(adopted.done()); !recorded) return recorded;
     return job.state().sync();
+}
+
+}  // namespace
+
+Result<void> recognise_pop3(const Pop3Maildrop& maildrop, FetchJob& job, Pop3Client& client) {
+    if (auto forgotten = forget_reused(maildrop, job, client); !forgotten) return forgotten;
+    auto known = known_messages(maildrop, job, job.state());
+    if (!known) return tl::unexpected(known.error());
+    if (known->empty() || !client.has_top()) return {};
+    return adopt(std::move(*known), maildrop, job, client);
 }
 
 }  // namespace mailpipe::app

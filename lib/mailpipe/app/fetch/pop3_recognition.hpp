@@ -7,7 +7,8 @@ namespace mailpipe::app {
 
 // When no journal is there, or it knows none of the UIDLs (a server that was moved or has renumbered), what was
 // delivered before is found again by its header, which TOP gives; without TOP everything counts as new. The state
-// says so then. Errors: those of the connection, the session, the state and the destination's store.
+// says so then. Behind the UIDL of a message that was deleted there may be another one: it counts as new, when its header
+// is another, or without TOP its size. Errors: those of the connection, the session, the state and the destination's store.
 Result<void> recognise_pop3(const Pop3Maildrop& maildrop, FetchJob& job, Pop3Client& client);
 
 }  // namespace mailpipe::app

@@ -221,9 +221,17 @@ std::vector<FetchState::Staged> FetchState::staged_in_order() const {
 }
 
 Result<void> FetchState::each_done(const UseDone& use) const {
+    return each_of(Standing::done, use);
+}
+
+Result<void> FetchState::each_deleted(const UseDone& use) const {
+    return each_of(Standing::deleted, use);
+}
+
+Result<void> FetchState::each_of(Standing wanted, const UseDone& use) const {
     return journal_->read([&](std::string_view record) {
         auto parsed = parse_done(record);
-        if (!parsed || standing(parsed->key) != Standing::done) return;
+        if (!parsed || standing(parsed->key) != wanted) return;
         parsed->done.key = parsed->key;
         if (parsed->to.starts_with(';')) parsed->to.insert(0, destination_);
         parsed->done.to = parsed->to;
@@ -322,6 +330,16 @@ Result<void> FetchState::record_deleted(const Keys& keys) {
     if (auto written = record("deleted", keys); !written) return written;
     for (const auto& key : keys)
         set_standing(key, Standing::deleted);
+    return {};
+}
+
+Result<void> FetchState::forget(const Keys& keys) {
+    const std::lock_guard lock(*mutex_);
+    if (auto written = record("forget", keys); !written) return written;
+    for (const auto& key : keys) {
+        set_standing(key, Standing::unknown);
+        failed_.erase(std::string(key));
+    }
     return {};
 }
 

@@ -101,6 +101,8 @@ class FetchState {
     // What was done and is not deleted, read from the journal. A key that was done twice comes twice; the last
     // one counts.
     Result<void> each_done(const UseDone& use) const;
+    // The same of what was done and is deleted.
+    Result<void> each_deleted(const UseDone& use) const;
 
     // Written and durable when it returns. Those without a key are passed over.
     Result<void> record_staged(const std::vector<Staged>& staged);
@@ -108,6 +110,8 @@ class FetchState {
     Result<void> record_done(const std::vector<Done>& done);
     Result<void> record_lost(const Keys& keys);
     Result<void> record_deleted(const Keys& keys);
+    // They are as if they had never been seen.
+    Result<void> forget(const Keys& keys);
     // It is due again after 5 minutes, 10, 20 and so on up to a day.
     Result<void> record_failed(std::string_view key, std::time_t now);
     Result<void> record_complete(std::uint32_t below_uid);
@@ -133,6 +137,7 @@ class FetchState {
 
     FetchState() = default;
     Standing standing(std::string_view key) const;
+    Result<void> each_of(Standing standing, const UseDone& use) const;
     void set_standing(std::string_view key, Standing standing, std::uint32_t time = 0);
     void set_done(const Done& done);
     bool rest(std::string_view last_record);
