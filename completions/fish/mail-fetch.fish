@@ -3,7 +3,7 @@
 complete -c mail-fetch -a 'imap:// imaps:// pop3:// pop3s:// @all'
 complete -c mail-fetch -l version -d 'Print the version and exit'
 complete -c mail-fetch -s h -l help -d 'Print this help and exit'
-complete -c mail-fetch -l to -r -F -a 'maildir: mbox:' -d 'Deliver into maildir:PATH or mbox:PATH, or to an smtp, smtps or lmtp URL, lmtp:PATH or pipe:COMMAND, and print a receipt for each message (default: messages on stdout)'
+complete -c mail-fetch -l to -r -F -a 'maildir: mbox:' -d 'Deliver into maildir:PATH or mbox:PATH, or to an imap, imaps, smtp, smtps or lmtp URL, lmtp:PATH or pipe:COMMAND, and print a receipt for each message (default: messages on stdout)'
 complete -c mail-fetch -l delete -d 'Delete from the server what has been delivered'
 complete -c mail-fetch -l delete-after -x -d 'Delete from the server what was delivered so long ago: 90s, 15m, 12h, 14d, 2w'
 complete -c mail-fetch -l delete-removed -d 'Delete from the server what was removed from the Maildir it was delivered to'

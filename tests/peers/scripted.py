@@ -62,6 +62,13 @@ class Conversation:
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.socket.close()
 
+    def read(self, count):
+        """So many octets, fewer at the end of the connection."""
+        while len(self._buffer) < count and (more := self.socket.recv(65536)):
+            self._buffer += more
+        octets, self._buffer = self._buffer[:count], self._buffer[count:]
+        return octets
+
     def start_tls(self, certificate):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate.certificate, certificate.key)

@@ -136,7 +136,7 @@ std::unique_ptr<CLI::App> make_fetch_app(app::FetchOptions& options) {
                       "an account, or @all");
     auto* to = app->add_option(
         "--to", options.settings.destination,
-        "Deliver into maildir:PATH or mbox:PATH, or to an smtp, smtps or lmtp URL, "
+        "Deliver into maildir:PATH or mbox:PATH, or to an imap, imaps, smtp, smtps or lmtp URL, "
         "lmtp:PATH or pipe:COMMAND, and print a receipt for each message (default: messages on stdout)");
     to->type_name("DEST");
     auto rules = add_retention(*app, options);

@@ -78,7 +78,8 @@ class ImapClient {
 
     const Location& location() const { return location_; }
     const std::optional<net::TlsInfo>& tls_info() const { return connection_.tls_info; }
-    bool has_capability(std::string_view name) const;  // upper case
+    const std::vector<std::string>& capabilities() const { return capabilities_; }  // upper case
+    bool has_capability(std::string_view name) const;
     const imap::Selected& selected() const { return selected_; }
     // nullopt: UIDs do not last, there are no refs.
     std::optional<std::uint32_t> uid_validity() const { return uid_validity_; }

@@ -14,7 +14,7 @@
 #include "mailpipe/imap/thread_response.hpp"
 #include "mailpipe/wire/session.hpp"
 
-// The client side of IMAP4rev1 (RFC 3501; LITERAL+ 7888, UIDPLUS 4315, SASL-IR 4959, MOVE 6851, ESEARCH 4731,
+// The client side of IMAP4rev1 (RFC 3501; MULTIAPPEND 3502, BINARY 3516, LITERAL+ 7888, UIDPLUS 4315, SASL-IR 4959, MOVE 6851, ESEARCH 4731,
 // PARTIAL 9394, SORT and THREAD 5256), without I/O; wire/session.hpp says how it is driven.
 namespace mailpipe::imap {
 
@@ -90,7 +90,7 @@ struct AppendMore {  // so much of the message is to be given by append_data()
 };
 struct Appended {  // tagged OK to append
     std::uint32_t uid_validity = 0;
-    std::uint32_t uid = 0;  // 0: the server does not say
+    std::vector<std::uint32_t> uids;  // of each message, in order; empty: the server does not say
 };
 struct MailboxGrew {  // EXISTS while idle() is in flight
     std::uint32_t exists = 0;
@@ -107,13 +107,14 @@ enum class Command {
     copy,
     move,
     append,
+    create,
     list,
     status,
     quota,
     idle,
     noop
 };
-struct CommandDone {  // tagged OK to uid_fetch, uid_store, uid_expunge, list, status or get_quota_root
+struct CommandDone {  // tagged OK to uid_fetch, uid_store, uid_expunge, create, list, status or get_quota_root
     Command command{};
 };
 struct Refused {  // tagged NO or BAD to one command; the session goes on
@@ -126,6 +127,17 @@ using ClientStep = std::variant<wire::NeedInput, wire::Output, wire::StartTls, w
                                 Selected, SearchResult, SearchCount, SortResult, ThreadResult, BodyBegin,
                                 BodyData, Fetched, Copied, AppendMore, Appended, ListedMailbox, MailboxStatus,
                                 QuotaRoots, Quota, MailboxGrew, CommandDone, Refused, Closed>;
+
+// flag of RFC 3501 section 9.
+bool is_flag(std::string_view flag);
+
+// What APPEND says of a message.
+struct AppendItem {
+    std::vector<std::string> flags;
+    std::string internal_date;  // a date-time, or empty
+    std::uint64_t size = 0;
+    bool binary = false;  // it holds NULs: it needs BINARY
+};
 
 enum class FlagAction { add, remove };
 enum class FetchBody { none, header, whole };  // BODY.PEEK[HEADER], BODY.PEEK[]: never sets \Seen
@@ -169,11 +181,14 @@ class MAILPIPE_EXPORT ClientSession {
     void uid_expunge(std::string uid_set);  // Refused with unsupported when UIDPLUS is not offered
     void uid_copy(std::string uid_set, std::string_view mailbox);
     void uid_move(std::string uid_set, std::string_view mailbox);  // the same without MOVE
-    // A message of `size` octets; needs no selected mailbox. `internal_date` is a date-time, or empty. The text
-    // goes by append_data(), after each AppendMore; until it is all there no other command is sent.
+    // Several messages are appended all or none of them; Refused without MULTIAPPEND. Needs no selected mailbox. The
+    // text of one message after the other goes by append_data(), after each AppendMore, which says what is left of the
+    // message; until it is all there no other command is sent. A large message goes when the server asks for it.
+    void append(std::string_view mailbox, const std::vector<AppendItem>& messages);
     void append(std::string_view mailbox, const std::vector<std::string>& flags, std::string_view internal_date,
                 std::uint64_t size);
     void append_data(std::string_view octets);
+    void create(std::string_view mailbox);
     // All mailboxes: a ListedMailbox for each, and with LIST-STATUS (RFC 5819) a MailboxStatus, when asked for.
     void list(bool with_status);
     // A ListedMailbox without a name, which says the delimiter (RFC 3501 section 6.3.8).

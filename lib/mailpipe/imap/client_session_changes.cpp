@@ -8,14 +8,6 @@
 namespace mailpipe::imap {
 namespace {
 
-// flag = ["\\"] atom      RFC 3501 section 9
-bool is_flag(std::string_view flag) {
-    if (flag.starts_with('\\')) flag.remove_prefix(1);
-    return !flag.empty() && std::all_of(flag.begin(), flag.end(), [](char c) {
-        return c > 0x20 && c < 0x7F && std::string_view("(){%*\"\\]").find(c) == std::string_view::npos;
-    });
-}
-
 // flag-list = "(" [flag *(SP flag)] ")"
 Result<std::string> encode_flags(const std::vector<std::string>& flags) {
     std::string out = "(";
@@ -47,6 +39,14 @@ std::optional<std::vector<std::uint32_t>> parse_uid_list(std::string_view text) 
 }
 
 }  // namespace
+
+// flag = ["\\"] atom      RFC 3501 section 9
+bool is_flag(std::string_view flag) {
+    if (flag.starts_with('\\')) flag.remove_prefix(1);
+    return !flag.empty() && std::all_of(flag.begin(), flag.end(), [](char c) {
+        return c > 0x20 && c < 0x7F && std::string_view("(){%*\"\\]").find(c) == std::string_view::npos;
+    });
+}
 
 void ClientSession::uid_store(std::string uid_set, FlagAction action, const std::vector<std::string>& flags) {
     if (const auto set = UidSet::parse(uid_set); !set) return impl_->queue_refused(Verb::store, set.error());
@@ -94,37 +94,62 @@ void ClientSession::uid_move(std::string uid_set, std::string_view mailbox) {
     impl_->queue_copy(Verb::move, uid_set, mailbox);
 }
 
-// append = "APPEND" SP mailbox [SP flag-list] [SP date-time] SP literal      RFC 3501 section 9
+// append = "APPEND" SP mailbox 1*append-message      RFC 3502 section 6.3.11
+// append-message = [SP flag-list] [SP date-time] SP (literal / literal8)
+void ClientSession::append(std::string_view mailbox, const std::vector<AppendItem>& messages) {
+    const auto refuse = [this](const Error& error) { impl_->queue_refused(Verb::append, error); };
+    const auto unsupported = [&refuse](const char* what) {
+        refuse(Error{Errc::unsupported, what, std::nullopt});
+    };
+    const auto name = encode_mailbox_name(mailbox);
+    if (!name) return refuse(name.error());
+    if (messages.empty()) return refuse(Error{Errc::usage, "no message to append", std::nullopt});
+    if (messages.size() > 1 && !impl_->has_capability("MULTIAPPEND"))
+        return unsupported("MULTIAPPEND is not offered by the server");
+    CommandEncoder encoder(impl_->literal_use());
+    std::vector<AppendPart> parts;
+    encoder.text("APPEND ");
+    auto sent = encoder.string(*name);
+    for (const AppendItem& message : messages) {
+        if (message.binary && !impl_->has_capability("BINARY"))
+            return unsupported("a NUL in a message needs BINARY, which the server does not offer");
+        const auto list = encode_flags(message.flags);
+        if (!list) return refuse(list.error());
+        if (!parts.empty()) encoder.begin_chunk();
+        encoder.text(" ").text(*list).text(" ");
+        if (sent && !message.internal_date.empty()) {
+            sent = encoder.string(message.internal_date);
+            encoder.text(" ");
+        }
+        encoder.announce_literal(message.size, message.binary);
+        parts.push_back({encoder.chunks(), message.size});
+    }
+    PendingCommand& command = impl_->queue(Verb::append);
+    if (!sent) command.refused = sent.error();
+    command.chunks = encoder.take();
+    command.chunks.front().octets.insert(0, command.tag + " ");
+    command.chunks.front().traced.insert(0, command.tag + " ");
+    command.parts = std::move(parts);
+}
+
 void ClientSession::append(std::string_view mailbox, const std::vector<std::string>& flags,
                            std::string_view internal_date, std::uint64_t size) {
-    const auto name = encode_mailbox_name(mailbox);
-    if (!name) return impl_->queue_refused(Verb::append, name.error());
-    const auto list = encode_flags(flags);
-    if (!list) return impl_->queue_refused(Verb::append, list.error());
-    CommandEncoder encoder(impl_->literal_use());
-    PendingCommand& command = impl_->queue(Verb::append);
-    encoder.text(command.tag).text(" APPEND ");
-    auto sent = encoder.string(*name);
-    encoder.text(" ").text(*list).text(" ");
-    if (sent && !internal_date.empty()) {
-        sent = encoder.string(internal_date);
-        encoder.text(" ");
-    }
-    if (!sent) command.refused = sent.error();
-    encoder.announce_literal(size);
-    command.chunks = encoder.take();
-    command.append_size = size;
+    append(mailbox, {{flags, std::string(internal_date), size, false}});
 }
 
 void ClientSession::append_data(std::string_view octets) {
     impl_->append_data(octets);
 }
 
-void ClientSession::Impl::begin_append(const PendingCommand& command) {
-    append_left = command.append_size;
-    append_begun = append_left > 0;
+void ClientSession::create(std::string_view mailbox) {
+    impl_->queue_of_mailbox(Verb::create, "CREATE", mailbox, {});
+}
+
+void ClientSession::Impl::begin_append(PendingCommand& command) {
+    append_left = command.parts[command.parts_begun++].size;
+    append_begun = true;
     append_asked = false;
-    if (!append_begun) output += "\r\n";
+    if (append_left == 0) end_append_part();
 }
 
 void ClientSession::Impl::append_data(std::string_view octets) {
@@ -134,9 +159,29 @@ void ClientSession::Impl::append_data(std::string_view octets) {
     output += octets;
     append_left -= octets.size();
     append_asked = false;
-    if (append_left > 0) return;
+    if (append_left == 0) end_append_part();
+}
+
+void ClientSession::Impl::end_append_part() {
     append_begun = false;
-    output += "\r\n";
+    PendingCommand& command = commands[commands_in_flight - 1];
+    if (command.parts_begun < command.parts.size()) {
+        send_chunk(command);
+    } else {
+        output += "\r\n";
+    }
+}
+
+// resp-code-apnd = "APPENDUID" SP nz-number SP append-uid      RFC 4315 section 4
+// append-uid = uniqueid / uid-set; a code that makes no sense is as good as none.
+Appended ClientSession::Impl::appended(const PendingCommand& command, const ResponseText& text) {
+    const auto words = ascii::split_words(text.arguments);
+    if (!text.has_code("APPENDUID") || words.size() != 2) return {};
+    const auto validity = ascii::parse_number(words[0]);
+    auto uids = parse_uid_list(words[1]);
+    if (!validity || *validity == 0 || *validity > UINT32_MAX || !uids || uids->size() != command.parts.size())
+        return {};
+    return {static_cast<std::uint32_t>(*validity), std::move(*uids)};
 }
 
 // resp-code-copy = "COPYUID" SP nz-number SP uid-set SP uid-set      RFC 4315 section 4

@@ -32,6 +32,8 @@ Command public_command(Verb verb) {
             return Command::move;
         case Verb::append:
             return Command::append;
+        case Verb::create:
+            return Command::create;
         case Verb::list:
             return Command::list;
         case Verb::status:
@@ -79,6 +81,8 @@ std::string_view name_of(Verb verb) {
             return "MOVE";
         case Verb::append:
             return "APPEND";
+        case Verb::create:
+            return "CREATE";
         case Verb::list:
             return "LIST";
         case Verb::status:
@@ -157,7 +161,9 @@ void ClientSession::Impl::send_chunk(PendingCommand& command) {
     if (options.trace != nullptr) options.trace->client_line(chunk.traced);
     output += chunk.octets;
     wipe(chunk.octets);
-    if (command.verb == Verb::append && command.chunks_sent == command.chunks.size()) begin_append(command);
+    const bool text_follows = command.parts_begun < command.parts.size() &&
+                              command.chunks_sent == command.parts[command.parts_begun].behind_chunks;
+    if (text_follows) begin_append(command);
 }
 
 PendingCommand* ClientSession::Impl::in_flight(Verb verb) {

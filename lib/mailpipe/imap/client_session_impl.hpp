@@ -40,6 +40,7 @@ enum class Verb {
     copy,
     move,
     append,
+    create,
     list,
     status,
     quota,
@@ -50,6 +51,12 @@ enum class Verb {
 
 std::string_view name_of(Verb verb);
 Command public_command(Verb verb);
+
+// A message of APPEND: its text follows when so many chunks are sent.
+struct AppendPart {
+    std::size_t behind_chunks = 0;
+    std::uint64_t size = 0;
+};
 
 // A command from the call that queues it to its tagged response.
 struct PendingCommand {
@@ -67,7 +74,8 @@ struct PendingCommand {
     UidSet uid_set;                      // fetch, copy, move
     std::string section;                 // fetch: "BODY[]", "BODY[HEADER]", or empty
     Copied copied;                       // copy, move
-    std::uint64_t append_size = 0;       // append
+    std::vector<AppendPart> parts;       // append
+    std::size_t parts_begun = 0;         // append
     std::size_t listed = 0;              // list, status, quota
     std::uint64_t fetched = 0;           // fetch
 };
@@ -113,8 +121,10 @@ struct ClientSession::Impl {
 
     // client_session_changes.cpp
     void queue_copy(Verb verb, const std::string& uid_set, std::string_view mailbox);
-    void begin_append(const PendingCommand& command);
+    void begin_append(PendingCommand& command);
     void append_data(std::string_view octets);
+    void end_append_part();
+    static Appended appended(const PendingCommand& command, const ResponseText& text);
     void on_copyuid(PendingCommand& command, const ResponseText& text);
 
     // client_session_idle.cpp
@@ -186,7 +196,7 @@ struct ClientSession::Impl {
     bool idle_ends = false;  // DONE is wanted
     std::uint64_t arrivals = 0;
 
-    // The message of the APPEND that was begun.
+    // The message of the APPEND that was begun, which is the last command in flight.
     bool append_begun = false;
     bool append_asked = false;  // by AppendMore
     std::uint64_t append_left = 0;

@@ -41,14 +41,6 @@ std::vector<std::string> parse_flag_list(std::string_view text) {
     return {words.begin(), words.end()};
 }
 
-// resp-code-apnd = "APPENDUID" SP nz-number SP append-uid      RFC 4315 section 4
-Appended parse_appenduid(std::string_view arguments) {
-    const auto words = ascii::split_words(arguments);
-    if (words.size() != 2) return {};
-    const Appended appended{code_number(words[0]), code_number(words[1])};
-    return appended.uid_validity == 0 || appended.uid == 0 ? Appended{} : appended;
-}
-
 }  // namespace
 
 // response = *(continue-req / response-data) response-done
@@ -69,7 +61,7 @@ void ClientSession::Impl::on_response() {
 
 void ClientSession::Impl::on_continuation(std::string_view text) {
     if (in_flight(Verb::authenticate) != nullptr) return on_challenge(text);
-    for (std::size_t i = 0; i < commands_in_flight; ++i) {
+    for (std::size_t i = 0; i < commands_in_flight && !append_begun; ++i) {
         if (commands[i].chunks_sent < commands[i].chunks.size()) return send_chunk(commands[i]);
     }
     if (in_flight(Verb::idle) != nullptr && !idling) {
@@ -92,8 +84,14 @@ void ClientSession::Impl::on_tagged(std::string_view tag, std::string_view rest)
         PendingCommand command = std::move(commands[i]);
         commands.erase(commands.begin() + static_cast<std::ptrdiff_t>(i));
         --commands_in_flight;
-        const bool is_begun =
-            command.verb == Verb::append && append_begun && command.chunks_sent == command.chunks.size();
+        const bool is_begun = append_begun && i == commands_in_flight;
+        // Nothing else tells which of several messages it took.
+        const auto earlier = commands.begin() + static_cast<std::ptrdiff_t>(i);
+        if (command.verb == Verb::append &&
+            std::any_of(commands.begin(), earlier,
+                        [](const PendingCommand& one) { return one.verb == Verb::append; })) {
+            return fail_with(Errc::protocol, "APPEND was answered before an earlier one");
+        }
         if (is_begun ||
             (ascii::equals_ignore_case(status.first, "OK") && command.chunks_sent < command.chunks.size())) {
             return fail_with(Errc::protocol,
@@ -128,7 +126,7 @@ void ClientSession::Impl::on_done(PendingCommand command, std::string_view statu
             events.push_back(std::move(command.copied));
             return;
         case Verb::append:
-            events.push_back(text.has_code("APPENDUID") ? parse_appenduid(text.arguments) : Appended{});
+            events.push_back(appended(command, text));
             return;
         case Verb::logout:
             closed = true;

@@ -14,6 +14,7 @@ namespace mailpipe::imap {
 namespace {
 
 constexpr std::size_t kLiteralMinus = 4096;  // RFC 7888 section 5
+constexpr std::size_t kLargeLiteral = 1U << 20;
 
 bool quotable(std::string_view value) {
     return std::all_of(value.begin(), value.end(), [](char c) { return c >= 0x20 && c <= 0x7E; });
@@ -47,9 +48,9 @@ CommandEncoder& CommandEncoder::text(std::string_view text) {
     return *this;
 }
 
-void CommandEncoder::marker(std::uint64_t octets, bool secret) {
-    const bool waits =
-        literals_ == LiteralUse::synchronizing || (literals_ == LiteralUse::minus && octets > kLiteralMinus);
+void CommandEncoder::marker(std::uint64_t octets, bool secret, bool asks) {
+    const bool waits = asks || literals_ == LiteralUse::synchronizing ||
+                       (literals_ == LiteralUse::minus && octets > kLiteralMinus);
     const std::string size = std::to_string(octets);
     const std::string end = waits ? "}" : "+}";
     chunks_.back().octets += "{" + size + end + "\r\n";
@@ -63,8 +64,9 @@ void CommandEncoder::literal(std::string_view octets, bool secret) {
     chunks_.back().traced += secret ? "[***]" : "[" + std::to_string(octets.size()) + " octets]";
 }
 
-void CommandEncoder::announce_literal(std::uint64_t octets) {
-    marker(octets, false);
+void CommandEncoder::announce_literal(std::uint64_t octets, bool binary) {
+    if (binary) text("~");
+    marker(octets, false, octets > kLargeLiteral);
     chunks_.back().traced += "[" + std::to_string(octets) + " octets]";
 }
 

@@ -13,7 +13,8 @@ namespace mailpipe::imap {
 
 enum class LiteralUse { synchronizing, minus, plus };  // minus: "{n+}" up to 4096 octets
 
-// What may be sent at once. All but the first chunk wait for a continuation request.
+// What may be sent at once. All but the first chunk, and what follows an announced literal, wait for a continuation
+// request.
 struct Chunk {
     std::string octets;
     std::string traced;  // secrets replaced, without line ends
@@ -30,8 +31,13 @@ class CommandEncoder {
     // of a literal (it could end the command), or a literal that is not all there.
     Result<void> criteria(std::string_view criteria);
 
-    // The marker of a literal of so many octets, which the caller sends itself behind all chunks.
-    void announce_literal(std::uint64_t octets);
+    // The marker of a literal of so many octets, which the caller sends itself behind all chunks so far; literal8 of
+    // RFC 3516 when it is `binary`. A large one waits for a continuation request, so that it may be refused.
+    void announce_literal(std::uint64_t octets, bool binary);
+    // How many there are so far.
+    std::size_t chunks() const { return chunks_.size(); }
+    // What follows is not sent with what came before.
+    void begin_chunk() { chunks_.emplace_back(); }
 
     // Ends the command.
     std::vector<Chunk> finish();
@@ -39,7 +45,7 @@ class CommandEncoder {
     std::vector<Chunk> take() { return std::move(chunks_); }
 
  private:
-    void marker(std::uint64_t octets, bool secret);
+    void marker(std::uint64_t octets, bool secret, bool asks = false);
     void literal(std::string_view octets, bool secret);
 
     LiteralUse literals_;

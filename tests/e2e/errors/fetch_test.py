@@ -260,7 +260,7 @@ class FetchErrors(ErrorCase):
                 (["mail-fetch", "smtp://alice@localhost", *to], "smtp"),
                 (["mail-fetch", "imaps://alice@localhost", "--timeout", "soon", *to], "--timeout"),
                 (["mail-fetch", "imaps://alice@localhost", "--tls", "maybe", *to], "--tls.*maybe|maybe"),
-                (["mail-fetch", "imaps://alice@localhost", "--to", "imaps://bob@localhost"], "--to|imaps"),
+                (["mail-fetch", "imaps://alice@localhost", "--to", "pop3s://bob@localhost"], "--to|imaps"),
                 (["mail-fetch", "imaps://alice@localhost", "-4", "-6", *to], "-4|-6")):
             with self.subTest(argv=argv):
                 outcome = self.fails(64, argv, says, environment={"MAILPIPE_PASSWORD": "secret"})

@@ -7,8 +7,10 @@ import time
 
 from peers.case import Case, main
 from peers.commands import binary, clean_environment, has_sanitizer
+from peers.dovecot import Dovecot
 from peers.mailserve import MailServe
 from peers.process import die_with_parent
+from peers.scripted import ScriptedServer, pop3
 
 _GROWTH = 4096  # kB, of the larger mailbox over the smaller one
 _CEILING = 32 * 1024  # kB
@@ -29,9 +31,9 @@ class Memory(Case):
         if has_sanitizer():
             self.skipTest("a sanitizer's own memory counts")
 
-    def peak(self, argv):
+    def peak(self, argv, environment=None):
         """The high-water mark in kB. ru_maxrss would count this script, which is there before the exec."""
-        with subprocess.Popen([binary(argv[0]), *argv[1:]], env=clean_environment(self.directory),
+        with subprocess.Popen([binary(argv[0]), *argv[1:]], env=clean_environment(self.directory, environment),
                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                               preexec_fn=die_with_parent) as process:
             peak = 0
@@ -63,6 +65,19 @@ class Memory(Case):
         again = self.peak(argv)
         self.assertEqual(len(self.maildir(user)), count)
         return first, again
+
+    def test_a_large_message_to_an_imap_server(self):
+        """It goes through a file: a server wants to know its size first."""
+        line = b"x" * 76 + b"\r\n"
+        octets = b"Subject: huge\r\n\r\n" + line * (100_000_000 // len(line))
+        netrc = self.write("netrc", b"machine 127.0.0.1 login bob password hunter2\n")
+        with Dovecot() as dovecot, ScriptedServer(pop3([octets]), deadline=_DEADLINE) as source:
+            peak = self.peak(["mail-fetch", f"pop3://alice@127.0.0.1:{source.port}", "--tls", "none", *self.password(),
+                              "--to", f"imap://bob@127.0.0.1:{dovecot.imap}", "--to-tls", "none"], {"NETRC": netrc})
+            stored, = dovecot.messages("bob")
+        print(f"a message of {len(octets) // 1000} kB: {peak} kB", flush=True)
+        self.assertTrue(stored.replace(b"\n", b"\r\n") == octets if b"\r" not in stored else stored == octets)
+        self.assertLess(peak, _CEILING)
 
     def test_ten_thousand_messages(self):
         users = {"few": "secret", "many": "secret"}

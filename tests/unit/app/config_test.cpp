@@ -145,7 +145,7 @@ TEST(Config, SaysWhatIsWrong) {
          "f:3: \"to\" in [account.w]: the path has a '%' without two hexadecimal digits; write %25 for a "
          "percent sign"},
         {"[account.w]\n" + source + "to = \"pop3://h\"",
-         "f:3: \"to\" in [account.w]: give maildir:PATH, mbox:PATH, an smtp, smtps or lmtp URL, "
+         "f:3: \"to\" in [account.w]: give maildir:PATH, mbox:PATH, an imap, imaps, smtp, smtps or lmtp URL, "
          "lmtp:SOCKET-PATH or "
          "pipe:COMMAND"},
         {"[account.w]\n" + source + "route = \"ALL -> imap:x\"",

@@ -124,6 +124,84 @@ TEST(ImapChanges, Append) {
     }
 }
 
+// RFC 3502: all or none of them; each text follows what is said of it.
+TEST(ImapChanges, MultiAppend) {
+    const std::vector<std::string> texts{"Subject: 1\r\n\r\n", "",
+                                         std::string("Subject: 3\r\n\r\na\0b\r\n", 19)};
+    const auto act = [&texts, next = std::size_t{0}, left = std::uint64_t{0}](ClientSession& session,
+                                                                              const ClientStep& step) mutable {
+        if (std::holds_alternative<Ready>(step)) {
+            session.append("Sent", {{{"\\Seen"}, " 2-Nov-2026 10:00:00 +0000", texts[0].size(), false},
+                                    {{}, "", texts[1].size(), false},
+                                    {{}, "", texts[2].size(), true}});
+            session.create("New");
+        }
+        if (const auto* more = std::get_if<AppendMore>(&step)) {
+            const std::string& text = more->octets > left ? texts[next == 0 ? 0 : 2] : texts[next == 1 ? 0 : 2];
+            if (more->octets > left) ++next;
+            left = more->octets - 1;
+            session.append_data(std::string_view(text).substr(text.size() - more->octets, 1));
+        }
+    };
+    const std::string first = "(\\Seen) \" 2-Nov-2026 10:00:00 +0000\" {";
+    const std::string third = " () ~{" + std::to_string(texts[2].size());
+    const std::string end = "A2 OK [APPENDUID 7 9:10,12] done";
+    for (const bool plus : {true, false}) {
+        const std::string capabilities =
+            std::string("IMAP4rev1 MULTIAPPEND BINARY") + (plus ? " LITERAL+" : "");
+        const std::string head = "A2 APPEND \"Sent\" " + first + std::to_string(texts[0].size());
+        const Lines lines =
+            plus ? Lines{client(head + "+}"), client(texts[0] + " () {0+}"), client(third + "+}"),
+                         client(texts[2]),    client("A3 CREATE \"New\""),   server(end),
+                         server("A3 OK x")}
+                 : Lines{client(head + "}"),
+                         server("+ go"),
+                         client(texts[0] + " () {0}"),
+                         server("+ go"),
+                         client(third + "}"),
+                         server("+ go"),
+                         client(texts[2]),
+                         client("A3 CREATE \"New\""),
+                         server(end),
+                         server("A3 OK x")};
+        auto events =
+            behind(play_split(test::plain_options(), act, test::logged_in(capabilities) + lines), "ready");
+        std::erase_if(events, [](const std::string& event) { return event.substr(0, 5) == "more "; });
+        EXPECT_EQ(events, (Events{"appended validity=7 uid=9,10,12", "done create"}));
+    }
+}
+
+TEST(ImapChanges, MultiAppendNeedsItsExtensions) {
+    const auto append = [](std::vector<AppendItem> messages) {
+        return [messages = std::move(messages)](ClientSession& session, const ClientStep& step) {
+            if (std::holds_alternative<Ready>(step)) session.append("x", messages);
+        };
+    };
+    const auto play = [](const test::OnEvent& act) {
+        return behind(play_split(test::plain_options(), act, test::logged_in("IMAP4rev1")), "ready");
+    };
+    EXPECT_EQ(play(append({{}, {}})),
+              Events{"refused append unsupported: MULTIAPPEND is not offered by the server"});
+    EXPECT_EQ(play(append({})), Events{"refused append usage: no message to append"});
+    EXPECT_EQ(
+        play(append({{{}, "", 3, true}})),
+        Events{"refused append unsupported: a NUL in a message needs BINARY, which the server does not offer"});
+    EXPECT_EQ(play(append({{{"a b"}, "", 3, false}})),
+              Events{"refused append usage: \"a b\" cannot be a flag of an IMAP server"});
+}
+
+// What is large is not sent before the server wants it.
+TEST(ImapChanges, ALargeMessageIsAskedFor) {
+    const auto act = [](ClientSession& session, const ClientStep& step) {
+        if (std::holds_alternative<Ready>(step)) session.append("x", {}, "", 5'000'000);
+    };
+    EXPECT_EQ(behind(play_split(test::plain_options(), act,
+                                test::logged_in(kAll) +
+                                    Lines{client("A2 APPEND \"x\" () {5000000}"), server("A2 NO [TOOBIG] no")}),
+                     "ready"),
+              Events{"refused append permanent: APPEND refused: [TOOBIG] no"});
+}
+
 TEST(ImapChanges, AppendRefused) {
     const std::string text = "Subject: a\r\n\r\nbody\r\n";
     // Before the message is sent.
@@ -139,7 +217,7 @@ TEST(ImapChanges, AppendRefused) {
 
 TEST(ImapChanges, HostileAppendUid) {
     for (const char* code : {"APPENDUID 0 1", "APPENDUID 7 0", "APPENDUID 7 1:2", "APPENDUID 7",
-                             "COPYUID 7 1 1", "APPENDUID 4294967296 1"}) {
+                             "APPENDUID 7 1:4294967295", "COPYUID 7 1 1", "APPENDUID 4294967296 1"}) {
         const auto act = [](ClientSession& session, const ClientStep& step) {
             if (std::holds_alternative<Ready>(step)) session.append("x", {}, "", 0);
         };

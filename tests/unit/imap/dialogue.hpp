@@ -36,9 +36,9 @@ inline std::string join(const std::vector<std::string>& words) {
 constexpr std::string_view kErrcNames[] = {
     "usage",     "config", "data",     "not_found",   "no_user", "no_host", "unavailable",   "temporary",
     "permanent", "auth",   "protocol", "unsupported", "limit",   "io",      "cannot_create", "tls"};
-constexpr std::string_view kCommandNames[] = {"select",  "search", "sort", "thread", "fetch",  "store",
-                                              "expunge", "logout", "copy", "move",   "append", "list",
-                                              "status",  "quota",  "idle", "noop"};
+constexpr std::string_view kCommandNames[] = {"select",  "search", "sort",  "thread", "fetch",  "store",
+                                              "expunge", "logout", "copy",  "move",   "append", "create",
+                                              "list",    "status", "quota", "idle",   "noop"};
 
 inline std::string describe(const Error& error) {
     return std::string(kErrcNames[static_cast<int>(error.kind)]) + ": " + error.message;
@@ -93,7 +93,10 @@ struct Describe {
     }
     std::string operator()(const AppendMore& step) const { return "more " + std::to_string(step.octets); }
     std::string operator()(const Appended& step) const {
-        return "appended validity=" + std::to_string(step.uid_validity) + " uid=" + std::to_string(step.uid);
+        std::string out = "appended validity=" + std::to_string(step.uid_validity) + " uid=";
+        for (const std::uint32_t uid : step.uids)
+            out += (out.ends_with('=') ? "" : ",") + std::to_string(uid);
+        return out + (step.uids.empty() ? "0" : "");
     }
     std::string operator()(const ListedMailbox& step) const {
         return "listed " + step.name + " \"" + step.delimiter + "\" (" + join(step.attributes) + ")" +

@@ -6,12 +6,14 @@ namespace mailpipe::app {
 namespace {
 
 constexpr const char* kDestinations =
-    "give maildir:PATH, mbox:PATH, an smtp, smtps or lmtp URL, lmtp:SOCKET-PATH or pipe:COMMAND";
+    "give maildir:PATH, mbox:PATH, an imap, imaps, smtp, smtps or lmtp URL, lmtp:SOCKET-PATH or pipe:COMMAND";
 
 bool can_be_delivered_to(const Location& location) {
     switch (location.scheme) {
         case Scheme::maildir:
         case Scheme::mbox:
+        case Scheme::imap:
+        case Scheme::imaps:
         case Scheme::smtp:
         case Scheme::smtps:
         case Scheme::lmtp:
@@ -37,6 +39,9 @@ Result<std::unique_ptr<Delivery>> make_delivery(const Location& destination, con
         case Scheme::smtps:
         case Scheme::lmtp:
             return make_smtp_delivery(destination, context);
+        case Scheme::imap:
+        case Scheme::imaps:
+            return make_imap_delivery(destination, context, place);
         case Scheme::pipe:
             return make_pipe_delivery(destination, context);
         default:

@@ -45,6 +45,12 @@ Error destination_error(const Error& error, const Location& destination);
 Result<std::unique_ptr<Delivery>> make_smtp_delivery(const Location& destination,
                                                      const DeliveryContext& context);
 
+// To a mailbox of an IMAP server, which is made when it is missing. Messages are handed over in groups; what the server
+// had answered for when the connection broke, or this process ended, is found there again by its header, among what
+// came since. Errors: as of make_smtp_delivery(); usage for the source itself.
+Result<std::unique_ptr<Delivery>> make_imap_delivery(const Location& destination,
+                                                     const DeliveryContext& context, const std::string& place);
+
 // To a command, once for each message; what its exit status means is said in mail-fetch(1). At least once, as above.
 std::unique_ptr<Delivery> make_pipe_delivery(const Location& destination, const DeliveryContext& context);
 

@@ -1,21 +1,12 @@
-#include <fmt/format.h>
+#include <utility>
 
+#include "mailpipe/app/imap_append.hpp"
 #include "mailpipe/app/imap_client.hpp"
-#include "mailpipe/app/imap_flags.hpp"
 #include "mailpipe/app/list/destination.hpp"
 #include "mailpipe/app/message_spool.hpp"
-#include "mailpipe/mime/date.hpp"
 
 namespace mailpipe::app {
 namespace {
-
-// date-time = DQUOTE date-day-fixed "-" date-month "-" date-year SP time SP zone DQUOTE     RFC 3501 section 9
-std::string date_time(std::int64_t epoch_seconds) {
-    const mime::DateTime date = mime::utc_date(epoch_seconds);
-    if (mime::epoch_seconds(date) != epoch_seconds || date.year < 1900) return {};
-    return fmt::format("{:2}-{}-{:04} {:02}:{:02}:{:02} +0000", date.day, mime::month_name(date.month),
-                       date.year, date.hour, date.minute, date.second);
-}
 
 // A server must know the size of a message before its first octet, and not every source does.
 class ImapDestination : public Destination {
@@ -32,10 +23,9 @@ class ImapDestination : public Destination {
     void abandon() override { text_.clear(); }
 
     Result<bool> finish() override {
+        const auto keywords = message_.keywords.value_or(std::vector<std::string>{});
         client_->session().append(client_->location().mailbox,
-                                  flags_of_keywords(message_.keywords.value_or(std::vector<std::string>{})),
-                                  message_.received_at ? date_time(*message_.received_at) : std::string(),
-                                  text_.size());
+                                  {append_item(keywords, message_.received_at, text_.size())});
         std::uint64_t sent = 0;
         while (true) {
             auto step = client_->next();
@@ -72,8 +62,8 @@ class ImapDestination : public Destination {
         email::Context context;
         context.mailbox = client_->location().mailbox;
         context.keywords = message_.keywords;
-        if (appended.uid == 0) return context;
-        context.uid = appended.uid;
+        if (appended.uids.size() != 1) return context;
+        context.uid = appended.uids.front();
         context.uid_validity = appended.uid_validity;
         Location ref = client_->location();
         ref.uid = context.uid;
