@@ -322,6 +322,8 @@ LISTING_ROWS = [
         server(("USER", "UIDL"), messages=MESSAGES[:1], UIDL=uidls(b"1")), 0, delivered=(0,),
         then=server(("USER", "UIDL"), messages=MESSAGES[1:], UIDL=uidls(b"1", b"2"),
                     LIST=b"+OK\r\n1 7\r\n2 7\r\n.\r\n")),
+    Row("UIDL: numbers of the session, QUIT cut", _UIDL, server(messages=MESSAGES[:1], UIDL=uidls(b"1"), QUIT=None), 76,
+        "truncated", delivered=(0,), then=server(messages=MESSAGES[1:], UIDL=uidls(b"1", b"2"))),
     Row("UIDL: listed behind its removal", _UIDL, server(), 0, delivered=(0, 1, 2), then=server()),
     Row("UIDL: a path", _PATHS, server(UIDL=uidls(b"../../../etc/passwd", b"/etc/passwd", b"..")), 0,
         delivered=(0, 1, 2), again=None),

@@ -28,6 +28,7 @@ class Pop3Fetch {
             return fail(Errc::unsupported, "the server does not offer TOP, which --headers-only needs");
         if (auto recognised = recognise_pop3(*maildrop, job_, client_); !recognised) return recognised;
         plan_ = plan_pop3(std::move(*maildrop), job_);
+        if (auto checked = recheck_removals(plan_, job_, client_); !checked) return checked;
         tell_plan();
         if (job_.dry_run()) return {};
         for (const Pop3Plan::Entry& entry : plan_.remove)

@@ -1,7 +1,9 @@
 #include "mailpipe/app/fetch/pop3_recognition.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace mailpipe::app {
 namespace {
@@ -125,6 +127,40 @@ Result<void> adopt(KnownMessages known, const Pop3Maildrop& maildrop, FetchJob& 
 }
 
 }  // namespace
+
+Result<void> recheck_removals(Pop3Plan& plan, FetchJob& job, Pop3Client& client) {
+    if (!client.has_top()) return {};
+    std::vector<pop3::ScanListing> going;
+    std::unordered_map<std::string_view, Fingerprint> before;
+    for (const Pop3Plan::Entry& entry : plan.remove) {
+        const std::string_view key = plan.listed.key(entry.key);
+        if (job.state().is_deleted(key)) continue;
+        going.push_back({entry.number, entry.size, std::string(key)});
+        before.emplace(key, Fingerprint{});
+    }
+    if (going.empty()) return {};
+    auto read = job.state().each_done([&before](const FetchState::Done& done) {
+        if (const auto found = before.find(done.key); found != before.end()) found->second = done.print;
+    });
+    if (!read) return read;
+    Entries asked;
+    for (const pop3::ScanListing& entry : going)
+        asked.push_back(&entry);
+    std::unordered_set<std::uint32_t> others;
+    auto looked = look_at(client, asked, [&](const pop3::ScanListing& entry, const Fingerprint& print) {
+        const Fingerprint& known = before[entry.uidl];
+        if (known != Fingerprint{} && !is_same(known, print)) others.insert(entry.number);
+    });
+    if (!looked || others.empty()) return looked;
+    job.note(std::to_string(others.size()) +
+             " messages have the UIDL of others that were fetched, and count as new");
+    const auto is_other = [&others](const Pop3Plan::Entry& entry) { return others.contains(entry.number); };
+    std::copy_if(plan.remove.begin(), plan.remove.end(), std::back_inserter(plan.fetch), is_other);
+    std::erase_if(plan.remove, is_other);
+    std::sort(plan.fetch.begin(), plan.fetch.end(),
+              [](const Pop3Plan::Entry& a, const Pop3Plan::Entry& b) { return a.number < b.number; });
+    return {};
+}
 
 Result<void> recognise_pop3(const Pop3Maildrop& maildrop, FetchJob& job, Pop3Client& client) {
     if (auto forgotten = forget_reused(maildrop, job, client); !forgotten) return forgotten;
