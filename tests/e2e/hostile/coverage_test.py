@@ -4,6 +4,7 @@ import os
 import re
 import unittest
 
+import destination_test
 import imap_login_test
 import imap_mailbox_test
 import pop3_test
@@ -12,7 +13,7 @@ import smtp_test
 from peers.case import main
 
 _THREATS = os.path.join(os.path.dirname(__file__), "..", "..", "..", "..", "shared", "threats.md")
-_TABLES = (pop3_test, imap_login_test, imap_mailbox_test, smtp_test, reuse_test)
+_TABLES = (destination_test, pop3_test, imap_login_test, imap_mailbox_test, smtp_test, reuse_test)
 _LEAST = 80  # rows
 
 
