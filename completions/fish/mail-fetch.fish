@@ -14,6 +14,7 @@ complete -c mail-fetch -l max-delete -x -a 'N N%' -d 'Delete nothing when more t
 complete -c mail-fetch -l route -x -d '\'QUERY -> DEST\': deliver there what matches, in the language of IMAP SEARCH; the first rule that does decides; may be repeated'
 complete -c mail-fetch -l rcpt -x -d 'Recipient at an SMTP or LMTP destination (default: the user of the source); may be repeated'
 complete -c mail-fetch -l to-tls -x -a 'none starttls implicit' -d 'How TLS is used with the destination (default: by its URL, as with --tls)'
+complete -c mail-fetch -l summary -x -a 'news always never' -d 'Say at the end what was done with each source and in all: if anything was, always, or never (default: as text only, of each source)'
 complete -c mail-fetch -l seen-only -d 'Fetch and delete only what is marked as seen (IMAP)'
 complete -c mail-fetch -l unseen-only -d 'Fetch and delete only what is not marked as seen (IMAP)'
 complete -c mail-fetch -l search -x -d 'Fetch and delete only what matches, in the language of IMAP SEARCH (IMAP)'

@@ -91,6 +91,9 @@ const Choices<app::config::Dialect> kDialects{{"fetchmailrc", app::config::Diale
                                               {"mpoprc", app::config::Dialect::mpoprc},
                                               {"mbsyncrc", app::config::Dialect::mbsyncrc}};
 
+const Choices<app::Summary> kSummaries{
+    {"news", app::Summary::news}, {"always", app::Summary::always}, {"never", app::Summary::never}};
+
 // How a run goes, whatever it fetches.
 void add_run(CLI::App& app, app::FetchOptions& options) {
     app.add_flag("--dry-run", options.dry_run, "Print what would be fetched and deleted, and change nothing");
@@ -149,6 +152,9 @@ std::unique_ptr<CLI::App> make_fetch_app(app::FetchOptions& options) {
                  "repeated"));
     rules.push_back(add_choice(*app, "--to-tls", options.settings.destination_tls, kTlsModes,
                                "How TLS is used with the destination (default: by its URL, as with --tls)"));
+    rules.push_back(add_choice(*app, "--summary", options.summary, kSummaries,
+                               "Say at the end what was done with each source and in all: if anything was, "
+                               "always, or never (default: as text only, of each source)"));
     add_selection(*app, options.settings.selection);
     app->add_flag("--headers-only", options.settings.headers_only, "Fetch the headers of the messages only");
     add_run(*app, options);

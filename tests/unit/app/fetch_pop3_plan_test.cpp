@@ -52,7 +52,7 @@ class FetchPop3PlanTest : public ::testing::Test {
     std::optional<std::vector<Location>> refs_;
     std::optional<FetchState> state_;
     FetchSettings settings_;
-    FetchConsole console_{CommonOptions{}, true};
+    FetchConsole console_{CommonOptions{}, Summary::automatic, true};
 };
 
 TEST_F(FetchPop3PlanTest, EachOnce) {

@@ -45,10 +45,15 @@ bool AccountFetch::fetch(const std::vector<FetchSource>& sources) {
         done = done && fetched;
         if (fetched) continue;
         run_.hopeless = fetched.error().kind == Errc::usage || fetched.error().kind == Errc::config;
-        run_.console.error(encode(source.location), fetched.error());
+        report(source.location, fetched.error());
     }
     run_.console.clear_progress();
     return done && !run_.gone;
+}
+
+void AccountFetch::report(const Location& source, const Error& error) {
+    run_.console.error(encode(source), error);
+    if (!std::exchange(counted_, false)) run_.console.count_failed_source();
 }
 
 // A connection that was left idle may have been cut meanwhile, which is no news to anybody.
@@ -99,7 +104,7 @@ Result<void> AccountFetch::fetch_mailboxes(const FetchSource& source) {
     for (const ChosenMailbox& mailbox : *mailboxes) {
         if (stop_requested() || run_.gone) break;
         if (auto fetched = fetch_mailbox(source, mailbox.location, mailbox.delimiter); !fetched) {
-            run_.console.error(encode(mailbox.location), fetched.error());
+            report(mailbox.location, fetched.error());
             if (!client_ || !client_->is_usable()) break;
         }
     }
@@ -127,6 +132,7 @@ Result<TemplateValues> AccountFetch::template_values(const FetchSource& source, 
 
 Result<void> AccountFetch::fetch_mailbox(const FetchSource& source, const Location& mailbox,
                                          std::optional<std::string> delimiter) {
+    counted_ = false;
     const FetchSettings& settings = *source.settings;
     // Before the state, and the destination, are there: a wrong password leaves nothing behind.
     Login login;
@@ -154,6 +160,7 @@ Result<void> AccountFetch::fetch_mailbox(const FetchSource& source, const Locati
                 const bool is_server = destinations->main && destinations->main->is_remote();
                 run_.console.error(is_server ? encode(*destinations->main) : std::string(), opened.error());
             }
+            run_.console.count_failed_source();
             return {};
         }
         delivery = std::move(*opened);
@@ -166,15 +173,17 @@ Result<void> AccountFetch::fetch_mailbox(const FetchSource& source, const Locati
 Result<void> AccountFetch::run_job(FetchJob& job, const Location& mailbox, const FetchSettings& settings,
                                    Login login) {
     if (!job.dry_run()) job.recover();
-    if (job.failed()) return {};
     Result<void> fetched;
-    if (!is_imap(mailbox)) {
+    if (job.failed()) {
+        // Nothing is fetched that could not be delivered.
+    } else if (!is_imap(mailbox)) {
         fetched = fetch_pop3_over(job, mailbox, settings.client, std::move(login));
     } else if (fetched = log_in(mailbox, settings.client); fetched) {
         fetched = fetch_imap(job, *client_);
     }
     if (job.failed() && !has_template(settings)) run_.gone = true;
-    if (auto told = job.finish(); !told) return told;
+    counted_ = true;
+    if (auto told = job.finish(!fetched); !told) return told;
     return fetched;
 }
 

@@ -63,6 +63,7 @@ class AccountFetch {
     static bool same_account(const FetchSource& a, const FetchSource& b);
 
  private:
+    void report(const Location& source, const Error& error);
     Result<void> fetch(const FetchSource& source);
     Result<void> fetch_once(const FetchSource& source);
     Result<void> fetch_mailboxes(const FetchSource& source);
@@ -80,6 +81,7 @@ class AccountFetch {
     FetchRun& run_;
     std::unique_ptr<ImapClient> client_;
     std::uint32_t login_delay_ = 0;
+    bool counted_ = false;  // what was fetched last, in what is said of all
 };
 
 }  // namespace mailpipe::app

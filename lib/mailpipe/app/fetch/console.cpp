@@ -2,9 +2,9 @@
 
 namespace mailpipe::app {
 
-FetchConsole::FetchConsole(const CommonOptions& options, bool to_store)
+FetchConsole::FetchConsole(const CommonOptions& options, Summary summary, bool to_store)
     : diagnostics_("mail-fetch", options),
-      receipts_(options, to_store),
+      receipts_(options, summary, to_store),
       progress_(options),
       trace_(options.trace) {
     diagnostics_.set_progress(&progress_);
@@ -43,10 +43,25 @@ Result<void> FetchConsole::plan(const FetchPlanRecord& record) {
     return receipts_.write(record);
 }
 
-Result<void> FetchConsole::end_source(const FetchTotals& totals) {
+Result<void> FetchConsole::end_source(const FetchTotals& totals, bool failed) {
     const std::lock_guard lock(mutex_);
     progress_.clear();
+    ++totals_.sources;
+    if (failed) ++totals_.failed;
+    totals_.add(totals);
     return receipts_.end_source(totals);
+}
+
+void FetchConsole::count_failed_source() {
+    const std::lock_guard lock(mutex_);
+    ++totals_.sources;
+    ++totals_.failed;
+}
+
+Result<void> FetchConsole::end_run() {
+    const std::lock_guard lock(mutex_);
+    totals_.seconds = std::chrono::duration<double>(BootClock::now() - began_).count();
+    return receipts_.end_run(totals_);
 }
 
 void FetchConsole::begin_source(const std::string& where, std::uint64_t messages) {

@@ -19,7 +19,7 @@ namespace mailpipe::app {
 class FetchConsole {
  public:
     // `to_store`: stdout is for receipts.
-    FetchConsole(const CommonOptions& options, bool to_store);
+    FetchConsole(const CommonOptions& options, Summary summary, bool to_store);
 
     void error(std::string_view where, const Error& error);
     // The same error of the same place is said once, until recovered(place). For --watch.
@@ -30,8 +30,12 @@ class FetchConsole {
     Result<void> receipt(const FetchReceipt& receipt);
     // Of --dry-run. Errors as of receipt().
     Result<void> plan(const FetchPlanRecord& record);
-    // "3 messages (1.2 MB) from SOURCE to DEST". Errors as of receipt().
-    Result<void> end_source(const FetchTotals& totals);
+    // What was fetched from a source; `failed`: something went wrong. Errors as of receipt().
+    Result<void> end_source(const FetchTotals& totals, bool failed);
+    // A source of which there is no more to say than its error.
+    void count_failed_source();
+    // What was fetched from all of them. Errors as of receipt().
+    Result<void> end_run();
 
     // A source has so many messages to come.
     void begin_source(const std::string& where, std::uint64_t messages);
@@ -50,6 +54,8 @@ class FetchConsole {
     mutable std::mutex mutex_;  // of all below
     Diagnostics diagnostics_;
     FetchReceipts receipts_;
+    FetchRunTotals totals_;
+    BootClock::time_point began_ = BootClock::now();
     Progress progress_;
     StderrTrace stderr_trace_;
     bool trace_;

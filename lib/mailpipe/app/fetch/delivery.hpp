@@ -52,7 +52,7 @@ struct Delivered {
     std::uint64_t size = 0;  // CRLF octets
     double seconds = 0;      // negative: not known
     // It is not delivered: the destination does not take this message, but may take others. Nothing is recorded
-    // of it yet.
+    // of it yet. With the message kReported it is passed over: the destination has failed, which was told already.
     std::shared_ptr<const Error> refused = nullptr;  // seldom there, and small where it is not
     // Those of several recipients who did not get it; it is delivered all the same, and not sent again.
     std::vector<Error> missed = {};

@@ -55,12 +55,15 @@ int fetch(FetchOptions options) {
     FetchSources sources(options, diagnostics);
     sources.read();
     const auto accounts = sources.accounts();
-    FetchConsole console(options.common, sources.to_store());
+    FetchConsole console(options.common, options.summary, sources.to_store());
     if (options.watch) {
         console.say_errors_once();
         if (!accounts.empty()) watch(options, console, accounts);
     } else {
         fetch_all(accounts, sources.to_store() ? options.jobs : 1, options, console);
+    }
+    if (!options.dry_run) {
+        if (const auto told = console.end_run(); !told) diagnostics.error("", told.error());
     }
     return worse_exit_status(diagnostics.exit_status(), console.exit_status());
 }

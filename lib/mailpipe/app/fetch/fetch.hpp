@@ -27,8 +27,17 @@ struct FetchSettings {
     bool headers_only = false;
 };
 
+// --summary: what a run says at its end of each source, and of all.
+enum class Summary {
+    automatic,  // as text, for each source; where stdout is no terminal only of what has happened
+    news,       // of what has happened
+    always,
+    never,
+};
+
 struct FetchOptions {
     CommonOptions common;
+    Summary summary = Summary::automatic;
     FetchSettings settings;
     std::vector<std::string> sources;
     bool refs_from_stdin = false;

@@ -126,8 +126,11 @@ void FetchJob::plan(const FetchPlanRecord& record) {
     }
 }
 
-Result<void> FetchJob::finish() {
-    return parts_.dry_run ? Result<void>{} : parts_.console->end_source(totals_);
+Result<void> FetchJob::finish(bool failed) {
+    if (parts_.dry_run) return {};
+    totals_.skipped += parts_.state->failed_count();
+    totals_.seconds = std::chrono::duration<double>(BootClock::now() - began_).count();
+    return parts_.console->end_source(totals_, failed || failed_ || any_failed_);
 }
 
 std::string FetchJob::ref_of(const std::string& key) const {
@@ -139,7 +142,13 @@ bool FetchJob::ending() const {
 }
 
 void FetchJob::fail_message(const std::string& key, std::uint32_t number, Error error) {
+    any_failed_ = true;
+    if (error.message == kReported) {
+        ++totals_.skipped;
+        return;
+    }
     report_message(key, number, std::move(error));
+    if (key.empty()) ++totals_.skipped;
     if (key.empty() || failed_) return;
     if (auto recorded = parts_.state->record_failed(key, std::time(nullptr)); !recorded)
         fail_destination(recorded.error());

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "mailpipe/app/boot_clock.hpp"
 #include "mailpipe/app/fetch/console.hpp"
 #include "mailpipe/app/fetch/delivery.hpp"
 #include "mailpipe/app/fetch/fetch.hpp"
@@ -90,8 +91,8 @@ class FetchJob {
     bool ending() const;
     // So many messages are to come.
     void begin_transfer(std::uint64_t messages) { parts_.console->begin_source(where_, messages); }
-    // Says what was fetched. Errors: io.
-    Result<void> finish();
+    // Says what was fetched; `failed`: not all that was to be. Errors: io.
+    Result<void> finish(bool failed);
 
     // One message cannot be had, or is not taken: that is reported, and it is tried again later.
     void fail_message(const std::string& key, std::uint32_t number, Error error);
@@ -113,6 +114,8 @@ class FetchJob {
     std::string destination_;  // as errors name it; empty: stdout
     std::string tls_;
     FetchTotals totals_;
+    bool any_failed_ = false;  // message
+    BootClock::time_point began_ = BootClock::now();
     Fingerprinter fingerprinter_;  // of the message on its way
     bool in_message_ = false;
     bool failed_ = false;

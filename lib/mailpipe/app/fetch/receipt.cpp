@@ -1,8 +1,10 @@
 #include "mailpipe/app/fetch/receipt.hpp"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cmath>
+#include <utility>
 
 #include "mailpipe/app/message_output.hpp"
 #include "mailpipe/app/progress.hpp"
@@ -10,6 +12,32 @@
 #include "mailpipe/email/email.hpp"
 
 namespace mailpipe::app {
+namespace {
+
+double rounded(double seconds) {
+    return std::round(seconds * 1000) / 1000;
+}
+
+std::string encode_counts(email::Json json, const FetchCounts& counts) {
+    json["messages"] = counts.messages;
+    json["size"] = counts.octets;
+    json["skipped"] = counts.skipped;
+    json["deleted"] = counts.deleted;
+    json["seconds"] = rounded(counts.seconds);
+    return email::dump(json) + "\n";
+}
+
+std::string describe_counts(const FetchCounts& counts, const std::string& from, bool time) {
+    std::string line = std::to_string(counts.messages) + (counts.messages == 1 ? " message (" : " messages (") +
+                       readable_size(counts.octets) + ") from " + from;
+    if (counts.routed > 0) line += ", " + std::to_string(counts.routed) + " of them by --route";
+    if (counts.skipped > 0) line += ", " + std::to_string(counts.skipped) + " skipped";
+    if (counts.deleted > 0) line += ", " + std::to_string(counts.deleted) + " deleted there";
+    if (time) line += fmt::format(", in {:.1f} s", counts.seconds);
+    return line;
+}
+
+}  // namespace
 
 std::string encode_receipt(const FetchReceipt& receipt) {
     email::Json json = email::Json::object();
@@ -17,15 +45,52 @@ std::string encode_receipt(const FetchReceipt& receipt) {
     json["to"] = receipt.to;
     json["size"] = receipt.size;
     if (!receipt.tls.empty()) json["tls"] = receipt.tls;
-    if (receipt.seconds >= 0) json["seconds"] = std::round(receipt.seconds * 1000) / 1000;
+    if (receipt.seconds >= 0) json["seconds"] = rounded(receipt.seconds);
     return email::dump(json) + "\n";
 }
 
-FetchReceipts::FetchReceipts(const CommonOptions& options, bool to_store) {
-    if (!to_store || options.quiet) return;
-    const bool jsonl = options.output == OutputStyle::jsonl ||
-                       (options.output == OutputStyle::automatic && ::isatty(STDOUT_FILENO) == 0);
-    style_ = jsonl ? Style::jsonl : Style::text;
+void FetchRunTotals::add(const FetchTotals& source) {
+    messages += source.messages;
+    octets += source.octets;
+    routed += source.routed;
+    skipped += source.skipped;
+    deleted += source.deleted;
+}
+
+std::string encode_summary(const FetchTotals& totals) {
+    email::Json json = email::Json::object();
+    json["source"] = totals.source;
+    return encode_counts(std::move(json), totals);
+}
+
+std::string encode_summary(const FetchRunTotals& totals) {
+    email::Json json = email::Json::object();
+    json["sources"] = totals.sources;
+    json["failed"] = totals.failed;
+    return encode_counts(std::move(json), totals);
+}
+
+std::string describe_summary(const FetchTotals& totals, bool time) {
+    return describe_counts(totals, totals.source + " to " + totals.destination, time);
+}
+
+std::string describe_summary(const FetchRunTotals& totals, bool time) {
+    std::string sources = std::to_string(totals.sources) + (totals.sources == 1 ? " source" : " sources");
+    if (totals.failed > 0) sources += " (" + std::to_string(totals.failed) + " with errors)";
+    return describe_counts(totals, sources, time);
+}
+
+FetchReceipts::FetchReceipts(const CommonOptions& options, Summary summary, bool to_store) {
+    if (!to_store) return;
+    const bool terminal = ::isatty(STDOUT_FILENO) != 0;
+    const bool jsonl =
+        options.output == OutputStyle::jsonl || (options.output == OutputStyle::automatic && !terminal);
+    const Style style = jsonl ? Style::jsonl : Style::text;
+    if (!options.quiet) style_ = style;
+    asked_ = summary == Summary::news || summary == Summary::always;
+    // A reader of receipts has not asked for records of another kind, and cron sends by mail what is printed.
+    if (asked_ || (summary == Summary::automatic && style_ == Style::text)) summary_ = style;
+    only_news_ = summary == Summary::news || (summary == Summary::automatic && !terminal);
 }
 
 Result<void> FetchReceipts::write(const FetchReceipt& receipt) {
@@ -52,13 +117,22 @@ Result<void> FetchReceipts::write(const FetchPlanRecord& record) {
     return write_all(STDOUT_FILENO, terminal_text(line) + "\n", "stdout");
 }
 
+template <class Totals>
+Result<void> FetchReceipts::summarize(const Totals& totals) {
+    if (summary_ == Style::none || (only_news_ && !totals.any_news())) return {};
+    const std::string text = summary_ == Style::jsonl ? encode_summary(totals)
+                                                      : terminal_text(describe_summary(totals, asked_)) + "\n";
+    return write_all(STDOUT_FILENO, text, "stdout");
+}
+
 Result<void> FetchReceipts::end_source(const FetchTotals& totals) {
-    if (style_ != Style::text) return {};
-    std::string line = std::to_string(totals.messages) + (totals.messages == 1 ? " message (" : " messages (") +
-                       readable_size(totals.octets) + ") from " + totals.source + " to " + totals.destination;
-    if (totals.routed > 0) line += ", " + std::to_string(totals.routed) + " of them by --route";
-    if (totals.deleted > 0) line += ", " + std::to_string(totals.deleted) + " deleted there";
-    return write_all(STDOUT_FILENO, terminal_text(line) + "\n", "stdout");
+    return summarize(totals);
+}
+
+Result<void> FetchReceipts::end_run(const FetchRunTotals& totals) {
+    // One source has said it all.
+    if (!asked_ || (summary_ == Style::text && totals.sources == 1)) return {};
+    return summarize(totals);
 }
 
 }  // namespace mailpipe::app

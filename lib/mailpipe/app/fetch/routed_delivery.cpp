@@ -70,6 +70,7 @@ class RoutedDelivery : public Delivery {
         }
         Target& target = *std::exchange(chosen_, nullptr);
         if (!target.failed) note(target, target.delivery->finish(message));
+        if (target.failed) pass_over(message);
         return check();
     }
 
@@ -80,7 +81,7 @@ class RoutedDelivery : public Delivery {
     }
 
     Result<std::vector<Delivered>> take() override {
-        std::vector<Delivered> delivered;
+        auto delivered = std::exchange(passed_over_, {});
         for (Target& target : targets_) {
             if (!target.failed) collect(target, target.delivery->take(), delivered);
         }
@@ -89,7 +90,7 @@ class RoutedDelivery : public Delivery {
 
     // What a destination took before it failed is safe there, and told.
     Result<std::vector<Delivered>> flush() override {
-        std::vector<Delivered> delivered;
+        auto delivered = std::exchange(passed_over_, {});
         for (Target& target : targets_) {
             if (!target.delivery) continue;
             if (collect(target, target.delivery->flush(), delivered))
@@ -162,7 +163,14 @@ class RoutedDelivery : public Delivery {
         return delivered;
     }
 
+    void pass_over(const Message& message) {
+        Delivered one{message.key, message.number, {}, 0, -1};
+        one.refused = std::make_shared<const Error>(Error{last_error_, std::string(kReported), std::nullopt});
+        passed_over_.push_back(std::move(one));
+    }
+
     std::vector<Target> targets_;
+    std::vector<Delivered> passed_over_;
     DeliveryContext context_;
     Router router_;
     Message message_;

@@ -182,6 +182,11 @@ bool FetchState::is_due(std::string_view key, std::time_t now) const {
     return now < found->second.last || now - found->second.last >= wait;
 }
 
+std::size_t FetchState::failed_count() const {
+    const std::lock_guard lock(*mutex_);
+    return failed_.size();
+}
+
 void FetchState::set_standing(std::string_view key, Standing standing, std::uint32_t time) {
     const KeyTable::Id id = keys_.add(key);
     const auto before = static_cast<Standing>(keys_.value(id));

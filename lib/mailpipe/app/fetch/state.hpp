@@ -72,7 +72,7 @@ class FetchState {
     using UseDone = std::function<void(const Done& done)>;
 
     // A journal that ends at rest is not read by open(): most runs find no news, and need only what its last record
-    // says. load() must come before all but is_new(), has_done(), pending(), pending_places(), validity(),
+    // says. load() must come before all but is_new(), has_done(), failed_count(), pending(), pending_places(), validity(),
     // complete_below(), has_many_beyond(), has_less_than(), record_complete() of the same UID, sync() and set_validity(). Errors: io.
     Result<void> load();
 
@@ -87,6 +87,8 @@ class FetchState {
     bool has_done() const { return done_count_ > 0; }
     // Not before its time comes again, after a failure.
     bool is_due(std::string_view key, std::time_t now) const;
+    // How many have failed and are not done since.
+    std::size_t failed_count() const;
     // What an earlier process made durable and did not see in place, in its order.
     std::vector<Staged> pending(std::string_view place = {}) const;
     // Of all that is pending, but for the empty one.
