@@ -26,7 +26,7 @@ _SPAN = 24 * _HOUR if FULL else _HOUR  # simulated seconds
 _FACTOR = 400
 _TIMEOUT = 600  # simulated, so that a busy machine is not taken for a silent server
 _MESSAGES = 1000 if FULL else 60
-_DISCONNECTS = 1000 if FULL else 30
+_DISCONNECTS = 1000 if FULL else 10
 _GROWTH = 2048  # kB, of resident memory from a fifth of the time to the end
 _CAPABILITIES = b"IMAP4rev1 UIDPLUS IDLE LITERAL+"
 _SECOND = 1_000_000_000
@@ -94,11 +94,12 @@ class Gone(Exception):
 
 
 class Fates:
-    """How each connection ends. Every few of them is served well."""
+    """How each connection ends. `due` says how many have to have ended by now."""
 
     WAYS = ("fin", "reset", "bye", "fin", "reset", "cut", "bye", "cut")
 
-    def __init__(self, seed):
+    def __init__(self, seed, due):
+        self._due = due
         self._random = random.Random(seed)
         self.merciful = False
         self.disconnects = 0
@@ -122,6 +123,8 @@ class Fates:
         raise Gone
 
     def strikes(self, chance):
+        if self.disconnects < self._due():
+            chance *= 4
         return not self.merciful and self._random.random() < chance
 
 
@@ -310,7 +313,7 @@ class FastWatch(Case):
         mailboxes = [Mailbox(), Mailbox()]
         self.messages = [[crlf(message(f"{kind} {n}", f"text {n}\n.\n" * (1 + n % 50))) for n in range(_MESSAGES)]
                          for kind in ("imap", "pop3")]
-        fates = [Fates(1), Fates(2)]
+        fates = [Fates(seed, lambda: 0.6 * _DISCONNECTS * clock.elapsed / _SPAN) for seed in (1, 2)]
         with ScriptedServer(ImapServer(mailboxes[0], fates[0]).talk, deadline=600) as imap, \
                 ScriptedServer(Pop3Server(mailboxes[1], fates[1]).talk, deadline=600) as pop3:
             process = self.start(clock, [f"imap://alice@127.0.0.1:{imap.port}", f"pop3://alice@127.0.0.1:{pop3.port}"])

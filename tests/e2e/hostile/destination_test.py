@@ -99,7 +99,7 @@ SMTP_ROWS = [
     smtp_row("end: rubbish", _REPLIES, smtp_server(end=b"ok\r\n"), 76, "malformed", again=_LATER),
     smtp_row("end: escapes", _TERMINAL, smtp_server(end=b"550 \x1b[2J \x9b2J\r\n"), 69, "550", again=()),
     smtp_row("end: endless", _REPLIES, smtp_server(end=endless(b"250-x\r\n")), 76, "kReplyLines", again=_LATER),
-    smtp_row("QUIT: nothing", _ENDLESS, smtp_server(QUIT=silence), 0, delivered=_ALL, timeout=1),
+    smtp_row("QUIT: nothing", _ENDLESS, smtp_server(QUIT=silence), 0, delivered=_ALL, timeout=3),
 ]
 
 IMAP_ROWS = [
@@ -132,7 +132,7 @@ IMAP_ROWS = [
                    "17 3:1", "17 1,1,1", "17 1", "17 1:9", "")),
     imap_row("APPENDUID unasked", _UNASKED, imap_server(LOGIN=b"* OK [APPENDUID 1 1] x\r\n%T OK in\r\n"), 0,
              delivered=_ALL),
-    imap_row("LOGOUT: nothing", _ENDLESS, imap_server(LOGOUT=silence), 0, delivered=_ALL, timeout=1),
+    imap_row("LOGOUT: nothing", _ENDLESS, imap_server(LOGOUT=silence), 0, delivered=_ALL, timeout=3),
     imap_row("CAPABILITY: huge APPENDLIMIT", _LITERALS,
              imap_server(capabilities=b"IMAP4rev1 LITERAL+ APPENDLIMIT=99999999999999999999"), 0, delivered=_ALL),
 ]

@@ -48,7 +48,7 @@ class Row:
 
     def __post_init__(self):
         if self.timeout is None:
-            self.timeout = 1 if self.status == 75 else 15
+            self.timeout = 1 if "timed out" in self.says or "octets came" in self.says else 15
 
 
 class Outcome:

@@ -207,7 +207,7 @@ BODY_ROWS = [
         delivered=(0, 1, 2), deadline=40),
     Row("EXPUNGE: no UIDPLUS", _UNASKED, server(("IMAP4rev1",)), 0, "UIDPLUS", delivered=(0, 1, 2), lines=1,
         never=rb"EXPUNGE"),
-    Row("LOGOUT: nothing", _ENDLESS, server(LOGOUT=silence), 0, delivered=(0, 1, 2), timeout=1),
+    Row("LOGOUT: nothing", _ENDLESS, server(LOGOUT=silence), 0, delivered=(0, 1, 2), timeout=3),
     Row("LOGOUT: closes", _ENDLESS, server(LOGOUT=says(b"")), 0, delivered=(0, 1, 2)),
     Row("LOGOUT: rubbish", _REPLIES, server(LOGOUT=answer(b"\0\xff\r\n")), 0, delivered=(0, 1, 2)),
     Row("LOGOUT: endless", _ENDLESS, server(LOGOUT=endless(b"* OK bye\r\n")), 0, delivered=(0, 1, 2), deadline=40),

@@ -161,7 +161,7 @@ TRANSACTION_ROWS = [
     SendRow("end: half a reply", _REPLIES, server(end=says(b"250-and then\r\n")), 76, "ended"),
     SendRow("end: two replies", _REPLIES, server(end=b"250 a\r\n550 b\r\n"), 0, accepted=(0, 1)),
     SendRow("end: text with escapes", _TERMINAL, server(end=b"250 \x1b[2J ok\r\n"), 0, accepted=(0, 1)),
-    SendRow("QUIT: nothing", _ENDLESS, server(QUIT=silence), 0, accepted=(0, 1), timeout=1),
+    SendRow("QUIT: nothing", _ENDLESS, server(QUIT=silence), 0, accepted=(0, 1), timeout=3),
     SendRow("QUIT: endless", _ENDLESS, server(QUIT=endless(b"221-x\r\n")), 0, accepted=(0, 1)),
     SendRow("message with LF dot LF", _SMUGGLING, server(), 65, "bare",
             message=_raw(b"A: b\r\n\r\nx\n.\nMAIL FROM:<>\r\n"),
