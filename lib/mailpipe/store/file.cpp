@@ -40,6 +40,13 @@ bool is_plain_name(std::string_view name) {
            name.find_first_of(std::string_view("/\0\r\n", 4)) == std::string_view::npos;
 }
 
+int open_at(int directory, const char* path, int flags, unsigned int mode) {
+    while (true) {
+        const int fd = ::openat(directory, path, flags, mode);
+        if (fd >= 0 || errno != EINTR) return fd;
+    }
+}
+
 Result<void> write_fully(int fd, std::string_view octets, std::string_view what) {
     while (!octets.empty()) {
         const ssize_t count = ::write(fd, octets.data(), octets.size());
@@ -118,7 +125,7 @@ namespace {
 // Makes the entry of what was just made there durable. A directory that may be written but not read cannot be synced.
 Result<void> sync_parent(const std::string& path) {
     const std::string parent = split_path(path).first;
-    const Fd fd(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const Fd fd(open_at(AT_FDCWD, parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!fd) return errno == EACCES ? Result<void>{} : fail_errno(errno, parent);
     return sync_file(fd.get(), parent);
 }
@@ -139,7 +146,7 @@ Result<Fd> open_or_create_directory(const std::string& path) {
         }
         if (at == std::string::npos) break;
     }
-    Fd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    Fd fd(open_at(AT_FDCWD, path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (fd) return fd;
     if (errno == ENOTDIR) return fail(Errc::data, path + ": is not a directory");
     return fail_errno(errno, path, true);
@@ -151,13 +158,13 @@ Result<void> create_directory_at(int parent, const std::string& name, std::strin
 }
 
 Result<Fd> open_directory_at(int parent, const std::string& name, std::string_view what) {
-    Fd fd(::openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    Fd fd(open_at(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!fd) return fail_errno(errno, what);
     return fd;
 }
 
 Result<Fd> open_regular_at(int directory, const std::string& name, std::string_view what) {
-    Fd fd(::openat(directory, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    Fd fd(open_at(directory, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
     if (!fd) return fail_errno(errno, what);
     auto info = stat_fd(fd.get(), what);
     if (!info) return tl::unexpected(info.error());
@@ -167,7 +174,7 @@ Result<Fd> open_regular_at(int directory, const std::string& name, std::string_v
 
 Result<void> create_file_at(int directory, const std::string& name, std::string_view content,
                             std::string_view what) {
-    Fd fd(::openat(directory, name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
+    Fd fd(open_at(directory, name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!fd) return fail_errno(errno, what, true);
     if (auto written = write_fully(fd.get(), content, what); !written) return written;
     if (auto synced = sync_file(fd.get(), what); !synced) return synced;

@@ -43,6 +43,8 @@ class Fd {
 // A name that stands for one directory entry: not empty, no '/', no NUL or line end, does not begin with '.'.
 bool is_plain_name(std::string_view name);
 
+// openat(2), again where a signal came between: on a network's file system that is so.
+int open_at(int directory, const char* path, int flags, unsigned int mode = 0);
 Result<void> write_fully(int fd, std::string_view octets, std::string_view what);
 // One read: at most `size` octets from `offset`, 0 at the end of the file only.
 Result<std::size_t> read_some_at(int fd, char* buffer, std::size_t size, std::uint64_t offset,

@@ -202,8 +202,8 @@ class FileJournal : public Journal {
 
     Result<void> replace(const Produce& produce) override {
         const std::string temporary = name_ + ".tmp";
-        Fd file(::openat(directory_.get(), temporary.c_str(),
-                         O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600));
+        Fd file(open_at(directory_.get(), temporary.c_str(),
+                        O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600));
         if (!file) return fail_errno(errno, path_, true);
         auto written = RecordWriter(file.get(), path_).write(produce);
         Result<void> done;
@@ -245,8 +245,8 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::string& path, const Us
     auto directory = open_or_create_directory(parent);
     if (!directory) return tl::unexpected(directory.error());
     while (true) {
-        Fd file(::openat(directory->get(), name.c_str(), O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC,
-                         0600));
+        Fd file(open_at(directory->get(), name.c_str(), O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC,
+                        0600));
         if (!file) return fail_errno(errno, path, true);
         const auto left =
             std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
@@ -272,7 +272,7 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::string& path, const Us
 
 Result<void> Journal::read_file(const std::string& path, const Use& use) {
     const auto [parent, name] = split_path(path);
-    const Fd directory(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const Fd directory(open_at(AT_FDCWD, parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!directory) return fail_errno(errno, parent);
     auto file = open_regular_at(directory.get(), name, path);
     if (!file) return tl::unexpected(file.error());

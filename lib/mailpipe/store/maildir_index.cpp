@@ -67,7 +67,7 @@ Result<std::shared_ptr<const MaildirIndex>> MaildirIndex::scan(const std::array<
 }
 
 Result<void> MaildirIndex::scan_directory(const Fd& directory, MaildirPlace place, const std::string& path) {
-    const int fd = ::openat(directory.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const int fd = open_at(directory.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) return fail_errno(errno, path);
     const std::unique_ptr<DIR, int (*)(DIR*)> stream(::fdopendir(fd), ::closedir);
     if (!stream) {

@@ -225,8 +225,8 @@ class MaildirReader : public MailboxReader {
             const auto found = index->find(id);
             if (!found) continue;
             const auto [place, name] = index->file(*found);
-            Fd fd(::openat(directories_[place].get(), name.c_str(),
-                           O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+            Fd fd(open_at(directories_[place].get(), name.c_str(),
+                          O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
             if (fd) return fd;
             if (errno != ENOENT) return fail_errno(errno, path_ + ": message " + id);
         }
@@ -247,7 +247,7 @@ Result<std::optional<std::vector<std::string>>> MaildirReader::move_to(const std
     std::array<Fd, 2> targets;
     for (const MaildirPlace place : {kNew, kCur}) {
         const std::string what = path + (place == kNew ? "/new" : "/cur");
-        targets[place] = Fd(::open(what.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        targets[place] = Fd(open_at(AT_FDCWD, what.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
         if (!targets[place]) return fail_errno(errno, what);
         const auto here = stat_fd(directories_[place].get(), path_);
         const auto there = stat_fd(targets[place].get(), what);
@@ -277,7 +277,7 @@ Result<std::optional<std::vector<std::string>>> MaildirReader::move_to(const std
 }  // namespace
 
 Result<std::unique_ptr<MailboxReader>> open_maildir_reader(const std::string& path) {
-    Fd root(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    Fd root(open_at(AT_FDCWD, path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!root) return fail_errno(errno, path);
     auto new_dir = open_directory_at(root.get(), "new", path + "/new");
     if (!new_dir) return tl::unexpected(new_dir.error());

@@ -127,8 +127,7 @@ class MaildirWriter : public MailboxWriter {
     }
 
     Result<void> create() {
-        file_ =
-            Fd(::openat(dirs_.tmp.get(), file_name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+        file_ = Fd(open_at(dirs_.tmp.get(), file_name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
         if (!file_) return fail_errno(errno, path_, true);
         return {};
     }
@@ -221,7 +220,7 @@ class MaildirWriter : public MailboxWriter {
 };
 
 Result<std::unordered_set<std::string>> bases_in(int directory, const std::string& what) {
-    const int fd = ::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const int fd = open_at(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) return fail_errno(errno, what);
     const std::unique_ptr<DIR, int (*)(DIR*)> stream(::fdopendir(fd), ::closedir);
     if (!stream) {

@@ -34,7 +34,7 @@ bool is_stale(int directory, const std::string& name) {
 Result<bool> link_dot_lock(int directory, int spool, const std::string& name, const std::string& path) {
     const std::string temporary = "lock." + std::to_string(::getpid());
     ::unlinkat(spool, temporary.c_str(), 0);
-    Fd fd(::openat(spool, temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+    Fd fd(open_at(spool, temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
     if (!fd) return fail_errno(errno, path + ".lock", true);
     auto written = write_fully(fd.get(), std::to_string(::getpid()) + ":" + host_name() + "\n", path + ".lock");
     const bool linked = written && ::linkat(spool, temporary.c_str(), directory, name.c_str(), 0) == 0;
@@ -73,7 +73,7 @@ LockedMbox::~LockedMbox() {
 Result<LockedMbox> LockedMbox::open(int directory, int spool, const std::string& name,
                                     const std::string& path) {
     while (true) {
-        Fd fd(::openat(directory, name.c_str(), O_RDWR | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC, 0600));
+        Fd fd(open_at(directory, name.c_str(), O_RDWR | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC, 0600));
         if (!fd) return fail_errno(errno, path, true);
         auto info = stat_fd(fd.get(), path);
         if (!info) return tl::unexpected(info.error());

@@ -173,7 +173,7 @@ class MboxReader : public MailboxReader {
         }
         auto edited = edit_mbox(path_, targets, change);
         if (!edited) return edited;
-        Fd fd(::open(path_.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+        Fd fd(open_at(AT_FDCWD, path_.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
         if (!fd) return fail_errno(errno, path_);
         fd_ = std::make_shared<Fd>(std::move(fd));
         listed_.reset();
@@ -188,7 +188,7 @@ class MboxReader : public MailboxReader {
 }  // namespace
 
 Result<std::unique_ptr<MailboxReader>> open_mbox_reader(const std::string& path) {
-    Fd fd(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+    Fd fd(open_at(AT_FDCWD, path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
     if (!fd) return fail_errno(errno, path);
     auto info = stat_fd(fd.get(), path);
     if (!info) return tl::unexpected(info.error());

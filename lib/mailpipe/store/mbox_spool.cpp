@@ -295,7 +295,7 @@ Result<void> MboxSpool::complete(LockedMbox& mbox, const std::string& segment) {
 
 Result<Fd> MboxSpool::begin_rewrite(const LockedMbox& mbox) {
     remove(kRewrite);
-    Fd file(::openat(spool_.get(), kRewrite, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600));
+    Fd file(open_at(spool_.get(), kRewrite, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600));
     if (!file) return fail_errno(errno, path_);
     auto info = stat_fd(mbox.fd(), path_);
     if (!info) return tl::unexpected(info.error());
@@ -333,7 +333,7 @@ void MboxSpool::remove(const std::string& file) const {
 }
 
 Result<std::vector<std::string>> MboxSpool::names() const {
-    const int fd = ::openat(spool_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const int fd = open_at(spool_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) return fail_errno(errno, path_);
     const std::unique_ptr<DIR, int (*)(DIR*)> stream(::fdopendir(fd), ::closedir);
     if (!stream) {

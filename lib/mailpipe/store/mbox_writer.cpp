@@ -125,7 +125,7 @@ class MboxWriter : public MailboxWriter {
  private:
     Result<void> create_segment() {
         segment_ = names_.next();
-        file_ = Fd(::openat(spool_.fd(), segment_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+        file_ = Fd(open_at(spool_.fd(), segment_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
         if (!file_) return fail_errno(errno, spool_.path(), true);
         return {};
     }

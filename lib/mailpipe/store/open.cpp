@@ -28,7 +28,7 @@ Kind detect(const std::string& path) {
     }
     if (!S_ISREG(info.st_mode)) return Kind::nothing;
     if (info.st_size == 0) return Kind::mbox;
-    const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    const Fd fd(open_at(AT_FDCWD, path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!fd) return Kind::message;  // reading it says why it cannot be read
     const auto start = read_range(fd.get(), 0, 5, path);
     return start && *start == "From " ? Kind::mbox : Kind::message;

@@ -37,7 +37,9 @@ class ImapFetch {
         if (!transferred) job_.abandon();
         job_.flush([this](const Delivered& delivered) { may_go(delivered); });
         if (!transferred) return transferred;
-        return finish();
+        auto finished = finish();
+        // What a destination that takes no more has led to was said with it.
+        return job_.failed() ? Result<void>{} : finished;
     }
 
  private:
