@@ -1,0 +1,78 @@
+"""mail-fetch on a disk where one call fails, or at which the power does, then run again: nothing lost, nothing twice.
+
+Each combination is counted undisturbed, then met at sampled calls; at each one with MAILPIPE_FULL=1.
+"""
+
+import itertools
+import os
+
+from fault_case import KILLED, Fetch, FaultCase, sample
+from peers.case import main
+from peers.commands import binary, run
+
+_COMBINATIONS = list(itertools.product(("pop3", "imap"), ("maildir", "mbox"), ("--keep", "--delete")))
+_SAMPLES = 3  # of each combination and kind
+# What the program must get over by itself.
+_HARMLESS = ("EINTR", "short")
+_ERRORS = ("ENOSPC", "EIO")
+_POWER = ("power", "power-data", "power-names")
+_TEMPORARY_OR_IO = (74, 75)
+
+
+class BadDisk(FaultCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.start_dovecot()
+
+    def run_on_bad_disk(self, fetch, call=0, kind=""):
+        """The outcome, with the calls that changed the disk as `calls`."""
+        report = self.path("calls")
+        if os.path.exists(report):
+            os.unlink(report)
+        outcome = run([binary(fetch.argv[0]), *fetch.argv[1:]], self.directory, environment={
+            "LD_PRELOAD": binary("bad_disk.so"), "BAD_DISK_TOP": os.path.realpath(fetch.top), "BAD_DISK_REPORT": report,
+            "BAD_DISK_AT": str(call), "BAD_DISK_KIND": kind})
+        with open(report, encoding="utf-8") as file:
+            outcome.calls = file.read().splitlines()
+        return outcome
+
+    def total(self, *combination):
+        fetch = Fetch(self, *combination)
+        outcome = self.run_on_bad_disk(fetch)
+        self.assertEqual((outcome.status, outcome.stderr), (0, b""), str(outcome))
+        self.assertGreater(len(outcome.calls), len(fetch.messages))
+        fetch.finish("undisturbed")
+        return len(outcome.calls)
+
+    def check(self, combination, kind, call, total):
+        fetch = Fetch(self, *combination)
+        outcome = self.run_on_bad_disk(fetch, call, kind)
+        struck = outcome.calls[call - 1] if 0 < call <= len(outcome.calls) else "the end"
+        what = f"{' '.join(combination)}, {kind} at call {call} of {total}, {struck.replace(fetch.top, '')}"
+        if kind in _POWER:
+            self.assertIn(outcome.status, (KILLED, 0), f"{what}: {outcome}")
+        elif kind in _HARMLESS:
+            self.assertEqual((outcome.status, outcome.stderr), (0, b""), f"{what}: {outcome}")
+        else:
+            # A call that only tidies up may fail without a word.
+            self.assertIn(outcome.status, (0, *_TEMPORARY_OR_IO), f"{what}: {outcome}")
+            self.assertEqual(len(outcome.error_lines), 1 if outcome.status else 0, f"{what}: {outcome}")
+        fetch.check_after_fault(what)
+        fetch.finish(what)
+
+    def check_kinds(self, kinds, also=()):
+        for combination in _COMBINATIONS:
+            total = self.total(*combination)
+            for kind, call in itertools.product(kinds, [*sample(total, _SAMPLES), *also]):
+                with self.subTest(combination=combination, kind=kind, call=call):
+                    self.check(combination, kind, call, total)
+
+    def test_one_call_fails(self):
+        self.check_kinds(_HARMLESS + _ERRORS)
+
+    def test_power_fails(self):
+        self.check_kinds(_POWER, also=[-1])
+
+
+if __name__ == "__main__":
+    main()
