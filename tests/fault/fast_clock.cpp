@@ -1,7 +1,8 @@
 // A library to be preloaded: every clock of the program runs faster than those of the kernel, and waits end so much
-// sooner. The file $FAST_CLOCK holds five 64-bit integers: how many times faster; the nanoseconds of CLOCK_MONOTONIC from
+// sooner. The file $FAST_CLOCK holds six 64-bit integers: how many times faster; the nanoseconds of CLOCK_MONOTONIC from
 // which on; nanoseconds that the machine has slept (in CLOCK_BOOTTIME and CLOCK_REALTIME, not in CLOCK_MONOTONIC);
-// nanoseconds that are added to CLOCK_REALTIME alone; and how often a clock was asked, which is written here.
+// nanoseconds that are added to CLOCK_REALTIME alone; and how often a clock was asked, and how often poll() was called,
+// which are written here.
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/mman.h>
@@ -25,6 +26,7 @@ struct Shared {
     std::atomic<std::int64_t> slept;
     std::atomic<std::int64_t> jumped;
     std::atomic<std::int64_t> asked;
+    std::atomic<std::int64_t> polled;
 };
 
 Shared* map_shared() {
@@ -92,6 +94,7 @@ extern "C" int gettimeofday(struct timeval* result, void* /*zone*/) noexcept {
 }
 
 extern "C" int poll(struct pollfd* descriptors, nfds_t count, int milliseconds) {
+    ++shared().polled;
     struct timespec wait = to_timespec(milliseconds * (kSecond / 1000) / shared().factor);
     return static_cast<int>(
         ::syscall(SYS_ppoll, descriptors, count, milliseconds < 0 ? nullptr : &wait, nullptr, 0));

@@ -38,9 +38,9 @@ class FastClock:
 
     def __init__(self, path):
         with open(path, "w+b") as file:
-            file.write(struct.pack("@qqqqq", _FACTOR, time.monotonic_ns(), 0, 0, 0))
+            file.write(struct.pack("@qqqqqq", _FACTOR, time.monotonic_ns(), 0, 0, 0, 0))
             file.flush()
-            self._memory = mmap.mmap(file.fileno(), 40)
+            self._memory = mmap.mmap(file.fileno(), 48)
         self._begun = time.monotonic()
         self.environment = {"LD_PRELOAD": binary("fast_clock.so"), "FAST_CLOCK": path}
 
@@ -57,8 +57,9 @@ class FastClock:
         self._add(3, seconds)
 
     @property
-    def asked(self):
-        return self._get(4)
+    def used(self):
+        """How often the clocks were asked and polls called, the less of both."""
+        return min(self._get(4), self._get(5))
 
     @property
     def elapsed(self):
@@ -94,12 +95,11 @@ class Gone(Exception):
 
 
 class Fates:
-    """How each connection ends. `due` says how many have to have ended by now."""
+    """How each connection ends. Most are served well, so that a failure is seldom followed by others."""
 
     WAYS = ("fin", "reset", "bye", "fin", "reset", "cut", "bye", "cut")
 
-    def __init__(self, seed, due):
-        self._due = due
+    def __init__(self, seed):
         self._random = random.Random(seed)
         self.merciful = False
         self.disconnects = 0
@@ -123,8 +123,6 @@ class Fates:
         raise Gone
 
     def strikes(self, chance):
-        if self.disconnects < self._due():
-            chance *= 4
         return not self.merciful and self._random.random() < chance
 
 
@@ -267,7 +265,7 @@ class FastWatch(Case):
         stderr = open(self.path("stderr"), "wb")
         self.addCleanup(stderr.close)
         argv = [binary("mail-fetch"), *sources, *self.password(), "--tls", "none", "--delete", "--to",
-                "maildir:" + self.path("mail"), "--watch", "--interval", "60s", "--timeout", str(_TIMEOUT)]
+                "maildir:" + self.path("mail"), "--watch", "--interval", "20s", "--timeout", str(_TIMEOUT)]
         process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stderr,
                                    env=clean_environment(self.directory, clock.environment),
                                    preexec_fn=die_with_parent)
@@ -313,7 +311,7 @@ class FastWatch(Case):
         mailboxes = [Mailbox(), Mailbox()]
         self.messages = [[crlf(message(f"{kind} {n}", f"text {n}\n.\n" * (1 + n % 50))) for n in range(_MESSAGES)]
                          for kind in ("imap", "pop3")]
-        fates = [Fates(seed, lambda: 0.6 * _DISCONNECTS * clock.elapsed / _SPAN) for seed in (1, 2)]
+        fates = [Fates(1), Fates(2)]
         with ScriptedServer(ImapServer(mailboxes[0], fates[0]).talk, deadline=600) as imap, \
                 ScriptedServer(Pop3Server(mailboxes[1], fates[1]).talk, deadline=600) as pop3:
             process = self.start(clock, [f"imap://alice@127.0.0.1:{imap.port}", f"pop3://alice@127.0.0.1:{pop3.port}"])
@@ -325,7 +323,7 @@ class FastWatch(Case):
             last = Measures(process.pid)
             process.send_signal(signal.SIGTERM)
             self.assertEqual(process.wait(20), -signal.SIGTERM)
-        self.assertGreater(clock.asked, 1000, "fast_clock.so is not there")
+        self.assertGreater(clock.used, 1000, "fast_clock.so is not there")
         self.assertEqual(self.delivered(), sorted(self.messages[0] + self.messages[1]))
         disconnects = sum(fate.disconnects for fate in fates)
         with open(self.path("stderr"), encoding="utf-8") as file:

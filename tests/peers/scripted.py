@@ -12,6 +12,7 @@ class Conversation:
 
     def __init__(self, connection, deadline):
         connection.settimeout(deadline)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket = connection
         self.lines = []  # what the client sent, line by line
         self._buffer = b""
