@@ -139,9 +139,10 @@ Result<Secret> login_password(const Location& location, const std::string& user,
     if (*entry && !(*entry)->password.empty()) return (*entry)->password;
     return fail(Errc::config,
                 "no password for " + user + "; give " +
-                    (options.netrc_only ? "an entry for " + location.host + " in ~/.netrc"
-                                        : std::string("--password-command, --password-file, "
-                                                      "$MAILPIPE_PASSWORD or an entry in ~/.netrc")));
+                    (options.netrc_only
+                         ? "an entry for " + location.host + " in ~/.netrc, or an account for it in config.toml"
+                         : std::string("--password-command, --password-file, "
+                                       "$MAILPIPE_PASSWORD or an entry in ~/.netrc")));
 }
 
 Result<Login> find_login(const Location& location, const ClientOptions& options) {

@@ -216,6 +216,23 @@ class ImapDelivery(DovecotSource, Case):
         netrc = self.write("alice", b"machine localhost login alice password secret\n")
         self.run_error(64, "the destination is the source itself", argv=argv, environment={"NETRC": netrc})
 
+    def test_an_account_has_the_password_of_a_destination(self):
+        """From one account to another, each with its own; --password-file is for the source."""
+        messages = self.fill(numbered(2))
+        location, *_ = self.source()
+        text = (f'[account.old]\nsource = "{location}"\ntls = "none"\npassword-command = "echo secret"\n'
+                f'to = "{self.target()}"\n[account.new]\nsource = "{self.target()}"\ntls = "none"\n'
+                'password-command = "echo hunter2"\n')
+        config = self.write("config.toml", text.encode())
+        self.assertEqual(len(self.run_receipts("mail-fetch", "@old", "--config", config)), 2)
+        more = self.fill(numbered(3)[2:])
+        self.assertEqual(len(self.run_receipts("mail-fetch", location, "--tls", "none", *self.password(), "--to",
+                                               self.target(), "--config", config)), 1)
+        self.assertEqual(sorted(octets for octets, *_ in self.bob()), sorted(map(crlf, messages + more)))
+        # --to-tls beats what it says of TLS.
+        self.fill(numbered(4)[3:])
+        self.run_error(76, r"bob@localhost:\d+/INBOX: the certificate", argv=["mail-fetch", "@old", "--config", config, "--to-tls", "starttls"])
+
     def test_password_of_the_source_stays_with_it(self):
         self.fill(numbered(1))
         self.run_error(78, r"no password for bob.*netrc", argv=self.command(),

@@ -105,7 +105,9 @@ TEST_F(Password, OfNetrcOnly) {
     options_.password_command = "echo geheim";
     options_.password_file = write("file", "geheim\n", 0600);
     setenv("MAILPIPE_PASSWORD", "geheim", 1);
-    EXPECT_EQ(password(), "error no password for alice; give an entry for mail.example.org in ~/.netrc");
+    EXPECT_EQ(password(),
+              "error no password for alice; give an entry for mail.example.org in ~/.netrc, or an account for "
+              "it in config.toml");
     write(".netrc", "machine mail.example.org login alice password hers\n", 0600);
     EXPECT_EQ(password(), "hers");
 }

@@ -40,6 +40,10 @@ void drop_given(const std::vector<std::string>& given, Section& section) {
     });
 }
 
+void keep_how_to_connect(Section& section) {
+    std::erase_if(section, [](const auto& entry) { return (entry.first->sections & kHost) == 0; });
+}
+
 bool is_same_server(const Location& a, const Location& b) {
     return a.scheme == b.scheme && a.host == b.host && a.port == b.port && a.path == b.path;
 }
@@ -192,8 +196,7 @@ Result<Settings> Accounts::settings(const Location& location, Settings command_l
     Section section =
         section_of(is_named ? config_->find_account(location.account) : owner(location), location.host);
     // Whoever names a URL has not asked for what an account does with its mail, such as to delete it.
-    if (!is_named)
-        std::erase_if(section, [](const auto& entry) { return (entry.first->sections & kHost) == 0; });
+    if (!is_named) keep_how_to_connect(section);
     drop_given(command_line_.given, section);
     for (const auto& [key, value] : section) {
         if (auto applied = key->apply(value, command_line); !applied) return tl::unexpected(applied.error());
@@ -207,6 +210,21 @@ Result<ClientOptions> Accounts::client(const Location& location) {
     auto all = settings(location, std::move(command_line));
     if (!all) return tl::unexpected(all.error());
     return std::move(all->fetch.client);
+}
+
+Result<ClientOptions> Accounts::destination(const Location& location, ClientOptions base) {
+    if (!load()) return fail(Errc::config, std::string(kReported));
+    Section section = section_of(owner(location), location.host);
+    keep_how_to_connect(section);
+    Settings all;
+    all.fetch.client = std::move(base);
+    for (const auto& [key, value] : section) {
+        if (auto applied = key->apply(value, all); !applied) return tl::unexpected(applied.error());
+    }
+    ClientOptions& client = all.fetch.client;
+    client.netrc_only =
+        client.password_command.empty() && client.password_file.empty() && client.token_command.empty();
+    return std::move(client);
 }
 
 }  // namespace mailpipe::app::config

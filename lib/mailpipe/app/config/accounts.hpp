@@ -39,6 +39,9 @@ class Accounts {
 
     // How to connect. Error config, kReported, when the file cannot be used.
     Result<ClientOptions> client(const Location& location);
+    // The same of a server that mail is delivered to, beside `base`: what the command line says of the source is not for
+    // it. With a password of its own it needs none of ~/.netrc.
+    Result<ClientOptions> destination(const Location& location, ClientOptions base);
     // All that is set for it; `command_line` is what holds for it without a file.
     Result<Settings> settings(const Location& location, Settings command_line);
 

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,6 +22,8 @@ struct FetchSettings {
     std::vector<std::string>
         recipients;  // --rcpt: of an SMTP or LMTP destination; none: the user of the source
     std::optional<TlsMode> destination_tls;  // --to-tls; nullopt: by the scheme
+    // By server, how each server among the destinations is connected to (make_delivery.hpp).
+    std::map<std::string, ClientOptions> destination_clients;
     std::vector<std::string> routes;  // --route: "SEARCH-KEYS -> location", the first that matches counts
     Retention retention;
     Selection selection;

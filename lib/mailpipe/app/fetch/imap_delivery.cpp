@@ -39,7 +39,7 @@ class ImapDelivery : public Delivery {
     ImapDelivery(const Location& destination, const DeliveryContext& context, std::string place)
         : state_(context.state),
           place_(std::move(place)),
-          target_(destination, destination_client(context.settings), context.console.trace(),
+          target_(destination, destination_client(context.settings, destination), context.console.trace(),
                   [&console = context.console, where = encode(destination)](std::string_view text) {
                       console.note(where, text);
                   }) {}

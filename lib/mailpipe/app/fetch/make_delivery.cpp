@@ -1,6 +1,7 @@
 #include "mailpipe/app/fetch/make_delivery.hpp"
 
 #include <utility>
+#include <vector>
 
 namespace mailpipe::app {
 namespace {
@@ -22,6 +23,23 @@ bool can_be_delivered_to(const Location& location) {
         default:
             return false;
     }
+}
+
+ClientOptions client_without_account(const FetchSettings& settings) {
+    ClientOptions client = settings.client;
+    client.tls = settings.destination_tls;
+    client.user.clear();
+    client.password_command.clear();
+    client.password_file.clear();
+    client.token_command.clear();
+    client.tunnel.clear();
+    client.netrc_only = true;
+    return client;
+}
+
+std::string name_of_server(Location server) {
+    server.mailbox.clear();
+    return encode(server);
 }
 
 }  // namespace
@@ -56,16 +74,26 @@ Error destination_error(const Error& error, const Location& destination) {
     return told;
 }
 
-ClientOptions destination_client(const FetchSettings& settings) {
-    ClientOptions client = settings.client;
-    client.tls = settings.destination_tls;
-    client.user.clear();
-    client.password_command.clear();
-    client.password_file.clear();
-    client.token_command.clear();
-    client.tunnel.clear();
-    client.netrc_only = true;
-    return client;
+ClientOptions destination_client(const FetchSettings& settings, const Location& server) {
+    const auto found = settings.destination_clients.find(name_of_server(server));
+    return found == settings.destination_clients.end() ? client_without_account(settings) : found->second;
+}
+
+Result<void> find_destination_clients(config::Accounts& accounts, FetchSettings& settings) {
+    const auto destinations = parse_destinations(settings);
+    if (!destinations) return tl::unexpected(destinations.error());
+    std::vector<Location> servers;
+    if (destinations->main && destinations->main->is_remote()) servers.push_back(*destinations->main);
+    for (const Route& route : destinations->routes) {
+        if (route.destination.is_remote()) servers.push_back(route.destination);
+    }
+    for (const Location& server : servers) {
+        auto client = accounts.destination(server, client_without_account(settings));
+        if (!client) return tl::unexpected(client.error());
+        if (settings.destination_tls) client->tls = settings.destination_tls;
+        settings.destination_clients.insert_or_assign(name_of_server(server), std::move(*client));
+    }
+    return {};
 }
 
 }  // namespace mailpipe::app

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "mailpipe/app/config/accounts.hpp"
 #include "mailpipe/app/fetch/console.hpp"
 #include "mailpipe/app/fetch/delivery.hpp"
 #include "mailpipe/app/fetch/fetch.hpp"
@@ -54,8 +55,12 @@ Result<std::unique_ptr<Delivery>> make_imap_delivery(const Location& destination
 // To a command, once for each message; what its exit status means is said in mail-fetch(1). At least once, as above.
 std::unique_ptr<Delivery> make_pipe_delivery(const Location& destination, const DeliveryContext& context);
 
-// How a server is connected to that is a destination: as the source, but for TLS (--to-tls), and with the user of its
-// URL and the password of ~/.netrc only, so that no server is shown the password of another.
-ClientOptions destination_client(const FetchSettings& settings);
+// How a server is connected to that is a destination: as its account in the configuration says, with the password that
+// is there, else as the source, but for TLS (--to-tls), the user of its URL and the password of ~/.netrc only, so that no
+// server is shown the password of another.
+ClientOptions destination_client(const FetchSettings& settings, const Location& server);
+// Puts into `settings` what the configuration says of each server among its destinations. Errors: usage, of what
+// parse_destinations() has; config, kReported, when the file cannot be used.
+Result<void> find_destination_clients(config::Accounts& accounts, FetchSettings& settings);
 
 }  // namespace mailpipe::app

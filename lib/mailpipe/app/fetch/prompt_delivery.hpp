@@ -46,7 +46,13 @@ class PromptDelivery : public Delivery {
         Delivered delivered{message.key, message.number, std::move(to), size_, seconds.count()};
         delivered.missed = std::move(missed);
         delivered_.push_back(std::move(delivered));
-        return state_.record_done({{message.key, size_, message.print, {}, now_seconds()}});
+        auto recorded = state_.record_done({{message.key, size_, message.print, {}, now_seconds()}});
+        // What a power failure takes back of the record is handed over again.
+        if (recorded && begun_ - synced_ >= std::chrono::seconds(1)) {
+            synced_ = begun_;
+            recorded = state_.sync();
+        }
+        return recorded;
     }
     Result<void> refuse(const Message& message, Error error) {
         Delivered refused{message.key, message.number, {}, size_, -1};
@@ -59,6 +65,7 @@ class PromptDelivery : public Delivery {
     FetchState& state_;
     std::uint64_t size_ = 0;  // CRLF octets
     std::chrono::steady_clock::time_point begun_;
+    std::chrono::steady_clock::time_point synced_;
     std::vector<Delivered> delivered_;
 };
 

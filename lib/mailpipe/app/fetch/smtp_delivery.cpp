@@ -26,7 +26,7 @@ class SmtpDelivery : public PromptDelivery {
           to_(encode(server)),
           recipients_(std::move(recipients)),
           context_(context),
-          submitter_({destination_client(context.settings), "", context.console.trace()}, server) {}
+          submitter_({destination_client(context.settings, server), "", context.console.trace()}, server) {}
     ~SmtpDelivery() override { submitter_.quit(); }
 
     Result<void> prepare() { return submitter_.prepare(); }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "mailpipe/app/fetch/make_delivery.hpp"
 #include "mailpipe/app/fetch/refs_input.hpp"
 #include "mailpipe/app/fetch/route.hpp"
 
@@ -101,6 +102,8 @@ Result<std::shared_ptr<const FetchSettings>> FetchSources::settings_of(const Loc
     if (!settings) return tl::unexpected(settings.error());
     if (auto checked = check_settings(options_, settings->fetch); !checked)
         return tl::unexpected(checked.error());
+    if (auto found = find_destination_clients(accounts_, settings->fetch); !found)
+        return tl::unexpected(found.error());
     options_.jobs = settings->jobs;
     options_.format = settings->format;
     place->second = std::make_shared<const FetchSettings>(std::move(settings->fetch));
