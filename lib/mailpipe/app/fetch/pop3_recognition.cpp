@@ -78,8 +78,13 @@ Result<void> look_at(Pop3Client& client, const Entries& asked, Use use) {
 // A UIDL that comes again behind the removal of its message is that message, which some servers go on listing, or
 // another one: there are servers that number the messages of each session. That one must not go unseen.
 Result<void> forget_reused(const Pop3Maildrop& maildrop, FetchJob& job, Pop3Client& client) {
+    const auto was_deleted = [&job](const pop3::ScanListing& entry) {
+        return job.state().is_deleted(entry.uidl);
+    };
+    // Most maildrops have none, and can be large.
+    if (std::none_of(maildrop.uidls.begin(), maildrop.uidls.end(), was_deleted)) return {};
     Entries listed = with_own_uidl(maildrop);
-    std::erase_if(listed, [&job](const auto* entry) { return !job.state().is_deleted(entry->uidl); });
+    std::erase_if(listed, [&](const auto* entry) { return !was_deleted(*entry); });
     if (listed.empty()) return {};
     std::unordered_map<std::string, Removed> removed;
     auto read = job.state().each_deleted([&removed](const FetchState::Done& done) {
