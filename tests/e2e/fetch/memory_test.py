@@ -48,7 +48,7 @@ class Memory(Case):
                     for line in text.splitlines():
                         if line.startswith("VmHWM:"):
                             peak = max(peak, int(line.split()[1]))
-                    time.sleep(0.005)
+                    time.sleep(0.002)
             if time.monotonic() >= deadline:
                 process.kill()
             self.assertEqual((process.wait(), process.stderr.read()), (0, b""))
@@ -62,7 +62,8 @@ class Memory(Case):
                 "--to", "maildir:" + home, "--state", self.path("state-" + user)]
         first = self.peak(argv)
         self.assertEqual(len(self.maildir(user)), count)
-        again = self.peak(argv)
+        # One look can miss the peak of a run this short.
+        again = max(self.peak(argv) for _ in range(8))
         self.assertEqual(len(self.maildir(user)), count)
         return first, again
 
