@@ -44,6 +44,8 @@ class CutDelivery(HandoverCase):
         self.assertLessEqual(len(outcome.error_lines), 2, str(outcome))
         self.assertEqual(outcome.status == 0, not outcome.error_lines, str(outcome))
         fetch.check_after_fault(what)
+        if outcome.status == 0:
+            self.assertEqual(set(fetch.copies()), set(MESSAGES), what)
         with Relay(fetch.own_port, port=relay.port):
             return fetch.finish(what, self.later())
 

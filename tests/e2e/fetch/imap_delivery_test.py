@@ -179,6 +179,12 @@ class ImapDelivery(DovecotSource, Case):
         self.refused([b"NO [NOPERM] not here", b"NO [NOPERM] no"], 77, r"localhost:\d+/INBOX: .*NOPERM", count=0)
         self.refused([b"NO [UNAVAILABLE] later"], 75, r"localhost:\d+/INBOX: .*UNAVAILABLE", count=0)
         self.refused([None], 76, r"localhost:\d+/INBOX: ", count=0)
+        # What was taken before is done.
+        for capabilities in (("IMAP4rev1", "LITERAL+"), ("IMAP4rev1", "LITERAL+", "UIDPLUS")):
+            self.refused([b"OK [APPENDUID 7 1] x", None], 76, r"localhost:\d+/INBOX: ", count=1,
+                         capabilities=capabilities)
+            self.refused([b"OK", b"NO [NOPERM] no", b"OK"], 77, r"localhost:\d+/INBOX: .*NOPERM", count=2,
+                         capabilities=capabilities)
 
     def test_trycreate(self):
         lines = self.refused([b"NO [TRYCREATE] none", b"OK [APPENDUID 7 1:3] x"], 0)

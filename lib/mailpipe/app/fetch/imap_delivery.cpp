@@ -94,11 +94,13 @@ class ImapDelivery : public Delivery {
     }
     void abandon() override { current_ = {}; }
 
-    Result<std::vector<Delivered>> take() override { return std::exchange(delivered_, {}); }
+    // The delivered come first, then the error, again and again.
+    Result<std::vector<Delivered>> take() override {
+        if (delivered_.empty() && failed_) return tl::unexpected(*failed_);
+        return std::exchange(delivered_, {});
+    }
     Result<std::vector<Delivered>> flush() override {
-        const auto sent = send_group();
-        // What was taken before is safe, and told first.
-        if (!sent && delivered_.empty()) return tl::unexpected(sent.error());
+        [[maybe_unused]] const auto sent = send_group();  // failed_ says it
         if (auto synced = state_.sync(); !synced) return tl::unexpected(synced.error());
         return take();
     }

@@ -33,8 +33,9 @@ Result<void> ImapTarget::prepare() {
 Result<void> ImapTarget::connect() {
     if (client_ && client_->is_usable()) return says_uids() ? Result<void>{} : ask_for_place();
     client_.reset();
-    // To end while nobody knows who has a message would leave it to the next run to find out.
-    auto connection = open_connection(mailbox_, options_, [this] { return !appending_ && stop_requested(); });
+    // What has come from the source is handed over, whatever the signal: to end while nobody knows who has a message
+    // would leave it to the next run to find out.
+    auto connection = open_connection(mailbox_, options_, [this] { return looking_ && stop_requested(); });
     if (!connection) return tl::unexpected(connection.error());
     client_ = std::make_unique<ImapClient>(mailbox_, std::move(*connection), login_, trace_, note_);
     if (auto logged_in = client_->log_in(); !logged_in) return logged_in;
@@ -112,7 +113,6 @@ void ImapTarget::judge(std::vector<Item>& items) const {
 Result<void> ImapTarget::append(std::vector<Item>& items) {
     if (auto connected = connect(); !connected) return connected;
     judge(items);
-    appending_ = true;
     const bool together = client_->has_capability("MULTIAPPEND");
     Result<void> appended = append_open(items, together);
     if (appended && mailbox_missing_) {
@@ -121,7 +121,6 @@ Result<void> ImapTarget::append(std::vector<Item>& items) {
     }
     // All or none: the one that the server does not take is found by giving it each alone.
     if (appended && together) appended = append_open(items, false);
-    appending_ = false;
     if (!appended && !client_->is_usable()) client_.reset();
     return appended;
 }
@@ -207,6 +206,7 @@ std::string ImapTarget::ref_of(std::uint32_t uid) const {
 }
 
 Result<std::uint32_t> ImapTarget::select() {
+    looking_ = true;
     if (auto connected = connect(); !connected) return tl::unexpected(connected.error());
     const auto selected = client_->select(mailbox_, true);
     if (!selected && selected.error().kind == Errc::not_found && client_->is_usable()) return 0;

@@ -42,7 +42,10 @@ class ImapTarget {
     // Errors of what follows: those of the connection, the login, and of a refusal that is not about one message.
     Result<void> connect();
     // What is asked of a mailbox that is selected may be what it was then.
-    void disconnect() { client_.reset(); }
+    void disconnect() {
+        client_.reset();
+        looking_ = false;
+    }
     // As of connect() or the last message appended.
     const Place& next_place() const { return next_; }
     // All in one command where the server can, else one after the other without waiting for answers. What was taken
@@ -75,8 +78,8 @@ class ImapTarget {
     Login login_;
     std::unique_ptr<ImapClient> client_;
     Place next_;
-    std::optional<Error> place_refused_;  // by STATUS
-    bool appending_ = false;
+    std::optional<Error> place_refused_;    // by STATUS
+    bool looking_ = false;                  // from select() to disconnect()
     std::optional<Error> mailbox_missing_;  // by APPEND
 };
 
