@@ -237,7 +237,8 @@ class ImapDelivery(DovecotSource, Case):
         self.assertEqual(sorted(octets for octets, *_ in self.bob()), sorted(map(crlf, messages + more)))
         # --to-tls beats what it says of TLS.
         self.fill(numbered(4)[3:])
-        self.run_error(76, r"bob@localhost:\d+/INBOX: the certificate", argv=["mail-fetch", "@old", "--config", config, "--to-tls", "starttls"])
+        self.run_error(76, r"bob@localhost:\d+/INBOX: the certificate",
+                       argv=["mail-fetch", "@old", "--config", config, "--to-tls", "starttls"])
 
     def test_password_of_the_source_stays_with_it(self):
         self.fill(numbered(1))
