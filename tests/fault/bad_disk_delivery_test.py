@@ -1,5 +1,5 @@
-"""mail-fetch that hands messages to an IMAP server, or to several stores by rules, on a disk where one call fails, or at
-which the power does, then run again: nothing lost, nothing twice.
+"""mail-fetch that hands messages to an IMAP server, or to several stores by rules, on a disk where one call fails, or
+at which the power does, then run again: nothing lost, nothing twice.
 
 Each combination is counted undisturbed, then met at sampled calls; at each one with MAILPIPE_FULL=1.
 """
