@@ -26,6 +26,8 @@ void Capabilities::add(std::string_view line) {
         stls = true;
     } else if (tag == "PIPELINING") {
         pipelining = true;
+    } else if (tag == "UTF8") {
+        utf8 = true;
     } else if (tag == "RESP-CODES") {
         resp_codes = true;
     } else if (tag == "AUTH-RESP-CODE") {

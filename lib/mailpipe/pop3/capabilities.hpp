@@ -16,6 +16,7 @@ struct MAILPIPE_EXPORT Capabilities {
     bool uidl = false;
     bool stls = false;
     bool pipelining = false;
+    bool utf8 = false;
     bool resp_codes = false;
     bool auth_resp_code = false;
     std::uint32_t login_delay = 0;  // seconds between two logins

@@ -19,7 +19,7 @@ namespace mailpipe::pop3 {
 
 // client_session.cpp drives, client_login.cpp gets to Ready, client_commands.cpp does what comes after it.
 struct ClientSession::Impl {
-    enum class Phase { greeting, capa, stls, tls, sasl, user, pass, apop, ready, closed };
+    enum class Phase { greeting, capa, stls, tls, utf8, sasl, user, pass, apop, ready, closed };
     enum class Verb { stat, list, uidl, retr, top, dele, quit };
     struct Pending {
         Verb verb{};

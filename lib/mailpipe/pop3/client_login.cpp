@@ -11,7 +11,8 @@ namespace mailpipe::pop3 {
 void ClientSession::Impl::check_credentials() {
     const std::string_view password = options.password.reveal();
     if (options.user.empty()) return fail_with(Errc::auth, "no user name to log in with");
-    if (password.empty()) return fail_with(Errc::auth, "no password to log in with");
+    if (password.empty() && !options.has_certificate)
+        return fail_with(Errc::auth, "no password to log in with");
     if (std::any_of(options.user.begin(), options.user.end(), ascii::is_control)) {
         return fail_with(Errc::auth, "the user name contains a control character");
     }
@@ -53,6 +54,10 @@ void ClientSession::Impl::on_login_line(std::string_view line) {
             phase = Phase::tls;
             tls_pending = true;
             break;
+        case Phase::utf8:
+            // A server that refuses is asked for its messages all the same, and may refuse those that need it.
+            start_login();
+            break;
         default:
             on_login_reply(*reply);
             break;
@@ -88,7 +93,13 @@ void ClientSession::Impl::on_capability(std::string_view line) {
 }
 
 void ClientSession::Impl::after_capabilities() {
-    if (options.tls != TlsUse::starttls || tls_on) return start_login();
+    if (options.tls != TlsUse::starttls || tls_on) {
+        // RFC 6856 section 2: only before the login, and without it a server may give out substitutes for messages
+        // with UTF-8 in their headers.
+        if (!capabilities.utf8) return start_login();
+        phase = Phase::utf8;
+        return send("UTF8", "UTF8");
+    }
     // fetchmail CVE-2021-39272, curl CVE-2021-22946: no credential without the TLS that was asked for.
     if (!capabilities.stls) {
         return fail_with(Errc::unsupported,
@@ -120,6 +131,7 @@ void ClientSession::Impl::start_login() {
         return send(line, line);
     }
     if (options.password_is_token) return fail_with(Errc::auth, std::string(sasl::kNoTokenMechanism));
+    if (options.password.reveal().empty()) return fail_with(Errc::auth, std::string(sasl::kNoExternal));
     if (plaintext) {
         phase = Phase::user;
         const std::string line = "USER " + options.user;

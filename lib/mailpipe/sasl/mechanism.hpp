@@ -31,16 +31,21 @@ struct Credentials {
     // What the "tls-exporter" of RFC 9266 gives for the connection, 32 octets; empty: none, so that no "-PLUS" is
     // chosen.
     std::string channel_binding = {};
+    bool has_certificate = false;  // TLS has shown one, which EXTERNAL takes for the login
 };
 
 // Of the options of a session, which name these alike.
 template <class SessionOptions>
 Credentials credentials(const SessionOptions& options) {
-    return {options.user, options.password, options.password_is_token, options.channel_binding};
+    return {options.user, options.password, options.password_is_token, options.channel_binding,
+            options.has_certificate};
 }
 
 inline constexpr std::string_view kNoTokenMechanism =
     "the server offers neither OAUTHBEARER nor XOAUTH2, and a token is no password";
+
+inline constexpr std::string_view kNoExternal =
+    "the server does not offer EXTERNAL, by which the certificate would be the login, and there is no password";
 
 // The best of the mechanisms both sides have, in the table's order (sasl/mechanism.cpp); nullptr when none is.
 // Mechanisms that show the secret to the server are left out unless `plaintext_allowed`. `offered` is

@@ -91,6 +91,7 @@ TEST(ClientTranscripts, PlayWithTheInputSplitAtEveryOctet) {
          {"StartTls", "Ready", "Uidl 1:000000015f7a1b2c 2:000000025f7a1b2c", "List 1:27 2:24", "Begin 1",
           "End 1", "Begin 2", "End 2", "Refused retr 3 permanent", "Deleted 1", "Closed",
           "Subject: one\r\n\r\nfirst\r\n..\r\n", "Subject: two\r\n\r\nsecond\r\n"}},
+        {"utf8.txt", plain_options(), {"Ready", "Stat 1 6", "Begin 1", "End 1", "Closed", "\xc3\xa4: b\r\n"}},
         {"no_capa.txt",
          plain_options(),
          {"Ready", "Stat 1 5", "Refused uidl 0 permanent", "Begin 1", "End 1", "Closed", "a: b\r\n\r\n"}},
