@@ -1,6 +1,7 @@
 """mail-fetch --watch against Dovecot: news at once, reconnecting, signals, the service manager."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -8,7 +9,7 @@ import subprocess
 from dovecot_fetch import DovecotSource
 from peers.case import Case, main
 from peers.commands import binary, clean_environment
-from peers.messages import message, numbered
+from peers.messages import crlf, message, numbered
 from peers.process import free_ports, wait_until
 from peers.relay import Relay
 
@@ -81,6 +82,25 @@ class Watch(DovecotSource, Case):
             wait_until(lambda: len(self.errors()) == 2, "its end", 15)
         self.assertIn("refused", self.errors()[0].lower())
         self.assertIn("works again", self.errors()[1])
+        self.stop()
+
+    def test_one_mailbox_of_several_is_tried_again(self):
+        """Not only when the interval is over."""
+        client = self.login()
+        client.create("Box")
+        client.append("Box", "", None, crlf(numbered(2)[1]))
+        client.logout()
+        folder = os.path.join(self.dovecot.maildir("alice"), ".Box")
+        self.addCleanup(shutil.rmtree, folder)
+        self.fill(numbered(1))
+        # Dovecot, as another user, can open it no more.
+        os.chmod(os.path.join(folder, "cur"), 0)
+        self.start("--interval", "1h", "--mailboxes", "*")
+        self.wait_for(1)
+        wait_until(lambda: len(self.errors()) == 1, "an error", 15)
+        self.assertIn("/Box", self.errors()[0])
+        os.chmod(os.path.join(folder, "cur"), 0o700)
+        self.wait_for(2, 60)
         self.stop()
 
     def test_what_cannot_get_better_ends(self):

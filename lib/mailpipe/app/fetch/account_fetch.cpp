@@ -38,20 +38,20 @@ bool AccountFetch::same_account(const FetchSource& a, const FetchSource& b) {
 }
 
 bool AccountFetch::fetch(const std::vector<FetchSource>& sources) {
-    bool done = true;
+    const std::size_t reported_before = reported_;
     for (const FetchSource& source : sources) {
         if (stop_requested() || run_.gone) break;
         auto fetched = fetch(source);
-        done = done && fetched;
         if (fetched) continue;
         run_.hopeless = fetched.error().kind == Errc::usage || fetched.error().kind == Errc::config;
         report(source.location, fetched.error());
     }
     run_.console.clear_progress();
-    return done && !run_.gone;
+    return reported_ == reported_before && !run_.gone;
 }
 
 void AccountFetch::report(const Location& source, const Error& error) {
+    ++reported_;
     run_.console.error(encode(source), error);
     if (!std::exchange(counted_, false)) run_.console.count_failed_source();
 }

@@ -81,7 +81,8 @@ class AccountFetch {
     FetchRun& run_;
     std::unique_ptr<ImapClient> client_;
     std::uint32_t login_delay_ = 0;
-    bool counted_ = false;  // what was fetched last, in what is said of all
+    std::size_t reported_ = 0;  // errors that ended a source, or one of its mailboxes
+    bool counted_ = false;      // what was fetched last, in what is said of all
 };
 
 }  // namespace mailpipe::app
