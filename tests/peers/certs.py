@@ -82,14 +82,20 @@ class Certificates:
                  "-extensions", "ca_extensions", "-out", path)
         return path
 
-    def _issue(self, name, alternative_names, start, end):
+    def client(self, user):
+        """A certificate that says who `user` is."""
+        return self._issue("client-" + user, f"email:{user}@example.org", "20200101000000Z", "20491231235959Z",
+                           "clientAuth", user)
+
+    def _issue(self, name, alternative_names, start, end, usage="serverAuth", common_name="localhost"):
         request, path, key = self._path(name + ".csr"), self._path(name + ".pem"), self._key(name)
         extensions = self._path(name + ".ext")
         with open(extensions, "w", encoding="ascii") as file:
             file.write(f"basicConstraints = CA:FALSE\nsubjectAltName = {alternative_names}\n"
-                       "extendedKeyUsage = serverAuth\n")
+                       f"extendedKeyUsage = {usage}\n")
         # The CN is right for every one of them, so that a client that looks at it gives itself away.
-        _openssl("req", "-new", "-key", key, "-config", self._path("ca.cnf"), "-subj", "/CN=localhost", "-out", request)
+        _openssl("req", "-new", "-key", key, "-config", self._path("ca.cnf"), "-subj", f"/CN={common_name}",
+                 "-out", request)
         _openssl("ca", "-batch", "-notext", "-config", self._path("ca.cnf"), "-cert", self.ca,
                  "-keyfile", self._path("ca.key"), "-in", request, "-out", path, "-extfile", extensions,
                  "-startdate", start, "-enddate", end)

@@ -49,6 +49,28 @@ void add_common_options(CLI::App& app, app::CommonOptions& options) {
     app.add_flag("--trace", options.trace, "Print the protocol dialogue on stderr, credentials replaced");
 }
 
+namespace {
+
+void add_tls_options(CLI::App& app, app::ClientOptions& options) {
+    add_choice(app, "--tls", options.tls, kTlsModes,
+               "How TLS is used (default: implicit for imaps, pop3s and smtps URLs, else starttls)");
+    app.add_option("--tls-ca", options.tls_ca, "Trust the CA certificates in this PEM file only")
+        ->type_name("FILE");
+    add_list(app, "--pin-sha256", options.pin_sha256, "PIN",
+             "Accept exactly the certificate with this public key (SHA-256, base64 or hex) instead of checking "
+             "chain "
+             "and name; may be repeated");
+    auto* certificate =
+        app.add_option("--tls-cert", options.tls_certificate,
+                       "Show the server the certificate in this PEM file, which may be the login")
+            ->type_name("FILE");
+    app.add_option("--tls-key", options.tls_key, "Its private key (default: in the same file)")
+        ->type_name("FILE")
+        ->needs(certificate);
+}
+
+}  // namespace
+
 void add_client_options(CLI::App& app, app::ClientOptions& options) {
     auto* ipv4 = app.add_flag_callback(
         "-4", [&options] { options.family = net::AddressFamily::ipv4; }, "Connect over IPv4 only");
@@ -64,14 +86,8 @@ void add_client_options(CLI::App& app, app::ClientOptions& options) {
         ->type_name("SECONDS")
         ->check(CLI::Range(0.001, 86400.0).description(""));
     app.add_option("--proxy", options.proxy, "Connect through this SOCKS or HTTP proxy")->type_name("URL");
-    add_choice(app, "--tls", options.tls, kTlsModes,
-               "How TLS is used (default: implicit for imaps, pop3s and smtps URLs, else starttls)");
-    app.add_option("--tls-ca", options.tls_ca, "Trust the CA certificates in this PEM file only")
-        ->type_name("FILE");
-    add_list(app, "--pin-sha256", options.pin_sha256, "PIN",
-             "Accept exactly the certificate with this public key (SHA-256, base64 or hex) instead of checking "
-             "chain "
-             "and name; may be repeated");
+    add_tls_options(app, options);
+    app.add_flag("--compress", options.compress, "Compress the connection where the server can (IMAP)");
     app.add_flag("--allow-plaintext-auth", options.allow_plaintext_auth,
                  "With --tls none, send the password to hosts other than this one");
     app.add_option("--user", options.user, "Log in as this user when the URL names none")

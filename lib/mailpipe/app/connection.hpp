@@ -24,6 +24,7 @@ struct Connection {
     TlsMode tls = TlsMode::starttls;
     bool allow_plaintext_auth = false;  // the peer is loopback, a tunnel, or the user said so
     bool is_tunnel = false;
+    bool compress = false;  // as ClientOptions say
     std::optional<net::TlsInfo> tls_info;
     // While it is not yet known who is there, a timeout on each read is not enough: a server that sends one octet
     // in time again and again would hold a fetch for ever. Taken away once the login is done.
@@ -60,7 +61,8 @@ struct Login {
     Secret password;
     bool is_token = false;  // what --token-command has printed
 };
-// Both of them. With --tunnel a password need not be there: who made the tunnel may have logged in.
+// Both of them. With --tunnel a password need not be there: who made the tunnel may have logged in. With a certificate
+// neither: it may be the login.
 Result<Login> find_login(const Location& location, const ClientOptions& options);
 
 // What the sessions of all protocols are told alike.
@@ -72,6 +74,8 @@ SessionOptions session_options(const Connection& connection, Login login, Trace*
     options.user = std::move(login.user);
     options.password = std::move(login.password);
     if (connection.tls_info) options.channel_binding = connection.tls_info->channel_binding;
+    options.has_certificate =
+        connection.tls != TlsMode::none && !connection.tls_options.certificate_file.empty();
     options.allow_plaintext_auth = connection.allow_plaintext_auth;
     options.trace = trace;
     return options;

@@ -16,6 +16,7 @@ constexpr int kIdleSlice = 500;  // ms
 imap::ClientOptions imap_options(const Connection& connection, Login login, Trace* trace) {
     auto options = session_options<imap::ClientOptions>(connection, std::move(login), trace);
     options.accept_preauth = connection.is_tunnel;
+    options.compress = connection.compress;
     return options;
 }
 

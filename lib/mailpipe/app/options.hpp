@@ -31,6 +31,9 @@ struct ClientOptions {
     std::optional<TlsMode> tls;  // nullopt: by the scheme
     std::string tls_ca;
     std::vector<std::string> pin_sha256;
+    std::string tls_certificate;  // to be shown to the server
+    std::string tls_key;          // of it; empty: in the same file
+    bool compress = false;        // IMAP
     bool allow_plaintext_auth = false;
     std::string user;  // when the location has none
     std::string password_command;

@@ -63,7 +63,10 @@ ClientStep ClientSession::Impl::next() {
         if (closed) return Closed{};
         send_commands();
         if (!events.empty()) continue;
-        if (!output.empty()) return wire::Output{std::exchange(output, {})};
+        if (!output.empty()) {
+            const std::string text = std::exchange(output, {});
+            return wire::Output{deflate ? deflate->compress(text) : text};
+        }
         if (append_begun && !std::exchange(append_asked, true)) return AppendMore{append_left};
         if (tls_wanted) {
             tls_wanted = false;
@@ -83,6 +86,7 @@ std::optional<ClientStep> ClientSession::Impl::pump() {
     }
     switch (step->status) {
         case ResponseFramer::Status::need_input:
+            if (inflate()) return std::nullopt;
             if (!input.eof()) return wire::NeedInput{};
             on_eof();
             return std::nullopt;
@@ -96,6 +100,26 @@ std::optional<ClientStep> ClientSession::Impl::pump() {
             return std::nullopt;
     }
     return std::nullopt;
+}
+
+void ClientSession::Impl::feed(std::string_view octets) {
+    if (deflate) {
+        deflate->feed(octets);
+    } else {
+        input.append(octets);
+    }
+}
+
+// Whether there is more of what came compressed, or it is none.
+bool ClientSession::Impl::inflate() {
+    if (!deflate) return false;
+    const auto octets = deflate->inflate();
+    if (!octets) {
+        fail_with(octets.error());
+        return true;
+    }
+    input.append(*octets);
+    return !octets->empty();
 }
 
 void ClientSession::Impl::on_text(const ResponseFramer::Step& step) {
@@ -186,7 +210,7 @@ void ClientSession::feed(std::string_view octets) {
         impl_->fail_with(Errc::protocol, "octets behind the reply to STARTTLS before the TLS handshake");
         return;
     }
-    impl_->input.append(octets);
+    impl_->feed(octets);
 }
 
 void ClientSession::feed_eof() {

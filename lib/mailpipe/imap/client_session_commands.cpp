@@ -61,6 +61,8 @@ std::string_view name_of(Verb verb) {
             return "AUTHENTICATE";
         case Verb::login:
             return "LOGIN";
+        case Verb::compress:
+            return "COMPRESS";
         case Verb::select:
             return "SELECT";
         case Verb::search:

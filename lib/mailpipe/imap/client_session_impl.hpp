@@ -17,6 +17,7 @@
 #include "mailpipe/imap/response_code.hpp"
 #include "mailpipe/imap/response_framer.hpp"
 #include "mailpipe/sasl/mechanism.hpp"
+#include "mailpipe/wire/deflate.hpp"
 #include "mailpipe/wire/input_buffer.hpp"
 
 // The parts of ClientSession: client_session.cpp drives, _login.cpp goes from the greeting to Ready,
@@ -30,6 +31,7 @@ enum class Verb {
     starttls,
     authenticate,
     login,
+    compress,
     select,
     search,
     sort,
@@ -86,6 +88,8 @@ struct ClientSession::Impl {
     // client_session.cpp
     ClientStep next();
     std::optional<ClientStep> pump();
+    void feed(std::string_view octets);
+    bool inflate();
     std::optional<ClientStep> on_literal(const ResponseFramer::Step& step);
     void on_text(const ResponseFramer::Step& step);
     void begin_literal(const ResponseFramer::Step& step);
@@ -105,6 +109,7 @@ struct ClientSession::Impl {
     void on_challenge(std::string_view encoded);
     void on_login_step_done(const PendingCommand& command, std::string_view status, const ResponseText& text);
     void on_tls_started();
+    void on_compressed(std::string_view status);
     void set_capabilities(std::string_view list);
     bool has_capability(std::string_view name) const;
 
@@ -166,6 +171,8 @@ struct ClientSession::Impl {
     ClientOptions options;
     Redactor redactor;
     wire::InputBuffer input;
+    std::unique_ptr<wire::Deflate> deflate;  // once the connection is compressed
+    bool compress_refused = false;
     ResponseFramer framer;
     std::deque<ClientStep> events;
     std::string output;

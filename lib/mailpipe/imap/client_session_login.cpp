@@ -38,6 +38,8 @@ void ClientSession::Impl::advance_login() {
         return queue_text(Verb::starttls, "STARTTLS");
     }
     if (!logged_in) return authenticate();
+    if (options.compress && !deflate && !compress_refused && has_capability("COMPRESS=DEFLATE"))
+        return queue_text(Verb::compress, "COMPRESS DEFLATE");
     ready = true;
     events.push_back(Ready{capabilities});
 }
@@ -60,6 +62,8 @@ void ClientSession::Impl::authenticate() {
                              "LOGIN is disabled by the server, and it offers no mechanism that we know");
         }
         if (options.password_is_token) return fail_with(Errc::auth, std::string(sasl::kNoTokenMechanism));
+        if (options.has_certificate && options.password.reveal().empty())
+            return fail_with(Errc::auth, std::string(sasl::kNoExternal));
         return send_login(literal_use());
     }
     PendingCommand& command = queue(Verb::authenticate);
@@ -113,6 +117,7 @@ void ClientSession::Impl::on_challenge(std::string_view encoded) {
 void ClientSession::Impl::on_login_step_done(const PendingCommand& command, std::string_view status,
                                              const ResponseText& text) {
     if (sasl_error) return fail_with(std::move(*sasl_error));
+    if (command.verb == Verb::compress) return on_compressed(status);
     const bool is_login = command.verb == Verb::authenticate || command.verb == Verb::login;
     if (command.verb == Verb::authenticate && ascii::equals_ignore_case(status, "NO") &&
         sasl::is_binding_refusal(sasl->name(), text.text)) {
@@ -155,6 +160,19 @@ void ClientSession::Impl::on_tls_started() {
     // RFC 3501 section 6.2.1: what was offered in the clear is forgotten.
     capabilities_known = false;
     capabilities.clear();
+    advance_login();
+}
+
+// Behind the OK everything is compressed, in both directions (RFC 4978 section 3). A server that says NO is used as it
+// is: TLS may compress already.
+void ClientSession::Impl::on_compressed(std::string_view status) {
+    if (ascii::equals_ignore_case(status, "OK")) {
+        deflate = std::make_unique<wire::Deflate>();
+        deflate->feed(input.view());
+        input.consume(input.view().size());
+    } else {
+        compress_refused = true;
+    }
     advance_login();
 }
 

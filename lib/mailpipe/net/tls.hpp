@@ -15,6 +15,9 @@ struct TlsClientOptions {
     std::string ca_file;  // PEM; empty: the system's store
     std::vector<std::string>
         pin_sha256;  // base64 or hex of SHA-256 of the SubjectPublicKeyInfo; replaces chain and name
+    // PEM files of the certificate to show, with its chain, and of its key; empty: none is shown.
+    std::string certificate_file = {};
+    std::string key_file = {};
 };
 
 struct TlsInfo {

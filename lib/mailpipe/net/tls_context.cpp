@@ -20,6 +20,23 @@ std::string with_reason(std::string text) {
     return text;
 }
 
+Result<void> use_certificate(SSL_CTX* handle, const std::string& certificate_file,
+                             const std::string& key_file) {
+    if (SSL_CTX_use_certificate_chain_file(handle, certificate_file.c_str()) != 1) {
+        return fail(Errc::config, with_reason(certificate_file + ": no usable certificate (PEM expected)"));
+    }
+    if (SSL_CTX_use_PrivateKey_file(handle, key_file.c_str(), SSL_FILETYPE_PEM) != 1) {
+        if (ERR_GET_REASON(ERR_peek_error()) == X509_R_KEY_VALUES_MISMATCH) {
+            ERR_clear_error();
+            return fail(Errc::config,
+                        key_file + ": this key does not belong to the certificate in " + certificate_file);
+        }
+        return fail(Errc::config,
+                    with_reason(key_file + ": no usable private key (PEM without passphrase expected)"));
+    }
+    return {};
+}
+
 }  // namespace
 
 std::string take_openssl_reason() {
@@ -60,6 +77,11 @@ Result<std::shared_ptr<TlsContext>> make_client_context(const TlsClientOptions& 
     } else if (SSL_CTX_load_verify_file(handle, options.ca_file.c_str()) != 1) {
         return fail(Errc::config, with_reason(options.ca_file + ": no usable CA certificate (PEM expected)"));
     }
+    if (!options.certificate_file.empty()) {
+        const std::string& key = options.key_file.empty() ? options.certificate_file : options.key_file;
+        if (auto used = use_certificate(handle, options.certificate_file, key); !used)
+            return tl::unexpected(used.error());
+    }
     // A file with an intermediate or a single server certificate is trusted as it stands.
     X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(handle), X509_V_FLAG_PARTIAL_CHAIN);
     return context;
@@ -70,18 +92,8 @@ Result<std::shared_ptr<TlsContext>> make_server_context(const std::string& certi
     auto context = make_context(TlsRole::server);
     if (!context) return context;
     SSL_CTX* handle = (*context)->get();
-    if (SSL_CTX_use_certificate_chain_file(handle, certificate_file.c_str()) != 1) {
-        return fail(Errc::config, with_reason(certificate_file + ": no usable certificate (PEM expected)"));
-    }
-    if (SSL_CTX_use_PrivateKey_file(handle, key_file.c_str(), SSL_FILETYPE_PEM) != 1) {
-        if (ERR_GET_REASON(ERR_peek_error()) == X509_R_KEY_VALUES_MISMATCH) {
-            ERR_clear_error();
-            return fail(Errc::config,
-                        key_file + ": this key does not belong to the certificate in " + certificate_file);
-        }
-        return fail(Errc::config,
-                    with_reason(key_file + ": no usable private key (PEM without passphrase expected)"));
-    }
+    if (auto used = use_certificate(handle, certificate_file, key_file); !used)
+        return tl::unexpected(used.error());
     return context;
 }
 

@@ -232,6 +232,8 @@ void ClientSession::Impl::start_auth() {
     if (!mechanism) {
         if (!plaintext)
             return fail_with(Errc::auth, "no AUTH mechanism that hides the password is offered; use TLS");
+        if (options.has_certificate && options.password.reveal().empty())
+            return fail_with(Errc::auth, std::string(sasl::kNoExternal));
         return fail_with(Errc::unsupported, "server offers no AUTH mechanism that is known here");
     }
     const std::string command = "AUTH " + std::string(mechanism->name());

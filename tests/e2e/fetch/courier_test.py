@@ -8,6 +8,7 @@ import shutil
 from peers.case import Case, main
 from peers.courier import Courier
 from peers.messages import TEXTS, message, numbered
+from peers.process import PeerError, wait_until
 
 _NUMBERS = itertools.count(1_000_000_000)
 
@@ -28,6 +29,13 @@ class CourierCase(Case):
     def on_server(self):
         return self.maildir(self.courier.maildir)
 
+    def check_on_server(self, expected):
+        # It says goodbye before it deletes.
+        try:
+            wait_until(lambda: self.on_server() == sorted(expected), "what is to be on the server", 20)
+        except PeerError:
+            self.assertEqual(self.on_server(), sorted(expected))
+
     def fetch(self, *options, to="mail"):
         return self.run_receipts("mail-fetch", *self.source(), "--to", "maildir:" + self.path(to), *options)
 
@@ -39,9 +47,9 @@ class CourierCase(Case):
         more = self.fill(numbered(3))
         self.assertEqual(len(self.fetch("--keep-newest", "2")), 3)
         self.assertEqual(self.maildir("mail"), sorted(messages + more))
-        self.assertEqual(self.on_server(), sorted(more[1:]))
+        self.check_on_server(more[1:])
         self.fetch("--delete")
-        self.assertEqual(self.on_server(), [])
+        self.check_on_server([])
         self.assertEqual(self.maildir("mail"), sorted(messages + more))
 
     def check_removed(self):
@@ -52,7 +60,7 @@ class CourierCase(Case):
             gone = file.read()
         os.unlink(name)
         self.assertEqual(self.fetch("--delete-removed"), [])
-        self.assertEqual(self.on_server(), sorted(set(messages) - {gone}))
+        self.check_on_server(set(messages) - {gone})
 
 
 class Pop3(CourierCase):

@@ -122,6 +122,14 @@ class Imap(Retention, CyrusCase):
         self.assertEqual(outcome.status, 0, str(outcome))
         self.assertIn(b"AUTHENTICATE SCRAM-SHA-256", outcome.stderr)
 
+    def test_compressed(self):
+        messages = self.fill([*TEXTS.values(), message("large", "".join(f"line {n}\n" for n in range(40000)))])
+        outcome = run(["mail-fetch", *self.source(tls="implicit"), "--compress", "--trace", "--to",
+                       "maildir:" + self.path("mail")], self.directory)
+        self.assertEqual(outcome.status, 0, str(outcome))
+        self.assertIn(b"COMPRESS DEFLATE", outcome.stderr)
+        self.assertEqual(self.maildir("mail"), sorted(messages))
+
     def test_flags_and_date_travel(self):
         self.fill(numbered(1), r"(\Seen \Flagged)", '"02-Nov-2020 10:00:00 +0100"')
         self.fetch()

@@ -36,8 +36,6 @@ constexpr std::array kMissing{
     Missing{"envelope_recipient", "mail is not sorted by recipient"},
     Missing{"record_mailbox", kAsIs},
     Missing{"imap_on_delete", "deleted is what \\Deleted means"},
-    Missing{"keyfile", "there are no client certificates"},
-    Missing{"certfile", "there are no client certificates"},
     Missing{"ssl_fingerprints", "that is of the certificate; pin-sha256 takes the SHA-256 of its public key"},
     Missing{"ssl_version", "TLS 1.2 and newer are used"},
     Missing{"ssl_ciphers", "TLS 1.2 and newer are used"},
@@ -197,12 +195,16 @@ class Reader {
         account.set("source", sources);
         if (const auto seconds = ascii::parse_number(value_of(retriever, "timeout")); seconds && *seconds != 0)
             account.set_number("timeout", *seconds);
-        if (!value_of(retriever, "ca_certs").empty()) account.set("tls-ca", value_of(retriever, "ca_certs"));
+        for (const auto& [theirs, ours] : {std::pair("ca_certs", "tls-ca"), std::pair("certfile", "tls-cert"),
+                                           std::pair("keyfile", "tls-key")}) {
+            if (!value_of(retriever, theirs).empty()) account.set(ours, value_of(retriever, theirs));
+        }
         if (!value_of(retriever, "imap_search").empty())
             account.set("search", value_of(retriever, "imap_search"));
-        static constexpr std::array<std::string_view, 12> kKnown{
-            "type",     "server",           "port",        "username",    "timeout",    "ca_certs", "mailboxes",
-            "password", "password_command", "use_xoauth2", "imap_search", "check_certs"};
+        static constexpr std::array<std::string_view, 14> kKnown{
+            "type",        "server",     "port",      "username", "timeout",          "ca_certs",
+            "certfile",    "keyfile",    "mailboxes", "password", "password_command", "use_xoauth2",
+            "imap_search", "check_certs"};
         for (const auto& [name, value] : retriever) {
             if (std::find(kKnown.begin(), kKnown.end(), name) == kKnown.end()) note_missing(name, account);
         }

@@ -56,8 +56,6 @@ constexpr std::array kMissing{
     Missing{"usetlsv1.1", kTls},
     Missing{"usetlsv1.2", kTls},
     Missing{"systemcertificates", "tls-ca takes the place of the system's certificates"},
-    Missing{"clientcertificate", "there are no client certificates"},
-    Missing{"clientkey", "there are no client certificates"},
     Missing{"pipelinedepth", "commands are pipelined"},
     Missing{"disableextension", "extensions are used where they are safe"},
     Missing{"disableextensions", "extensions are used where they are safe"},
@@ -83,11 +81,34 @@ constexpr std::array kMissing{
 };
 
 // What has an equivalent, or a part in it.
-constexpr std::array<std::string_view, 26> kKnown{
-    "host",     "port",       "timeout",         "user",    "pass",     "passcmd", "tunnel",         "ssltype",
-    "useimaps", "requiressl", "certificatefile", "account", "path",     "inbox",   "subscribedonly", "far",
-    "near",     "master",     "slave",           "pattern", "patterns", "maxsize", "sync",           "expunge",
-    "channel",  "channels"};
+constexpr std::array<std::string_view, 28> kKnown{"host",
+                                                  "port",
+                                                  "timeout",
+                                                  "user",
+                                                  "pass",
+                                                  "passcmd",
+                                                  "tunnel",
+                                                  "ssltype",
+                                                  "useimaps",
+                                                  "requiressl",
+                                                  "certificatefile",
+                                                  "clientcertificate",
+                                                  "clientkey",
+                                                  "account",
+                                                  "path",
+                                                  "inbox",
+                                                  "subscribedonly",
+                                                  "far",
+                                                  "near",
+                                                  "master",
+                                                  "slave",
+                                                  "pattern",
+                                                  "patterns",
+                                                  "maxsize",
+                                                  "sync",
+                                                  "expunge",
+                                                  "channel",
+                                                  "channels"};
 
 constexpr std::array<std::string_view, 5> kSections{"imapaccount", "imapstore", "maildirstore", "channel",
                                                     "group"};
@@ -293,6 +314,8 @@ class Reader {
         if (const auto seconds = ascii::parse_number(server.word("timeout")); seconds && *seconds != 0)
             account.set_number("timeout", *seconds);
         if (server.has("certificatefile")) account.set("tls-ca", server.word("certificatefile"));
+        if (server.has("clientcertificate")) account.set("tls-cert", server.word("clientcertificate"));
+        if (server.has("clientkey")) account.set("tls-key", server.word("clientkey"));
         if (server.has("passcmd")) {
             const std::string command = server.word("passcmd");
             account.set("password-command", command.starts_with('+') ? command.substr(1) : command);

@@ -44,8 +44,8 @@ constexpr std::array kCommands{
     Command{"ntlmdomain", kMechanism},
     Command{"tls_crl_file", "there are no revocation lists"},
     Command{"tls_fingerprint", "that is of the certificate; pin-sha256 takes the SHA-256 of its public key"},
-    Command{"tls_key_file", "there are no client certificates"},
-    Command{"tls_cert_file", "there are no client certificates"},
+    Command{"tls_key_file", ""},
+    Command{"tls_cert_file", ""},
     Command{"tls_certcheck", "chain and name are always checked, or a key with pin-sha256"},
     Command{"tls_priorities", kTls},
     Command{"tls_min_dh_prime_bits", kTls},
@@ -178,6 +178,10 @@ class Reader {
         }
         if (const std::string file = value_of(settings, "tls_trust_file"); !file.empty() && file != "system")
             out.set("tls-ca", file);
+        for (const auto& [theirs, ours] :
+             {std::pair("tls_cert_file", "tls-cert"), std::pair("tls_key_file", "tls-key")}) {
+            if (const std::string file = value_of(settings, theirs); !file.empty()) out.set(ours, file);
+        }
         if (const std::string host = value_of(settings, "proxy_host"); !host.empty()) {
             const auto proxy_port = ascii::parse_number(value_of(settings, "proxy_port"));
             out.set("proxy", make_url("socks5h", "", host, proxy_port.value_or(1080)));

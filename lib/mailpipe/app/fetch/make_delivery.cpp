@@ -33,6 +33,8 @@ ClientOptions client_without_account(const FetchSettings& settings) {
     client.password_file.clear();
     client.token_command.clear();
     client.tunnel.clear();
+    client.tls_certificate.clear();
+    client.tls_key.clear();
     client.netrc_only = true;
     return client;
 }
