@@ -85,6 +85,15 @@ class Summary(Case):
         self.assertRegex(text, rb"3 messages \(\S+ \S+\) from pop3://\S+ to maildir:\S+\r?\n2 messages ")
         self.assertNotIn(b"sources", text)
 
+    def test_key(self):
+        """In the configuration; the command line beats it."""
+        text = (f'[defaults]\nsummary = "always"\n[account.a]\nsource = {self.urls}\ntls = "none"\n'
+                f'password-file = "{self.password()[1]}"\nto = "maildir:{self.path("mail")}"\n').replace("'", '"')
+        argv = ["mail-fetch", "@a", "--config", self.write("config.toml", text.encode())]
+        sources, every = self.summaries(self.run_receipts(*argv))
+        self.assertEqual((len(sources), every[0]["messages"]), (2, 5))
+        self.assertEqual(self.run_receipts(*argv, "--summary", "news"), [])
+
     def test_usage(self):
         self.run_error(64, "--summary needs --to", argv=["mail-fetch", self.urls[0], "--summary", "news"])
         self.run_error(64, "--summary", argv=self.command("--summary", "sometimes"))

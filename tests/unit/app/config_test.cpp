@@ -15,6 +15,7 @@ timeout = 30
 to = "maildir:~/Mail"
 jobs = 4
 format = "jsonl"
+summary = "news"
 
 [host."IMAP.Example.org"]
 pin-sha256 = "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
@@ -60,6 +61,7 @@ TEST(Config, ReadsAllSections) {
     EXPECT_EQ(defaults.fetch.destination, "maildir:/home/a%20b/Mail");
     EXPECT_EQ(defaults.jobs, 4U);
     EXPECT_EQ(defaults.format, MessageFormat::jsonl);
+    EXPECT_EQ(defaults.summary, Summary::news);
 
     const Settings host = applied(parsed.config.hosts.at("imap.example.org"));
     EXPECT_EQ(host.fetch.client.pin_sha256.size(), 1U);
@@ -172,6 +174,8 @@ TEST(Config, SaysWhatIsWrong) {
          "f:2: \"source\" in [defaults]: it belongs into [account.NAME]"},
         {"[host.h]\ndelete = true\n",
          "f:2: \"delete\" in [host.\"h\"]: it belongs into [defaults] or [account.NAME]"},
+        {"[defaults]\nsummary = \"often\"",
+         "f:2: \"summary\" in [defaults]: \"often\" is not one of news, always, never"},
         {"[account.w]\n" + source + "jobs = 2", "f:3: \"jobs\" in [account.w]: it belongs into [defaults]"},
         {"[host.h]\n[host.H]\n", "f:1: the host \"h\" has two sections"},
     };

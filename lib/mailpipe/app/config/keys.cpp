@@ -73,6 +73,12 @@ Result<void> apply_format(const Value& value, Settings& settings) {
     return put(choose(value.texts[0], kFormats), settings.format);
 }
 
+Result<void> apply_summary(const Value& value, Settings& settings) {
+    static constexpr std::array<std::pair<std::string_view, Summary>, 3> kSummaries{
+        {{"news", Summary::news}, {"always", Summary::always}, {"never", Summary::never}}};
+    return put(choose(value.texts[0], kSummaries), settings.summary);
+}
+
 Result<void> apply_jobs(const Value& value, Settings& settings) {
     if (value.number < 1) return fail(Errc::usage, "is a number from 1");
     settings.jobs = static_cast<std::size_t>(value.number);
@@ -246,6 +252,7 @@ const std::array kKeys{
         [](const Value& v, Settings& s) { return put(Result<bool>(v.flag), s.fetch.selection.subscribed); }},
     Key{"jobs", ValueKind::count, kDefaults, {}, apply_jobs},
     Key{"format", ValueKind::text, kDefaults, {}, apply_format},
+    Key{"summary", ValueKind::text, kDefaults, {}, apply_summary},
     Key{"timeout", ValueKind::seconds, kClientKey, {}, apply_timeout},
     Key{"proxy", ValueKind::text, kClientKey, {}, client_text<&ClientOptions::proxy>},
     Key{"tls", ValueKind::text, kClientKey, {}, apply_tls},

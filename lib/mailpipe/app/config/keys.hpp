@@ -18,6 +18,7 @@ struct Settings {
     FetchSettings fetch;  // with the client options of all commands
     std::size_t jobs = FetchOptions().jobs;
     MessageFormat format = FetchOptions().format;
+    Summary summary = FetchOptions().summary;
     std::optional<std::string> from;  // mail-send; empty: the null reverse-path
 };
 

@@ -98,7 +98,8 @@ Result<std::shared_ptr<const FetchSettings>> FetchSources::settings_of(const Loc
         if (place->second) return place->second;
         return fail(Errc::config, std::string(kReported));
     }
-    auto settings = accounts_.settings(mailbox, {options_.settings, options_.jobs, options_.format, {}});
+    auto settings =
+        accounts_.settings(mailbox, {options_.settings, options_.jobs, options_.format, options_.summary, {}});
     if (!settings) return tl::unexpected(settings.error());
     if (auto checked = check_settings(options_, settings->fetch); !checked)
         return tl::unexpected(checked.error());
@@ -106,6 +107,7 @@ Result<std::shared_ptr<const FetchSettings>> FetchSources::settings_of(const Loc
         return tl::unexpected(found.error());
     options_.jobs = settings->jobs;
     options_.format = settings->format;
+    options_.summary = settings->summary;
     place->second = std::make_shared<const FetchSettings>(std::move(settings->fetch));
     return place->second;
 }
