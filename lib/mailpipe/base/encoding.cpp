@@ -113,6 +113,8 @@ std::string encode_percent(std::string_view octets, std::string_view also_kept) 
 }
 
 std::optional<std::string> decode_percent(std::string_view text) {
+    // Keys in journals, of which there are many, hardly ever have one.
+    if (text.find('%') == std::string_view::npos) return std::string(text);
     std::string out;
     for (std::size_t i = 0; i < text.size(); ++i) {
         if (text[i] != '%') {

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include <algorithm>
 #include <array>
@@ -21,23 +22,9 @@ constexpr std::size_t kPiece = 64 * 1024;
 constexpr std::size_t kGlance = 4096;             // octets of each end
 constexpr std::size_t kLongestRecord = 1U << 20;  // no line that is longer is ours
 
-constexpr std::array<std::uint32_t, 256> make_crc_table() {
-    std::array<std::uint32_t, 256> table{};
-    for (std::uint32_t i = 0; i < table.size(); ++i) {
-        std::uint32_t value = i;
-        for (int bit = 0; bit < 8; ++bit)
-            value = (value & 1U) != 0 ? 0xEDB88320U ^ (value >> 1U) : value >> 1U;
-        table[i] = value;
-    }
-    return table;
-}
-
+// Of ISO 3309, as gzip has it.
 std::string crc32_hex(std::string_view octets) {
-    constexpr auto kTable = make_crc_table();
-    std::uint32_t crc = 0xFFFFFFFFU;
-    for (const char c : octets)
-        crc = kTable[(crc ^ static_cast<unsigned char>(c)) & 0xFFU] ^ (crc >> 8U);
-    crc ^= 0xFFFFFFFFU;
+    const unsigned long crc = ::crc32_z(0, reinterpret_cast<const Bytef*>(octets.data()), octets.size());
     constexpr std::string_view kHex = "0123456789abcdef";
     std::string text(kCrcDigits, '0');
     for (std::size_t i = 0; i < kCrcDigits; ++i)
