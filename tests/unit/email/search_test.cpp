@@ -275,6 +275,16 @@ TEST(Search, ReadsOnlyWhatAKeyNeeds) {
     }
 }
 
+TEST(Search, NeedsOnlyTheHeader) {
+    for (const char* query :
+         {"ALL", "FROM x", "OR SUBJECT x NOT SENTON 1-Jan-2026", "HEADER List-Id x TO y", "(CC x)"})
+        EXPECT_TRUE(needs_only_header(*parse_search(query))) << query;
+    for (const char* query :
+         {"BODY x", "TEXT x", "SEEN", "KEYWORD x", "LARGER 1", "SMALLER 1", "SINCE 1-Jan-2026", "YOUNGER 1",
+          "UID 1", "FROM x SEEN", "OR FROM x TEXT y", "NOT BODY x"})
+        EXPECT_FALSE(needs_only_header(*parse_search(query))) << query;
+}
+
 TEST(Search, PassesErrorsOn) {
     Subject subject(kMessage);
     subject.fails = true;
