@@ -33,6 +33,7 @@ complete -c mail-list -l tls-ca -r -F -d 'Trust the CA certificates in this PEM 
 complete -c mail-list -l pin-sha256 -x -d 'Accept exactly the certificate with this public key (SHA-256, base64 or hex) instead of checking chain and name; may be repeated'
 complete -c mail-list -l tls-cert -r -F -d 'Show the server the certificate in this PEM file, which may be the login'
 complete -c mail-list -l tls-key -r -F -d 'Its private key (default: in the same file)'
+complete -c mail-list -l gssapi -d 'Log in by the Kerberos ticket of this user'
 complete -c mail-list -l compress -d 'Compress the connection where the server can (IMAP)'
 complete -c mail-list -l allow-plaintext-auth -d 'With --tls none, send the password to hosts other than this one'
 complete -c mail-list -l user -x -d 'Log in as this user when the URL names none'

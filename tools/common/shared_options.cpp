@@ -87,6 +87,7 @@ void add_client_options(CLI::App& app, app::ClientOptions& options) {
         ->check(CLI::Range(0.001, 86400.0).description(""));
     app.add_option("--proxy", options.proxy, "Connect through this SOCKS or HTTP proxy")->type_name("URL");
     add_tls_options(app, options);
+    app.add_flag("--gssapi", options.gssapi, "Log in by the Kerberos ticket of this user");
     app.add_flag("--compress", options.compress, "Compress the connection where the server can (IMAP)");
     app.add_flag("--allow-plaintext-auth", options.allow_plaintext_auth,
                  "With --tls none, send the password to hosts other than this one");

@@ -68,6 +68,7 @@ Result<Connection> open_connection(const Location& location, const ClientOptions
     connection.tls_options.pin_sha256 = options.pin_sha256;
     connection.tls_options.certificate_file = options.tls_certificate;
     connection.tls_options.key_file = options.tls_key;
+    connection.gssapi = options.gssapi;
     connection.compress = options.compress;
     // A SOCKS proxy on this host is a loopback peer, and yet the password would go out in clear text behind it.
     const bool local = options.proxy.empty() && connection.stream->peer_is_loopback();

@@ -24,7 +24,8 @@ struct Connection {
     TlsMode tls = TlsMode::starttls;
     bool allow_plaintext_auth = false;  // the peer is loopback, a tunnel, or the user said so
     bool is_tunnel = false;
-    bool compress = false;  // as ClientOptions say
+    bool gssapi = false;    // as ClientOptions say
+    bool compress = false;  // the same
     std::optional<net::TlsInfo> tls_info;
     // While it is not yet known who is there, a timeout on each read is not enough: a server that sends one octet
     // in time again and again would hold a fetch for ever. Taken away once the login is done.
@@ -62,7 +63,7 @@ struct Login {
     bool is_token = false;  // what --token-command has printed
 };
 // Both of them. With --tunnel a password need not be there: who made the tunnel may have logged in. With a certificate
-// neither: it may be the login.
+// or a ticket neither: it may be the login.
 Result<Login> find_login(const Location& location, const ClientOptions& options);
 
 // What the sessions of all protocols are told alike.
@@ -76,6 +77,7 @@ SessionOptions session_options(const Connection& connection, Login login, Trace*
     if (connection.tls_info) options.channel_binding = connection.tls_info->channel_binding;
     options.has_certificate =
         connection.tls != TlsMode::none && !connection.tls_options.certificate_file.empty();
+    if (connection.gssapi) options.kerberos_host = connection.tls_options.host;
     options.allow_plaintext_auth = connection.allow_plaintext_auth;
     options.trace = trace;
     return options;

@@ -33,6 +33,7 @@ struct ClientOptions {
     std::vector<std::string> pin_sha256;
     std::string tls_certificate;  // to be shown to the server
     std::string tls_key;          // of it; empty: in the same file
+    bool gssapi = false;          // log in by a Kerberos ticket
     bool compress = false;        // IMAP
     bool allow_plaintext_auth = false;
     std::string user;  // when the location has none

@@ -149,7 +149,7 @@ Result<Login> find_login(const Location& location, const ClientOptions& options)
     auto user = login_user(location, options);
     if (!user) return tl::unexpected(user.error());
     auto password = login_password(location, *user, options);
-    const bool may_be_logged_in = !options.tunnel.empty() || !options.tls_certificate.empty();
+    const bool may_be_logged_in = !options.tunnel.empty() || !options.tls_certificate.empty() || options.gssapi;
     const bool needless = !password && may_be_logged_in && password.error().kind == Errc::config;
     if (needless) return Login{std::move(*user), Secret()};
     if (!password) return tl::unexpected(password.error());

@@ -29,6 +29,7 @@ struct ClientOptions {
     // PREAUTH counts as the login of `user`: who made the connection has logged in.
     bool accept_preauth = false;
     bool has_certificate = false;       // TLS has shown one (sasl::Credentials)
+    std::string kerberos_host = {};     // sasl::Credentials
     bool compress = false;              // COMPRESS=DEFLATE (RFC 4978) after the login, where it is offered
     bool allow_plaintext_auth = false;  // LOGIN and AUTHENTICATE PLAIN although tls is none
     Trace* trace = nullptr;

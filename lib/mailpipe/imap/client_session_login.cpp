@@ -51,7 +51,7 @@ void ClientSession::Impl::authenticate() {
     for (const std::string& capability : capabilities) {
         if (capability.compare(0, 5, "AUTH=") == 0) mechanisms.push_back(capability.substr(5));
     }
-    sasl = sasl::choose_client(mechanisms, sasl::credentials(options), plaintext_allowed);
+    sasl = sasl::choose_client(mechanisms, sasl::credentials(options, "imap"), plaintext_allowed);
     if (!sasl) {
         if (!plaintext_allowed) {
             return fail_with(Errc::auth,
@@ -62,8 +62,7 @@ void ClientSession::Impl::authenticate() {
                              "LOGIN is disabled by the server, and it offers no mechanism that we know");
         }
         if (options.password_is_token) return fail_with(Errc::auth, std::string(sasl::kNoTokenMechanism));
-        if (options.has_certificate && options.password.reveal().empty())
-            return fail_with(Errc::auth, std::string(sasl::kNoExternal));
+        if (options.password.reveal().empty()) return fail_with(Errc::auth, std::string(sasl::kNoPassword));
         return send_login(literal_use());
     }
     PendingCommand& command = queue(Verb::authenticate);

@@ -11,7 +11,7 @@ namespace mailpipe::pop3 {
 void ClientSession::Impl::check_credentials() {
     const std::string_view password = options.password.reveal();
     if (options.user.empty()) return fail_with(Errc::auth, "no user name to log in with");
-    if (password.empty() && !options.has_certificate)
+    if (password.empty() && !sasl::credentials(options, "pop").may_lack_secret())
         return fail_with(Errc::auth, "no password to log in with");
     if (std::any_of(options.user.begin(), options.user.end(), ascii::is_control)) {
         return fail_with(Errc::auth, "the user name contains a control character");
@@ -122,7 +122,7 @@ void ClientSession::Impl::start_tls() {
 
 void ClientSession::Impl::start_login() {
     const bool plaintext = tls_on || options.allow_plaintext_auth;
-    mechanism = sasl::choose_client(capabilities.sasl, sasl::credentials(options), plaintext);
+    mechanism = sasl::choose_client(capabilities.sasl, sasl::credentials(options, "pop"), plaintext);
     const bool is_login = mechanism != nullptr && mechanism->name() == "LOGIN";
     if (mechanism != nullptr && !(is_login && capabilities.user)) {
         // No initial response: servers of RFC 1734 list SASL in CAPA as well and do not take one.
@@ -131,7 +131,7 @@ void ClientSession::Impl::start_login() {
         return send(line, line);
     }
     if (options.password_is_token) return fail_with(Errc::auth, std::string(sasl::kNoTokenMechanism));
-    if (options.password.reveal().empty()) return fail_with(Errc::auth, std::string(sasl::kNoExternal));
+    if (options.password.reveal().empty()) return fail_with(Errc::auth, std::string(sasl::kNoPassword));
     if (plaintext) {
         phase = Phase::user;
         const std::string line = "USER " + options.user;

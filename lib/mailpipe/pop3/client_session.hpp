@@ -25,6 +25,7 @@ struct ClientOptions {
     bool password_is_token = false;    // an OAuth 2.0 bearer token (sasl::Credentials)
     std::string channel_binding = {};  // of implicit TLS (sasl::Credentials)
     bool has_certificate = false;      // TLS has shown one (sasl::Credentials)
+    std::string kerberos_host = {};    // sasl::Credentials
     // Whether USER/PASS and SASL PLAIN may be sent although tls is none (loopback, or the user said so).
     // Otherwise APOP is used when the greeting has a timestamp, and else the session fails with auth.
     bool allow_plaintext_auth = false;

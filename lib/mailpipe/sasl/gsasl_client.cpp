@@ -6,7 +6,7 @@
 #include "mailpipe/sasl/mechanisms.hpp"
 
 // CRAM-MD5 (RFC 2195), SCRAM-SHA-1 (RFC 5802) and SCRAM-SHA-256 (RFC 7677) by libgsasl, these two also with the
-// channel binding of RFC 9266.
+// channel binding of RFC 9266; GSSAPI (RFC 4752), for which the Kerberos library asks its KDC.
 namespace mailpipe::sasl {
 namespace {
 
@@ -52,10 +52,12 @@ class GsaslClient : public Client {
         : mechanism_(mechanism),
           user_(credentials.user),
           password_(credentials.secret),
-          channel_binding_(credentials.channel_binding) {}
+          channel_binding_(credentials.channel_binding),
+          service_(credentials.service),
+          host_(credentials.kerberos_host) {}
 
     std::string_view name() const override { return mechanism_; }
-    bool initial_response() const override { return is_scram(); }
+    bool initial_response() const override { return is_scram() || is_gssapi(); }
     bool complete() const override { return complete_; }
 
     Result<std::string> respond(std::string_view challenge) override {
@@ -82,6 +84,9 @@ class GsaslClient : public Client {
         if (code == GSASL_OK) {
             complete_ = true;
         } else if (code != GSASL_NEEDS_MORE) {
+            if (is_gssapi())
+                return fail(Errc::auth, "GSSAPI: no ticket for " + service_ + "/" + host_ +
+                                            " (klist(1)), or not one that the server takes");
             const bool refused = code == GSASL_AUTHENTICATION_ERROR;
             return fail(refused ? Errc::auth : Errc::protocol, mechanism_ + ": " + gsasl_strerror(code));
         }
@@ -90,9 +95,12 @@ class GsaslClient : public Client {
 
  private:
     bool is_scram() const { return mechanism_[0] == 'S'; }
+    bool is_gssapi() const { return mechanism_ == "GSSAPI"; }
 
     Result<void> start() {
-        if (auto valid = check_credentials(user_, password_.reveal()); !valid) return valid;
+        // The ticket takes the place of the password.
+        if (auto valid = check_credentials(user_, is_gssapi() ? "ticket" : password_.reveal()); !valid)
+            return valid;
         Gsasl* context = nullptr;
         if (gsasl_init(&context) != GSASL_OK) return fail(Errc::unsupported, "libgsasl cannot be initialised");
         context_.reset(context);
@@ -101,6 +109,14 @@ class GsaslClient : public Client {
             return fail(Errc::unsupported, mechanism_ + ": this libgsasl does not have it");
         }
         session_.reset(session);
+        if (is_gssapi()) {
+            if (gsasl_property_set(session, GSASL_SERVICE, service_.c_str()) != GSASL_OK ||
+                gsasl_property_set(session, GSASL_HOSTNAME, host_.c_str()) != GSASL_OK ||
+                gsasl_property_set(session, GSASL_AUTHZID, user_.c_str()) != GSASL_OK) {
+                throw std::bad_alloc();
+            }
+            return {};
+        }
         const std::string_view secret = password_.reveal();
         if (gsasl_property_set_raw(session, GSASL_AUTHID, user_.data(), user_.size()) != GSASL_OK ||
             gsasl_property_set_raw(session, GSASL_PASSWORD, secret.data(), secret.size()) != GSASL_OK) {
@@ -120,6 +136,8 @@ class GsaslClient : public Client {
     std::string user_;
     Secret password_;
     std::string channel_binding_;
+    std::string service_;
+    std::string host_;
     std::unique_ptr<Gsasl, FreeContext> context_;
     std::unique_ptr<Gsasl_session, FreeSession> session_;
     std::string client_nonce_;
@@ -127,6 +145,10 @@ class GsaslClient : public Client {
 };
 
 }  // namespace
+
+std::unique_ptr<Client> make_gssapi_client(const Credentials& credentials) {
+    return std::make_unique<GsaslClient>("GSSAPI", credentials);
+}
 
 std::unique_ptr<Client> make_cram_md5_client(const Credentials& credentials) {
     return std::make_unique<GsaslClient>("CRAM-MD5", credentials);

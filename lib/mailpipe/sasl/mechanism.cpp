@@ -18,12 +18,14 @@ struct ClientMechanism {
     bool takes_token = false;
     bool binds_channel = false;
     bool needs_certificate = false;
+    bool needs_ticket = false;
 };
 
 // Best first; who shows a certificate wants to be known by it. CRAM-MD5 stands last: inside TLS it protects less than PLAIN does, since the server must keep the
 // password itself; without TLS it is what is left.
 constexpr std::array kClientMechanisms{
     ClientMechanism{"EXTERNAL", false, make_external_client, false, false, true},
+    ClientMechanism{"GSSAPI", false, make_gssapi_client, false, false, false, true},
     ClientMechanism{"OAUTHBEARER", true, make_oauthbearer_client, true},
     ClientMechanism{"XOAUTH2", true, make_xoauth2_client, true},
     ClientMechanism{"SCRAM-SHA-256-PLUS", false, make_scram_sha256_plus_client, false, true},
@@ -70,10 +72,10 @@ std::unique_ptr<Client> choose_client(const std::vector<std::string>& offered, c
     for (const ClientMechanism& mechanism : kClientMechanisms) {
         if (mechanism.shows_secret && !plaintext_allowed) continue;
         if (mechanism.needs_certificate && !credentials.has_certificate) continue;
-        if (mechanism.takes_token != credentials.is_token && !mechanism.needs_certificate) continue;
-        // Without a password there is the certificate alone.
-        if (credentials.secret.reveal().empty() && credentials.has_certificate && !mechanism.needs_certificate)
-            continue;
+        if (mechanism.needs_ticket && credentials.kerberos_host.empty()) continue;
+        const bool takes_secret = !mechanism.needs_certificate && !mechanism.needs_ticket;
+        if (takes_secret && mechanism.takes_token != credentials.is_token) continue;
+        if (takes_secret && credentials.may_lack_secret() && credentials.secret.reveal().empty()) continue;
         if (mechanism.binds_channel && credentials.channel_binding.empty()) continue;
         const bool is_offered = std::any_of(offered.begin(), offered.end(), [&](const std::string& name) {
             return ascii::equals_ignore_case(name, mechanism.name);

@@ -32,20 +32,32 @@ struct Credentials {
     // chosen.
     std::string channel_binding = {};
     bool has_certificate = false;  // TLS has shown one, which EXTERNAL takes for the login
+    std::string kerberos_host =
+        {};  // for which there is a ticket, which GSSAPI takes for the login; empty: none
+    // Whether there is a login without the secret.
+    bool may_lack_secret() const { return has_certificate || !kerberos_host.empty(); }
+    std::string service = {};  // of that host: "imap", "pop", "smtp" (RFC 4752 section 3)
 };
 
 // Of the options of a session, which name these alike.
 template <class SessionOptions>
-Credentials credentials(const SessionOptions& options) {
-    return {options.user, options.password, options.password_is_token, options.channel_binding,
-            options.has_certificate};
+Credentials credentials(const SessionOptions& options, std::string service) {
+    return {options.user,
+            options.password,
+            options.password_is_token,
+            options.channel_binding,
+            options.has_certificate,
+            options.kerberos_host,
+            std::move(service)};
 }
 
 inline constexpr std::string_view kNoTokenMechanism =
     "the server offers neither OAUTHBEARER nor XOAUTH2, and a token is no password";
 
-inline constexpr std::string_view kNoExternal =
-    "the server does not offer EXTERNAL, by which the certificate would be the login, and there is no password";
+inline constexpr std::string_view kNoPassword =
+    "the server does not offer EXTERNAL or GSSAPI, by which a certificate or ticket would be the login, and "
+    "there is no "
+    "password";
 
 // The best of the mechanisms both sides have, in the table's order (sasl/mechanism.cpp); nullptr when none is.
 // Mechanisms that show the secret to the server are left out unless `plaintext_allowed`. `offered` is

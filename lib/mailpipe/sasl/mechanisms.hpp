@@ -23,6 +23,7 @@ std::unique_ptr<Client> make_scram_sha256_plus_client(const Credentials& credent
 std::unique_ptr<Client> make_oauthbearer_client(const Credentials& credentials);
 std::unique_ptr<Client> make_xoauth2_client(const Credentials& credentials);
 
+std::unique_ptr<Client> make_gssapi_client(const Credentials& credentials);
 std::unique_ptr<Client> make_external_client(const Credentials& credentials);
 
 std::unique_ptr<Server> make_plain_server();

@@ -228,12 +228,11 @@ void ClientSession::Impl::on_starttls(const Reply& reply) {
 void ClientSession::Impl::start_auth() {
     const bool plaintext = tls_active() || options.allow_plaintext_auth;
     if (capabilities.auth.empty()) return fail_with(Errc::unsupported, "server does not offer AUTH");
-    mechanism = sasl::choose_client(capabilities.auth, sasl::credentials(options), plaintext);
+    mechanism = sasl::choose_client(capabilities.auth, sasl::credentials(options, "smtp"), plaintext);
     if (!mechanism) {
         if (!plaintext)
             return fail_with(Errc::auth, "no AUTH mechanism that hides the password is offered; use TLS");
-        if (options.has_certificate && options.password.reveal().empty())
-            return fail_with(Errc::auth, std::string(sasl::kNoExternal));
+        if (options.password.reveal().empty()) return fail_with(Errc::auth, std::string(sasl::kNoPassword));
         return fail_with(Errc::unsupported, "server offers no AUTH mechanism that is known here");
     }
     const std::string command = "AUTH " + std::string(mechanism->name());
@@ -246,8 +245,8 @@ void ClientSession::Impl::start_auth() {
     if (line.size() <= kAuthCommandLine) {
         send({Awaited::auth}, line, command + " ***");
     } else {
-        mechanism =
-            sasl::choose_client({std::string(mechanism->name())}, sasl::credentials(options), plaintext);
+        mechanism = sasl::choose_client({std::string(mechanism->name())}, sasl::credentials(options, "smtp"),
+                                        plaintext);
         send({Awaited::auth}, command);
     }
     wipe(line);

@@ -28,6 +28,7 @@ struct ClientOptions {
     bool password_is_token = false;     // an OAuth 2.0 bearer token (sasl::Credentials)
     std::string channel_binding = {};   // of implicit TLS (sasl::Credentials)
     bool has_certificate = false;       // TLS has shown one (sasl::Credentials)
+    std::string kerberos_host = {};     // sasl::Credentials
     bool allow_plaintext_auth = false;  // AUTH although tls is none
     Trace* trace = nullptr;
 };

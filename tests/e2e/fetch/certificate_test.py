@@ -67,7 +67,7 @@ class Certificate(DovecotSource):
         with Dovecot(certificate=self.certificates().good) as other:
             source = self.source()
             source[0] = f"{self.protocol}s://alice@localhost:{getattr(other, self.protocol + 's')}"
-            self.run_error(77, "does not offer EXTERNAL", argv=["mail-fetch", *source, "--to", "maildir:x"])
+            self.run_error(77, "does not offer EXTERNAL or GSSAPI", argv=["mail-fetch", *source, "--to", "maildir:x"])
 
 
 class Imap(Certificate, Case):

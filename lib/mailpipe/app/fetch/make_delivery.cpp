@@ -35,6 +35,7 @@ ClientOptions client_without_account(const FetchSettings& settings) {
     client.tunnel.clear();
     client.tls_certificate.clear();
     client.tls_key.clear();
+    client.gssapi = false;
     client.netrc_only = true;
     return client;
 }
