@@ -79,6 +79,24 @@ skip old.example.org proto pop2 user dave pass geheim
               std::string::npos);
 }
 
+TEST(ConfigImport, Certificates) {
+    const std::vector<std::string> expected{"tls-cert = \"/c.pem\"", "tls-key = \"/k.pem\""};
+    expect_lines(imported(Dialect::fetchmailrc, "poll h proto imap user a ssl sslcert /c.pem sslkey /k.pem"),
+                 expected);
+    expect_lines(imported(Dialect::getmailrc,
+                          "[retriever]\ntype=SimpleIMAPSSLRetriever\nserver=h\nusername=a\ncertfile=/c.pem\n"
+                          "keyfile=/k.pem\nuse_kerberos=true\n[destination]\ntype=Maildir\npath=~/M/\n"),
+                 {expected[0], expected[1], "gssapi = true"});
+    expect_lines(imported(Dialect::mpoprc,
+                          "account a\nhost h\nuser a\ntls on\ntls_cert_file /c.pem\ntls_key_file /k.pem\n"
+                          "delivery maildir ~/M\n"),
+                 expected);
+    expect_lines(imported(Dialect::mbsyncrc,
+                          "IMAPStore s\nHost h\nUser a\nClientCertificate /c.pem\nClientKey /k.pem\n\n"
+                          "MaildirStore m\nPath ~/M/\n\nChannel c\nFar :s:\nNear :m:\nSync Pull\n"),
+                 expected);
+}
+
 // A word that is not understood may be a piece of a password.
 TEST(ConfigImport, UnknownWordsAreNamedByTheirLine) {
     EXPECT_NE(

@@ -389,7 +389,9 @@ class Reader {
         if (entry.has_password) account.note_password();
         if (const auto seconds = ascii::parse_number(value_of(entry, "timeout")); seconds && *seconds != 0)
             account.set_number("timeout", *seconds);
-        if (entry.values.contains("tls-ca")) account.set("tls-ca", value_of(entry, "tls-ca"));
+        for (const char* key : {"tls-ca", "tls-cert", "tls-key"}) {
+            if (entry.values.contains(key)) account.set(key, value_of(entry, key));
+        }
         if (entry.values.contains("tunnel")) write_tunnel(value_of(entry, "tunnel"), host, entry, account);
         if (const auto octets = ascii::parse_number(value_of(entry, "max-size")); octets && *octets != 0)
             account.set_number("max-size", *octets);

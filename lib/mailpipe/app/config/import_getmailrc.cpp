@@ -28,7 +28,6 @@ struct Missing {
 
 constexpr std::array kMissing{
     Missing{"use_apop", kMechanism},
-    Missing{"use_kerberos", kMechanism},
     Missing{"use_cram_md5", kMechanism},
     Missing{"use_peek", "nothing is marked as seen"},
     Missing{"delete_dup_msgids", "each message is fetched once, by its UIDL or UID"},
@@ -199,12 +198,13 @@ class Reader {
                                            std::pair("keyfile", "tls-key")}) {
             if (!value_of(retriever, theirs).empty()) account.set(ours, value_of(retriever, theirs));
         }
+        if (is_true(value_of(retriever, "use_kerberos"))) account.set_flag("gssapi", true);
         if (!value_of(retriever, "imap_search").empty())
             account.set("search", value_of(retriever, "imap_search"));
-        static constexpr std::array<std::string_view, 14> kKnown{
-            "type",        "server",     "port",      "username", "timeout",          "ca_certs",
-            "certfile",    "keyfile",    "mailboxes", "password", "password_command", "use_xoauth2",
-            "imap_search", "check_certs"};
+        static constexpr std::array<std::string_view, 15> kKnown{
+            "type",         "server",      "port",       "username", "timeout",          "ca_certs",
+            "certfile",     "keyfile",     "mailboxes",  "password", "password_command", "use_xoauth2",
+            "use_kerberos", "imap_search", "check_certs"};
         for (const auto& [name, value] : retriever) {
             if (std::find(kKnown.begin(), kKnown.end(), name) == kKnown.end()) note_missing(name, account);
         }
