@@ -51,19 +51,16 @@ Result<Connection> open_connection(const Location& location, const ClientOptions
 // The user of the location, of --user, or of the netrc entry of the host. Errors: usage when there is none or
 // it contains a control character; config for a netrc file that is unusable.
 Result<std::string> login_user(const Location& location, const ClientOptions& options);
-// From --token-command or --password-command (sh -c; the first line of its output, and it must end with 0), --password-file (its
-// first line), $MAILPIPE_PASSWORD, ~/.netrc ($NETRC), in this order. A regular file that others than its owner
-// can read is refused. Errors: those of tls_mode; config, which names the source and
-// never what it holds.
-Result<Secret> login_password(const Location& location, const std::string& user, const ClientOptions& options);
-
 struct Login {
     std::string user;
     Secret password;
     bool is_token = false;  // what --token-command has printed
 };
-// Both of them. With --tunnel a password need not be there: who made the tunnel may have logged in. With a certificate
-// or a ticket neither: it may be the login.
+// The secret is from --token-command or --password-command (sh -c; the first line of its output, and it must end with
+// 0), --password-file (its first line), $MAILPIPE_PASSWORD or ~/.netrc ($NETRC), in this order. A regular file that
+// others than its owner can read is refused. It need not be there with --tunnel, as who made the tunnel may have logged
+// in, nor with a certificate or a ticket. Errors: those of login_user() and tls_mode(); config, which names the source
+// and never what it holds.
 Result<Login> find_login(const Location& location, const ClientOptions& options);
 
 // What the sessions of all protocols are told alike.

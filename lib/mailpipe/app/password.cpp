@@ -106,6 +106,19 @@ Result<std::optional<NetrcEntry>> netrc_entry(const std::string& host, const std
     return entry == nullptr ? std::optional<NetrcEntry>() : std::optional<NetrcEntry>(*entry);
 }
 
+// nullopt: there is none anywhere.
+Result<std::optional<Secret>> find_password(const Location& location, const std::string& user,
+                                            const ClientOptions& options) {
+    if (!options.netrc_only) {
+        auto given = given_password(options);
+        if (!given || *given) return given;
+    }
+    auto entry = netrc_entry(location.host, user);
+    if (!entry) return tl::unexpected(entry.error());
+    if (!*entry || (*entry)->password.empty()) return std::optional<Secret>{};
+    return std::optional(std::move((*entry)->password));
+}
+
 }  // namespace
 
 Result<std::string> login_user(const Location& location, const ClientOptions& options) {
@@ -126,34 +139,25 @@ Result<std::string> login_user(const Location& location, const ClientOptions& op
     return user;
 }
 
-Result<Secret> login_password(const Location& location, const std::string& user, const ClientOptions& options) {
+Result<Login> find_login(const Location& location, const ClientOptions& options) {
+    auto user = login_user(location, options);
+    if (!user) return tl::unexpected(user.error());
     // What is wrong with --tls is worth more than a password that is missing.
     if (const auto mode = tls_mode(location, options); !mode) return tl::unexpected(mode.error());
-    if (!options.netrc_only) {
-        auto given = given_password(options);
-        if (!given) return tl::unexpected(given.error());
-        if (*given) return std::move(**given);
+    auto password = find_password(location, *user, options);
+    if (!password) return tl::unexpected(password.error());
+    if (*password) {
+        return Login{std::move(*user), std::move(**password),
+                     !options.token_command.empty() && !options.netrc_only};
     }
-    auto entry = netrc_entry(location.host, user);
-    if (!entry) return tl::unexpected(entry.error());
-    if (*entry && !(*entry)->password.empty()) return (*entry)->password;
+    if (!options.tunnel.empty() || !options.tls_certificate.empty() || options.gssapi)
+        return Login{std::move(*user), Secret()};
     return fail(Errc::config,
-                "no password for " + user + "; give " +
+                "no password for " + *user + "; give " +
                     (options.netrc_only
                          ? "an entry for " + location.host + " in ~/.netrc, or an account for it in config.toml"
                          : std::string("--password-command, --password-file, "
                                        "$MAILPIPE_PASSWORD or an entry in ~/.netrc")));
-}
-
-Result<Login> find_login(const Location& location, const ClientOptions& options) {
-    auto user = login_user(location, options);
-    if (!user) return tl::unexpected(user.error());
-    auto password = login_password(location, *user, options);
-    const bool may_be_logged_in = !options.tunnel.empty() || !options.tls_certificate.empty() || options.gssapi;
-    const bool needless = !password && may_be_logged_in && password.error().kind == Errc::config;
-    if (needless) return Login{std::move(*user), Secret()};
-    if (!password) return tl::unexpected(password.error());
-    return Login{std::move(*user), std::move(*password), !options.token_command.empty() && !options.netrc_only};
 }
 
 }  // namespace mailpipe::app

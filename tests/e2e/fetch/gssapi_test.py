@@ -42,6 +42,8 @@ class Gssapi(DovecotSource):
         nothing = {**self.kerberos.environment(), "KRB5CCNAME": "FILE:" + self.path("none")}
         service = "imap" if self.protocol == "imap" else "pop"
         self.run_error(77, f"no ticket for {service}/localhost", argv=argv, environment=nothing)
+        # What is given and cannot be read is no password that is missing.
+        self.run_error(78, "none", argv=[*argv, "--password-file", self.path("none")], environment=nothing)
 
     def test_the_ticket_of_another(self):
         self.fill(numbered(1))
