@@ -32,10 +32,10 @@ class Password : public testing::Test {
         return path;
     }
     std::string password() const {
-        const auto secret = login_password(location_, "alice", options_);
-        return secret ? std::string(secret->reveal()) : "error " + secret.error().message;
+        const auto login = find_login(location_, options_);
+        return login ? std::string(login->password.reveal()) : "error " + login.error().message;
     }
-    Errc kind() const { return login_password(location_, "alice", options_).error().kind; }
+    Errc kind() const { return find_login(location_, options_).error().kind; }
 
     std::string directory_;
     Location location_;
@@ -127,6 +127,18 @@ TEST_F(Password, User) {
     EXPECT_EQ(login_user(location_, options_).value(), "bob");
     options_.user = "bob\r\nNOOP";
     EXPECT_EQ(login_user(location_, options_).error().kind, Errc::usage);
+}
+
+TEST_F(Password, NeedNotBeThere) {
+    EXPECT_EQ(kind(), Errc::config);
+    for (auto let : {+[](ClientOptions& o) { o.tunnel = "imapd"; }, +[](ClientOptions& o) { o.gssapi = true; },
+                     +[](ClientOptions& o) { o.tls_certificate = "c.pem"; }}) {
+        options_ = {};
+        let(options_);
+        EXPECT_EQ(password(), "");
+        options_.password_file = directory_ + "/none";
+        EXPECT_EQ(kind(), Errc::config);
+    }
 }
 
 }  // namespace
