@@ -53,6 +53,9 @@ class Courier:
         self.maildir = os.path.join(self.directory, "Maildir")
         for name in ("", "cur", "new", "tmp"):
             os.makedirs(os.path.join(self.maildir, name), exist_ok=True)
+        # Version, UIDVALIDITY and UIDNEXT: it makes such a file itself, but a session that is cut short does not.
+        with open(os.path.join(self.maildir, "courierimapuiddb"), "w", encoding="ascii") as file:
+            file.write("1 1234567890 1\n")
         self.front = _Front(("127.0.0.1", 0), _Login)
         self.front.home = self.directory
         self.pop3 = self.front.server_address[1]
