@@ -1,12 +1,15 @@
 #include "mailpipe/app/stop.hpp"
 
+#include <atomic>
 #include <csignal>
 
 namespace mailpipe::app {
 namespace {
 
-volatile std::sig_atomic_t g_signal = 0;
-volatile std::sig_atomic_t g_reload = 0;
+// Read by other threads than the one that the signal came to.
+std::atomic<int> g_signal = 0;
+std::atomic<int> g_reload = 0;
+static_assert(std::atomic<int>::is_always_lock_free, "a signal handler may use no other");
 
 extern "C" void on_stop_signal(int number) {
     g_signal = number;
