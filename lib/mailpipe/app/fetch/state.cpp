@@ -165,10 +165,9 @@ bool FetchState::is_deleted(std::string_view key) const {
 
 std::optional<std::int64_t> FetchState::done_at(std::string_view key) const {
     const std::lock_guard lock(*mutex_);
-    const auto id = keys_.find(key);
-    if (!id || static_cast<Standing>(keys_.value(*id)) == Standing::unknown || keys_.time(*id) == 0)
-        return std::nullopt;
-    return keys_.time(*id);
+    if (standing(key) == Standing::unknown) return std::nullopt;
+    const std::uint32_t time = keys_.time(*keys_.find(key));
+    return time == 0 ? std::nullopt : std::optional<std::int64_t>(time);
 }
 
 bool FetchState::is_due(std::string_view key, std::time_t now) const {
