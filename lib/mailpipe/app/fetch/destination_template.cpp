@@ -1,10 +1,6 @@
 #include "mailpipe/app/fetch/destination_template.hpp"
 
-#include <openssl/evp.h>
-
-#include <array>
-#include <cstdlib>
-
+#include "mailpipe/app/sha256.hpp"
 #include "mailpipe/base/ascii.hpp"
 #include "mailpipe/base/encoding.hpp"
 #include "mailpipe/imap/modified_utf7.hpp"
@@ -57,12 +53,9 @@ std::string encode_level(std::string_view level) {
 
 std::string shorten(std::string component) {
     if (component.size() <= kLongestComponent) return component;
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-    if (EVP_Digest(component.data(), component.size(), digest.data(), nullptr, EVP_sha256(), nullptr) != 1)
-        std::abort();
-    component.resize(kLongestComponent - 1 - 2 * kHashOctets);
-    return component + "-" +
-           encode_hex(std::string_view(reinterpret_cast<const char*>(digest.data()), kHashOctets));
+    const std::string hash = sha256_hex(component).substr(0, 2 * kHashOctets);
+    component.resize(kLongestComponent - 1 - hash.size());
+    return component + "-" + hash;
 }
 
 // A user, host or account.

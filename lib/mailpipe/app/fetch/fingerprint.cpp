@@ -1,11 +1,9 @@
 #include "mailpipe/app/fetch/fingerprint.hpp"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 
+#include "mailpipe/app/sha256.hpp"
 #include "mailpipe/base/ascii.hpp"
 
 namespace mailpipe::app {
@@ -18,8 +16,7 @@ constexpr std::array<std::string_view, 8> kOfStores{"status", "x-status",   "x-k
 // The first 64 bits of SHA-256: a sender who wants two of his messages to be taken for one can have that for
 // 2^32 hashes, and for another's message it takes 2^64.
 std::uint64_t hash(std::string_view text) {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-    if (EVP_Digest(text.data(), text.size(), digest.data(), nullptr, EVP_sha256(), nullptr) != 1) std::abort();
+    const Sha256 digest = sha256(text);
     std::uint64_t value = 0;
     for (std::size_t i = 0; i < sizeof value; ++i)
         value = (value << 8U) | digest[i];

@@ -1,16 +1,13 @@
 #include "mailpipe/app/fetch/state_file.hpp"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
 
 #include "mailpipe/app/fetch/state_records.hpp"
+#include "mailpipe/app/sha256.hpp"
 #include "mailpipe/base/ascii.hpp"
-#include "mailpipe/base/encoding.hpp"
 #include "mailpipe/store/journal.hpp"
 
 namespace mailpipe::app {
@@ -19,13 +16,6 @@ namespace {
 constexpr std::size_t kHashDigits = 16;
 constexpr std::string_view kPrefix = "fetch-";
 constexpr std::size_t kReadablePart = 60;
-
-std::string sha256_hex(std::string_view text) {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-    unsigned int size = 0;
-    if (EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1) std::abort();
-    return encode_hex(std::string_view(reinterpret_cast<const char*>(digest.data()), size));
-}
 
 Result<std::string> default_directory() {
     const char* state_home = std::getenv("XDG_STATE_HOME");

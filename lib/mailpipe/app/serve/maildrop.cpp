@@ -1,16 +1,13 @@
 #include "mailpipe/app/serve/maildrop.hpp"
 
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <stdexcept>
 
-#include "mailpipe/base/encoding.hpp"
+#include "mailpipe/app/sha256.hpp"
 #include "mailpipe/base/limits.hpp"
 #include "mailpipe/store/open.hpp"
 
@@ -32,12 +29,7 @@ std::string uidl_of(std::string_view id) {
     const bool fits = !id.empty() && id.size() <= limits::kUidl &&
                       std::all_of(id.begin(), id.end(), [](char c) { return c > 0x20 && c < 0x7F; });
     if (fits) return std::string(id);
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-    unsigned int length = 0;
-    if (EVP_Digest(id.data(), id.size(), digest.data(), &length, EVP_sha256(), nullptr) != 1) {
-        throw std::runtime_error("OpenSSL has no SHA-256");
-    }
-    return encode_hex(std::string_view(reinterpret_cast<const char*>(digest.data()), length));
+    return sha256_hex(id);
 }
 
 Result<std::shared_ptr<Maildrop>> Maildrop::open(const std::string& path) {
