@@ -7,13 +7,13 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cstdint>
 #include <cstdlib>
-#include <ctime>
+
+#include "tests/fault/asked_clock.hpp"
 
 namespace {
 
@@ -51,21 +51,3 @@ int ask(clockid_t clock, struct timespec* now) {
 }
 
 }  // namespace
-
-extern "C" int clock_gettime(clockid_t clock, struct timespec* now) noexcept {
-    return ask(clock, now);
-}
-
-extern "C" time_t time(time_t* result) noexcept {
-    struct timespec now {};
-    ask(CLOCK_REALTIME, &now);
-    if (result != nullptr) *result = now.tv_sec;
-    return now.tv_sec;
-}
-
-extern "C" int gettimeofday(struct timeval* result, void* /*zone*/) noexcept {
-    struct timespec now {};
-    ask(CLOCK_REALTIME, &now);
-    *result = {now.tv_sec, now.tv_nsec / 1000};
-    return 0;
-}
