@@ -7,9 +7,8 @@ import itertools
 import os
 import time
 
-from fault_case import KILLED, Fetch, FaultCase, sample
+from fault_case import KILLED, BadDiskRuns, Fetch, FaultCase, sample
 from peers.case import main
-from peers.commands import binary, run
 
 _COMBINATIONS = list(itertools.product(("pop3", "imap"), ("maildir", "mbox"), ("--keep", "--delete")))
 _SAMPLES = 3  # of each combination and kind
@@ -20,36 +19,21 @@ _POWER = ("power", "power-data", "power-names")
 _TEMPORARY_OR_IO = (74, 75)
 
 
-class BadDisk(FaultCase):
+class BadDisk(BadDiskRuns, FaultCase):
     @classmethod
     def setUpClass(cls):
         cls.start_dovecot()
 
-    def run_on_bad_disk(self, fetch, call=0, kind=""):
-        """The outcome, with the calls that changed the disk as `calls`."""
-        report = self.path("calls")
-        if os.path.exists(report):
-            os.unlink(report)
-        outcome = run([binary(fetch.argv[0]), *fetch.argv[1:]], self.directory, environment={
-            "LD_PRELOAD": binary("bad_disk.so"), "BAD_DISK_TOP": os.path.realpath(fetch.top), "BAD_DISK_REPORT": report,
-            "BAD_DISK_AT": str(call), "BAD_DISK_KIND": kind})
-        with open(report, encoding="utf-8") as file:
-            outcome.calls = file.read().splitlines()
-        return outcome
-
     def total(self, *combination):
         fetch = Fetch(self, *combination)
-        outcome = self.run_on_bad_disk(fetch)
-        self.assertEqual((outcome.status, outcome.stderr), (0, b""), str(outcome))
-        self.assertGreater(len(outcome.calls), len(fetch.messages))
-        fetch.finish("undisturbed")
-        return len(outcome.calls)
+        total = self.count_calls(fetch)
+        self.assertGreater(total, len(fetch.messages))
+        return total
 
     def check(self, combination, kind, call, total):
         fetch = Fetch(self, *combination)
         outcome = self.run_on_bad_disk(fetch, call, kind)
-        struck = outcome.calls[call - 1] if 0 < call <= len(outcome.calls) else "the end"
-        what = f"{' '.join(combination)}, {kind} at call {call} of {total}, {struck.replace(fetch.top, '')}"
+        what = f"{' '.join(combination)}, {kind} at call {call} of {total}, {outcome.struck}"
         if kind in _POWER:
             self.assertIn(outcome.status, (KILLED, 0), f"{what}: {outcome}")
         elif kind in _HARMLESS:

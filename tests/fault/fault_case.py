@@ -102,6 +102,35 @@ class FaultCase(Case):
             self.fail(f"{what}: lost {describe(lost)}")
 
 
+class BadDiskRuns:
+    """Mixed into a FaultCase: runs of a Fetch on the disk of bad_disk.cpp."""
+
+    def setUp(self):
+        super().setUp()
+        if not os.path.exists(binary("bad_disk.so")):
+            self.skipTest("no library goes before that of a sanitizer")
+
+    def run_on_bad_disk(self, fetch, call=0, kind=""):
+        """The outcome, with the calls that changed the disk as `calls`, and the one that it met as `struck`."""
+        report = self.path("calls")
+        if os.path.exists(report):
+            os.unlink(report)
+        outcome = fetch.run({"LD_PRELOAD": binary("bad_disk.so"), "BAD_DISK_TOP": os.path.realpath(fetch.top),
+                             "BAD_DISK_REPORT": report, "BAD_DISK_AT": str(call), "BAD_DISK_KIND": kind})
+        with open(report, encoding="utf-8") as file:
+            outcome.calls = file.read().splitlines()
+        struck = outcome.calls[call - 1] if 0 < call <= len(outcome.calls) else "the end"
+        outcome.struck = struck.replace(fetch.top, "")
+        return outcome
+
+    def count_calls(self, fetch):
+        """Of an undisturbed run."""
+        outcome = self.run_on_bad_disk(fetch)
+        self.assertEqual((outcome.status, outcome.stderr), (0, b""), str(outcome))
+        fetch.finish("undisturbed")
+        return len(outcome.calls)
+
+
 def describe(messages):
     def one(octets):
         subject = re.search(rb"(?mi)^Subject: *(.*)$", octets)
@@ -126,6 +155,9 @@ class Fetch:
         self.options = [*case.password(), "--tls", "none", "--to", f"{kind}:{self.destination}", "--state",
                         os.path.join(self.top, "state"), mode, *options]
         self.argv = ["mail-fetch", self.location, *self.options]
+
+    def run(self, environment=None):
+        return run(self.argv, self.case.directory, environment=environment)
 
     def delivered(self):
         return self.case.delivered(self.kind, self.destination)
