@@ -64,8 +64,9 @@ ClientStep ClientSession::Impl::next() {
         send_commands();
         if (!events.empty()) continue;
         if (!output.empty()) {
-            const std::string text = std::exchange(output, {});
-            return wire::Output{deflate ? deflate->compress(text) : text};
+            std::string text = std::exchange(output, {});
+            if (deflate) text = deflate->compress(text);
+            return wire::Output{std::move(text)};
         }
         if (append_begun && !std::exchange(append_asked, true)) return AppendMore{append_left};
         if (tls_wanted) {
