@@ -2,6 +2,7 @@
 
 import imaplib
 import re
+import socket
 
 from dovecot_fetch import DovecotSource
 from peers.case import Case, main
@@ -39,6 +40,10 @@ def appending(answers=(), capabilities=("IMAP4rev1", "LITERAL+", "UIDPLUS", "MUL
                 found = read_messages(conversation, line)
                 answer = answers.pop(0) if answers else b"OK done"
                 if answer is None:
+                    # An end of the stream, and no reset, whatever the client is sending.
+                    conversation.socket.shutdown(socket.SHUT_WR)
+                    while conversation.read_line() is not None:
+                        pass
                     return
                 if answer.startswith(b"OK"):
                     mailbox.extend(found)
