@@ -10,6 +10,7 @@
 
 #include "mailpipe/base/secret.hpp"
 #include "mailpipe/base/trace.hpp"
+#include "mailpipe/smtp/envelope.hpp"
 #include "mailpipe/smtp/types.hpp"
 #include "mailpipe/wire/session.hpp"
 
@@ -31,13 +32,6 @@ struct ClientOptions {
     std::string kerberos_host = {};     // sasl::Credentials
     bool allow_plaintext_auth = false;  // AUTH although tls is none
     Trace* trace = nullptr;
-};
-
-struct Envelope {
-    Mailbox reverse_path;
-    std::vector<Mailbox> recipients;    // at least one; over LMTP the domain may be empty, for a user name
-    std::optional<std::uint64_t> size;  // CRLF octets, sent with SIZE when offered
-    bool eight_bit = false;             // BODY=8BITMIME when offered; when not offered Finished is an error
 };
 
 // Events.

@@ -56,7 +56,7 @@ std::optional<Error> ClientSession::Impl::check(const Envelope& wanted) const {
         utf8 = utf8 || needs_utf8(recipient);
     }
     if (utf8 && !capabilities.smtputf8) return Error{Errc::unsupported, "server does not offer SMTPUTF8"};
-    if (wanted.eight_bit && !capabilities.eight_bit_mime) {
+    if (wanted.body == Body::eight_bit && !capabilities.eight_bit_mime) {
         return Error{Errc::unsupported, "message has 8-bit text and the server does not offer 8BITMIME"};
     }
     if (wanted.size && capabilities.max_size != 0 && *wanted.size > capabilities.max_size) {
@@ -81,7 +81,7 @@ void ClientSession::Impl::submit(Envelope wanted) {
     needs_rset = false;
     std::string mail = "MAIL FROM:<" + envelope.reverse_path.encode() + '>';
     if (capabilities.size && envelope.size) mail += " SIZE=" + std::to_string(*envelope.size);
-    if (envelope.eight_bit) mail += " BODY=8BITMIME";
+    if (envelope.body == Body::eight_bit) mail += " BODY=8BITMIME";
     const bool utf8 = needs_utf8(envelope.reverse_path) ||
                       std::any_of(envelope.recipients.begin(), envelope.recipients.end(), needs_utf8);
     if (utf8) mail += " SMTPUTF8";

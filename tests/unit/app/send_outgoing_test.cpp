@@ -70,7 +70,7 @@ TEST(Outgoing, SendsWhatItWasGiven) {
         const Loaded loaded = load(text, options(), piece);
         ASSERT_TRUE(loaded.result) << loaded.result.error().message;
         EXPECT_EQ(loaded.sent, text) << "without -t a Bcc field stays";
-        EXPECT_TRUE(loaded.envelope.eight_bit);
+        EXPECT_EQ(loaded.envelope.body, smtp::Body::eight_bit);
         EXPECT_EQ(loaded.envelope.size, text.size());
         EXPECT_EQ(loaded.envelope.reverse_path.encode(), "a@x.org");
         EXPECT_EQ(loaded.message_id, std::vector<std::string>{"1@x.org"});

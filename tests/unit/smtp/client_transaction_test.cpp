@@ -229,11 +229,11 @@ TEST(ClientTransaction, RsetComesBeforeTheNextAfterADataRefusal) {
 TEST(ClientTransaction, ParametersWhereOffered) {
     Submission wanted = submission({"x@y.org"});
     wanted.envelope.size = 123;
-    wanted.envelope.eight_bit = true;
+    wanted.envelope.body = Body::eight_bit;
     ClientRun run(client_options(), {wanted});
     run.run({"220 x", "250-x", "250-SIZE 1000", "250 8BITMIME"});
     EXPECT_NE(run.log.output.find("MAIL FROM:<a@b.org> SIZE=123 BODY=8BITMIME\r\n"), std::string::npos);
-    wanted.envelope.eight_bit = false;
+    wanted.envelope.body = Body::seven_bit;
     ClientRun bare(client_options(), {wanted});
     bare.run(kBare);
     EXPECT_NE(bare.log.output.find(kMail), std::string::npos);
@@ -263,23 +263,33 @@ INSTANTIATE_TEST_SUITE_P(
     Table, ClientRefuses,
     testing::Values(
         Impossible{"too_large",
-                   {{"a", "b.org"}, {{"x", "y.org"}}, 1001, false},
+                   {{"a", "b.org"}, {{"x", "y.org"}}, 1001, Body::seven_bit},
                    {"250-x", "250 SIZE 1000"},
                    Errc::permanent},
-        Impossible{"eight_bit", {{"a", "b.org"}, {{"x", "y.org"}}, {}, true}, {"250 x"}, Errc::unsupported},
-        Impossible{"utf8", {{"a", "b.org"}, {{"j\xC3\xBC", "y.org"}}, {}, false}, {"250 x"}, Errc::unsupported},
-        Impossible{"no_recipient", {{"a", "b.org"}, {}, {}, false}, {"250 x"}, Errc::usage},
+        Impossible{
+            "eight_bit", {{"a", "b.org"}, {{"x", "y.org"}}, {}, Body::eight_bit}, {"250 x"}, Errc::unsupported},
+        Impossible{"utf8",
+                   {{"a", "b.org"}, {{"j\xC3\xBC", "y.org"}}, {}, Body::seven_bit},
+                   {"250 x"},
+                   Errc::unsupported},
+        Impossible{"no_recipient", {{"a", "b.org"}, {}, {}, Body::seven_bit}, {"250 x"}, Errc::usage},
         Impossible{"crlf_in_recipient",
-                   {{"a", "b.org"}, {{"x>\r\nRCPT TO:<evil", "y.org"}}, {}, false},
+                   {{"a", "b.org"}, {{"x>\r\nRCPT TO:<evil", "y.org"}}, {}, Body::seven_bit},
                    {"250 x"},
                    Errc::data},
-        Impossible{"lf_in_domain", {{"a", "b.org"}, {{"x", "y.org\nDATA"}}, {}, false}, {"250 x"}, Errc::data},
-        Impossible{"nul_in_sender", {{"a\0b"s, "b.org"}, {{"x", "y.org"}}, {}, false}, {"250 x"}, Errc::data},
+        Impossible{"lf_in_domain",
+                   {{"a", "b.org"}, {{"x", "y.org\nDATA"}}, {}, Body::seven_bit},
+                   {"250 x"},
+                   Errc::data},
+        Impossible{"nul_in_sender",
+                   {{"a\0b"s, "b.org"}, {{"x", "y.org"}}, {}, Body::seven_bit},
+                   {"250 x"},
+                   Errc::data},
         Impossible{"space_in_domain",
-                   {{"a", "b.org"}, {{"x", "y.org> NOTIFY=NEVER"}}, {}, false},
+                   {{"a", "b.org"}, {{"x", "y.org> NOTIFY=NEVER"}}, {}, Body::seven_bit},
                    {"250 x"},
                    Errc::data},
-        Impossible{"empty_domain", {{"a", "b.org"}, {{"x", ""}}, {}, false}, {"250 x"}, Errc::data}),
+        Impossible{"empty_domain", {{"a", "b.org"}, {{"x", ""}}, {}, Body::seven_bit}, {"250 x"}, Errc::data}),
     [](const auto& param) { return param.param.name; });
 
 TEST(ClientTransaction, Smtputf8WhereOffered) {

@@ -82,7 +82,7 @@ class SmtpDelivery : public PromptDelivery {
         envelope.reverse_path = return_path(header);
         envelope.recipients = recipients_;
         envelope.size = text_.size();
-        envelope.eight_bit = text_.eight_bit();
+        envelope.body = text_.eight_bit() ? smtp::Body::eight_bit : smtp::Body::seven_bit;
         return envelope;
     }
 

@@ -96,7 +96,7 @@ Result<void> Outgoing::find_envelope(const SendOptions& options, const GivenEnve
         envelope_.reverse_path = std::move(*mailbox);
     }
     envelope_.size = text_.size();
-    envelope_.eight_bit = text_.eight_bit();
+    envelope_.body = text_.eight_bit() ? smtp::Body::eight_bit : smtp::Body::seven_bit;
     return {};
 }
 
