@@ -14,7 +14,16 @@ namespace {
 
 std::size_t accepted_count(const Receipt& receipt) {
     return static_cast<std::size_t>(std::count_if(receipt.recipients.begin(), receipt.recipients.end(),
-                                                  [](const smtp::RecipientResult& r) { return r.accepted; }));
+                                                  [](const RecipientReport& r) { return r.result.accepted; }));
+}
+
+// Of all recipients, else empty.
+std::string common_tls(const Receipt& receipt) {
+    const auto& all = receipt.recipients;
+    if (all.empty()) return "";
+    const bool same = std::all_of(all.begin(), all.end(),
+                                  [&](const RecipientReport& report) { return report.tls == all.front().tls; });
+    return same ? all.front().tls : "";
 }
 
 std::string_view event_name(const Receipt& receipt) {
@@ -32,7 +41,9 @@ std::string to_jsonl(const Receipt& receipt) {
         json["size"] = receipt.message->size();
     }
     json["recipients"] = email::Json::array();
-    for (const smtp::RecipientResult& result : receipt.recipients) {
+    const std::string tls = common_tls(receipt);
+    for (const RecipientReport& report : receipt.recipients) {
+        const smtp::RecipientResult& result = report.result;
         email::Json entry;
         entry["recipient"] = result.recipient.encode();
         entry["accepted"] = result.accepted;
@@ -42,9 +53,13 @@ std::string to_jsonl(const Receipt& receipt) {
             if (!reply.enhanced.empty()) entry["enhanced"] = reply.enhanced;
             entry["text"] = reply.text;
         }
+        if (!report.server.empty() && report.server != receipt.server) entry["server"] = report.server;
+        if (!report.tls.empty() && tls.empty()) entry["tls"] = report.tls;
+        const bool is_told = receipt.error && receipt.error->message == report.error;
+        if (!report.error.empty() && !is_told) entry["error"] = report.error;
         json["recipients"].push_back(std::move(entry));
     }
-    if (!receipt.tls.empty()) json["tls"] = receipt.tls;
+    if (!tls.empty()) json["tls"] = tls;
     if (receipt.error) json["error"] = receipt.error->message;
     json["status"] = receipt.status;
     json["seconds"] = std::round(receipt.seconds.count() * 1000) / 1000;
@@ -53,15 +68,15 @@ std::string to_jsonl(const Receipt& receipt) {
 
 std::string to_text(const Receipt& receipt) {
     std::string text;
-    for (const smtp::RecipientResult& result : receipt.recipients) {
-        if (!result.accepted) continue;
+    for (const RecipientReport& report : receipt.recipients) {
+        if (!report.result.accepted) continue;
         text += text.empty() ? "sent to " : ", ";
-        text += result.recipient.encode();
+        text += report.result.recipient.encode();
     }
     if (text.empty()) return "";
     const auto accepted = std::find_if(receipt.recipients.begin(), receipt.recipients.end(),
-                                       [](const smtp::RecipientResult& r) { return r.accepted; });
-    text += ": " + smtp::to_server_reply(accepted->reply).text;
+                                       [](const RecipientReport& r) { return r.result.accepted; });
+    text += ": " + smtp::to_server_reply(accepted->result.reply).text;
     return terminal_text(text);
 }
 

@@ -13,7 +13,7 @@
 // What mail-send writes to stdout: a receipt for each message. As JSONL, one object a line:
 //
 //   event       "sent" all recipients were accepted, "partial" some, "failed" none
-//   server      the location as mail-json(5) spells it, without a password
+//   server      the location as mail-json(5) spells it, without a password; "mx:" for the hosts of each domain
 //   messageId   array of msg-ids as in JMAP; absent when the message has none or could not be read
 //   size        CRLF octets as sent, without Bcc when -t removed it; absent when the message could not be read
 //   recipients  one object each, in the envelope's order:
@@ -22,8 +22,11 @@
 //                 code       SMTP reply code; absent when the server said nothing about this recipient
 //                 enhanced   enhanced status code "5.1.1"; absent when the reply had none
 //                 text       the reply's text, lines joined by a space; absent with code
+//                 server     who was asked, where that is not the server above
+//                 tls        of that server; absent without TLS and where all recipients have the one below
+//                 error      one line, without code and where the error below does not say it: why
 //               empty when the message could not be read
-//   tls         "TLSv1.3"; absent without TLS
+//   tls         "TLSv1.3", of all recipients; absent without TLS
 //   error       one line, when nothing was accepted: why
 //   status      exit status that this message alone would give (sysexits); 0 when all were accepted
 //   seconds     number: from the connect or the first command to the last reply
@@ -31,11 +34,17 @@
 // As text, a line for people for each message.
 namespace mailpipe::app {
 
+struct RecipientReport {
+    smtp::RecipientResult result;  // the reply's code is 0 where no server said anything
+    std::string server;            // empty: that of the receipt
+    std::string tls;
+    std::string error;  // without a reply: why
+};
+
 struct Receipt {
     std::string server;
     const Outgoing* message = nullptr;  // nullptr: it could not be read
-    std::vector<smtp::RecipientResult> recipients;
-    std::string tls;
+    std::vector<RecipientReport> recipients;
     std::optional<Error> error;
     int status = 0;
     std::chrono::duration<double> seconds{0};

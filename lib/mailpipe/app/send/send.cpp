@@ -10,11 +10,12 @@
 #include "mailpipe/app/diagnostics.hpp"
 #include "mailpipe/app/location.hpp"
 #include "mailpipe/app/message_input.hpp"
+#include "mailpipe/app/send/distributor.hpp"
 #include "mailpipe/app/send/from_json_input.hpp"
 #include "mailpipe/app/send/outgoing.hpp"
 #include "mailpipe/app/send/receipt.hpp"
+#include "mailpipe/app/send/server_transport.hpp"
 #include "mailpipe/app/stop.hpp"
-#include "mailpipe/app/submitter.hpp"
 #include "mailpipe/base/exit_status.hpp"
 
 namespace mailpipe::app {
@@ -49,16 +50,17 @@ class Run {
           given_(std::move(given)),
           diagnostics_("mail-send", options.common),
           progress_(options.common),
-          submitter_({options.client, options.helo_name, options.common.trace ? &trace_ : nullptr},
-                     std::move(server), &progress_),
+          transports_({options.client, options.helo_name, options.common.trace ? &trace_ : nullptr},
+                      std::move(server), &progress_),
+          distributor_(transports_),
           receipts_(options.common) {
         diagnostics_.set_progress(&progress_);
         progress_.begin(server_);
     }
 
     int run() {
-        if (auto prepared = submitter_.prepare(); !prepared) {
-            diagnostics_.error(server_, prepared.error());
+        if (auto opened = distributor_.open(""); !opened) {
+            diagnostics_.error(server_, opened.error());
             return diagnostics_.exit_status();
         }
         const auto input =
@@ -84,11 +86,10 @@ class Run {
         if (number_ == 0 && diagnostics_.exit_status() == 0) {
             diagnostics_.error("stdin", Error{Errc::data, "no message: the input is empty"});
         }
-        if (not_tried_ > 0) {
-            diagnostics_.error(server_,
-                               Error{Errc::temporary, count(not_tried_, " more message") + " not tried"});
+        for (const auto& [server, number] : not_tried_) {
+            diagnostics_.error(server, Error{Errc::temporary, count(number, " more message") + " not tried"});
         }
-        submitter_.quit();
+        distributor_.quit();
         return diagnostics_.exit_status();
     }
 
@@ -107,62 +108,84 @@ class Run {
             return write(receipt) && is_messages_fault;
         }
         receipt.message = &message_;
-        const bool is_tried = !submitter_.given_up();
         const auto start = Clock::now();
-        auto finished = submitter_.submit(message_.envelope(), message_.text());
+        const std::vector<Share> shares = distributor_.submit(message_.envelope(), message_.text());
         receipt.seconds = Clock::now() - start;
-        receipt.tls = submitter_.tls_version();
         progress_.end_message();
-        if (finished) {
-            receipt.recipients = std::move(finished->recipients);
-            judge(std::move(finished->error), receipt);
-        } else {
-            for (const smtp::Mailbox& recipient : message_.envelope().recipients) {
-                receipt.recipients.push_back({recipient, smtp::Reply{0, "", {""}}, false});
-            }
-            if (is_tried) {
-                report(server_, finished.error(), receipt);
-            } else {
-                receipt.error = Error{finished.error().kind, "not tried: " + finished.error().message};
-                receipt.status = exit_status(finished.error().kind);
-                not_tried_ += 1;
-            }
-        }
+        receipt.recipients.resize(message_.envelope().recipients.size());
+        for (const Share& share : shares)
+            fill(share, receipt);
+        for (const Share& share : shares)
+            judge(share, receipt);
         return write(receipt);
     }
 
+    void fill(const Share& share, Receipt& receipt) const {
+        for (std::size_t i = 0; i < share.recipients.size(); ++i) {
+            const std::size_t index = share.recipients[i];
+            RecipientReport& report = receipt.recipients[index];
+            report.server = share.server;
+            report.tls = share.tls;
+            if (share.finished) {
+                report.result = share.finished->recipients[i];
+            } else {
+                report.result = {message_.envelope().recipients[index], smtp::Reply{0, "", {""}}, false};
+            }
+            if (report.result.accepted || report.result.reply.code != 0) continue;
+            if (!share.finished) report.error = why(share);
+            if (share.finished && share.finished->error) report.error = share.finished->error->message;
+        }
+    }
+
+    static std::string why(const Share& share) {
+        return (share.tried ? "" : "not tried: ") + share.finished.error().message;
+    }
+
+    void judge(const Share& share, Receipt& receipt) {
+        if (share.finished) return judge(*share.finished, share.server, receipt);
+        if (share.tried) return report(share.server, share.finished.error(), receipt);
+        const Error error{share.finished.error().kind, why(share)};
+        receipt.status = worse_exit_status(receipt.status, exit_status(error.kind));
+        if (!receipt.error && nothing_accepted(receipt)) receipt.error = error;
+        not_tried_[share.server] += 1;
+    }
+
     // One line for all recipients that were refused with the same reply.
-    void judge(std::optional<Error> error, Receipt& receipt) {
+    void judge(const smtp::Finished& finished, const std::string& server, Receipt& receipt) {
         std::vector<std::vector<const smtp::RecipientResult*>> refused;
         std::map<std::pair<int, std::string>, std::size_t> groups;
-        for (const smtp::RecipientResult& result : receipt.recipients) {
+        for (const smtp::RecipientResult& result : finished.recipients) {
             if (result.accepted) continue;
             const auto key = std::pair(result.reply.code, smtp::to_server_reply(result.reply).text);
             const auto [group, is_first] = groups.try_emplace(key, refused.size());
             if (is_first) refused.emplace_back();
             refused[group->second].push_back(&result);
         }
-        receipt.error = error;
+        std::optional<Error> error = finished.error;
+        if (error && !receipt.error && nothing_accepted(receipt)) receipt.error = error;
         if (error && refused.size() <= 1) {
             if (!refused.empty() && refused[0][0]->reply.code != 0) {
                 error->message = name_recipients(refused[0]) + ": " + error->message;
             }
-            return report(server_, *error, receipt);
+            return report(server, *error, receipt);
         }
         for (const auto& group : refused) {
             const smtp::Reply& reply = group[0]->reply;
-            report(server_,
+            report(server,
                    Error{smtp::reply_kind(reply), name_recipients(group) + " refused",
                          smtp::to_server_reply(reply)},
                    receipt);
         }
     }
 
+    static bool nothing_accepted(const Receipt& receipt) {
+        return std::none_of(receipt.recipients.begin(), receipt.recipients.end(),
+                            [](const RecipientReport& report) { return report.result.accepted; });
+    }
+
     void report(std::string_view where, Error error, Receipt& receipt) {
         receipt.status = worse_exit_status(receipt.status, exit_status(error.kind));
-        const bool nothing_accepted = std::none_of(receipt.recipients.begin(), receipt.recipients.end(),
-                                                   [](const smtp::RecipientResult& r) { return r.accepted; });
-        if (!receipt.error && nothing_accepted) receipt.error = error;
+        if (!receipt.error && nothing_accepted(receipt)) receipt.error = error;
         error.message = prefix() + error.message;
         diagnostics_.error(where, error);
     }
@@ -180,11 +203,12 @@ class Run {
     Diagnostics diagnostics_;
     Progress progress_;
     StderrTrace trace_;
-    Submitter submitter_;
+    ServerTransports transports_;
+    Distributor distributor_;
     ReceiptWriter receipts_;
     Outgoing message_;
-    std::size_t number_ = 0;     // of the message, from 1
-    std::size_t not_tried_ = 0;  // after the connection was given up
+    std::size_t number_ = 0;                        // of the message, from 1
+    std::map<std::string, std::size_t> not_tried_;  // messages, after the server was given up
 };
 
 // The options with what the configuration file says of the server.

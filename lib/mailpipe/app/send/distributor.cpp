@@ -1,0 +1,90 @@
+#include "mailpipe/app/send/distributor.hpp"
+
+#include <algorithm>
+
+namespace mailpipe::app {
+namespace {
+
+// A list of people at a thousand domains must not hold a thousand connections.
+constexpr std::size_t kOpenTransports = 32;
+
+smtp::Envelope part_of(const smtp::Envelope& envelope, const std::vector<std::size_t>& recipients) {
+    smtp::Envelope part = envelope;
+    part.recipients.clear();
+    part.recipient_options.clear();
+    for (const std::size_t index : recipients) {
+        part.recipients.push_back(envelope.recipients[index]);
+        if (!envelope.recipient_options.empty())
+            part.recipient_options.push_back(envelope.recipient_options[index]);
+    }
+    return part;
+}
+
+}  // namespace
+
+Result<Transport*> Distributor::find(const std::string& destination) {
+    const auto known = std::find_if(opened_.begin(), opened_.end(),
+                                    [&](const Opened& opened) { return opened.destination == destination; });
+    if (known != opened_.end()) {
+        opened_.splice(opened_.begin(), opened_, known);
+        return opened_.front().transport.get();
+    }
+    auto transport = transports_.open(destination);
+    if (!transport) return tl::unexpected(transport.error());
+    if (opened_.size() >= kOpenTransports) {
+        opened_.back().transport->quit();
+        opened_.pop_back();
+    }
+    opened_.push_front({destination, std::move(*transport)});
+    return opened_.front().transport.get();
+}
+
+Result<void> Distributor::open(const std::string& destination) {
+    if (auto transport = find(destination); !transport) return tl::unexpected(transport.error());
+    return {};
+}
+
+std::vector<Share> Distributor::submit(const smtp::Envelope& envelope, OutgoingText& text) {
+    std::vector<std::string> destinations;
+    std::vector<Share> shares;
+    for (std::size_t i = 0; i < envelope.recipients.size(); ++i) {
+        const std::string destination = transports_.destination(envelope.recipients[i]);
+        const auto known = std::find(destinations.begin(), destinations.end(), destination);
+        const auto index = static_cast<std::size_t>(known - destinations.begin());
+        if (known == destinations.end()) {
+            destinations.push_back(destination);
+            shares.emplace_back();
+        }
+        shares[index].recipients.push_back(i);
+    }
+    for (std::size_t i = 0; i < shares.size(); ++i) {
+        if (shares.size() == 1) {
+            run(envelope, text, destinations[i], shares[i]);
+        } else {
+            run(part_of(envelope, shares[i].recipients), text, destinations[i], shares[i]);
+        }
+    }
+    return shares;
+}
+
+void Distributor::run(const smtp::Envelope& envelope, OutgoingText& text, const std::string& destination,
+                      Share& share) {
+    share.server = destination;
+    auto transport = find(destination);
+    if (!transport) {
+        share.finished = tl::unexpected(transport.error());
+        return;
+    }
+    share.tried = !(*transport)->given_up();
+    share.finished = (*transport)->submit(envelope, text);
+    if (std::string server = (*transport)->server(); !server.empty()) share.server = std::move(server);
+    share.tls = (*transport)->tls_version();
+}
+
+void Distributor::quit() {
+    for (const Opened& opened : opened_)
+        opened.transport->quit();
+    opened_.clear();
+}
+
+}  // namespace mailpipe::app

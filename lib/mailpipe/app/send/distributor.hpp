@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstddef>
+#include <list>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "mailpipe/app/send/transport.hpp"
+
+namespace mailpipe::app {
+
+// What became of the recipients of one message that share a destination.
+struct Share {
+    std::vector<std::size_t> recipients;  // of the envelope, ascending
+    std::string server;                   // as Transport says it, else the destination
+    std::string tls;                      // "TLSv1.3"; empty without TLS
+    bool tried = true;                    // false: the destination had failed for an earlier message
+    Result<smtp::Finished> finished = fail(Errc::temporary, "not tried");
+};
+
+// Brings a message to each of its destinations, one transaction each, and keeps the transports for the next message.
+// Used by one thread.
+class Distributor {
+ public:
+    explicit Distributor(const Transports& transports) : transports_(transports) {}  // outlives this
+
+    // Errors: those of Transports::open().
+    Result<void> open(const std::string& destination);
+    // In the order in which the envelope names the destinations first. `text` is read once for each.
+    std::vector<Share> submit(const smtp::Envelope& envelope, OutgoingText& text);
+    void quit();
+
+ private:
+    struct Opened {
+        std::string destination;
+        std::unique_ptr<Transport> transport;
+    };
+    Result<Transport*> find(const std::string& destination);
+    void run(const smtp::Envelope& envelope, OutgoingText& text, const std::string& destination, Share& share);
+
+    const Transports& transports_;
+    std::list<Opened> opened_;  // the one used last first
+};
+
+}  // namespace mailpipe::app

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "mailpipe/app/send/transport.hpp"
+#include "mailpipe/app/submitter.hpp"
+
+namespace mailpipe::app {
+
+// One server that is given: its connection is kept until it ends.
+class ServerTransport : public Transport {
+ public:
+    // `progress` may be null and outlives this.
+    ServerTransport(SubmitterOptions options, const Location& server, Progress* progress)
+        : name_(encode(server)), submitter_(std::move(options), server, progress) {}
+
+    // Errors: those of Submitter::prepare().
+    Result<void> prepare() { return submitter_.prepare(); }
+
+    Result<smtp::Finished> submit(const smtp::Envelope& envelope, OutgoingText& text) override {
+        return submitter_.submit(envelope, text);
+    }
+    bool given_up() const override { return submitter_.given_up(); }
+    void quit() override { submitter_.quit(); }
+    std::string server() const override { return name_; }
+    std::string tls_version() const override { return submitter_.tls_version(); }
+
+ private:
+    std::string name_;
+    Submitter submitter_;
+};
+
+// All mail to one server.
+class ServerTransports : public Transports {
+ public:
+    // `progress` may be null and outlives this and what it opens.
+    ServerTransports(SubmitterOptions options, Location server, Progress* progress)
+        : options_(std::move(options)), server_(std::move(server)), progress_(progress) {}
+
+    std::string destination(const smtp::Mailbox&) const override { return ""; }
+    Result<std::unique_ptr<Transport>> open(const std::string&) const override {
+        auto transport = std::make_unique<ServerTransport>(options_, server_, progress_);
+        if (auto prepared = transport->prepare(); !prepared) return tl::unexpected(prepared.error());
+        return transport;
+    }
+
+ private:
+    SubmitterOptions options_;
+    Location server_;
+    Progress* progress_;
+};
+
+}  // namespace mailpipe::app
