@@ -39,6 +39,10 @@ inline constexpr std::size_t kAuthFailures = 3;               // failed logins u
 inline constexpr std::size_t kReceivedFields = 50;            // loop detection
 inline constexpr std::uint64_t kMessageSize = 1ULL << 30;     // mail-serve: default of --max-message-size
 
+// DNS.
+inline constexpr std::size_t kDnsRecords = 200;  // of one answer
+inline constexpr std::size_t kMxAddresses = 20;  // at which the hosts of a domain are asked for one message
+
 // Messages (parser). Exceeding one is said in `limitsMet`; it is never an error.
 inline constexpr std::size_t kMimeDepth = 100;
 inline constexpr std::size_t kMimeParts = 10'000;
