@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <array>
@@ -13,32 +12,14 @@
 
 #include "mailpipe/base/ascii.hpp"
 #include "mailpipe/store/file.hpp"
+#include "mailpipe/store/journal_line.hpp"
 
 namespace mailpipe::store {
 namespace {
 
-constexpr std::size_t kCrcDigits = 8;
 constexpr std::size_t kPiece = 64 * 1024;
 constexpr std::size_t kGlance = 4096;             // octets of each end
 constexpr std::size_t kLongestRecord = 1U << 20;  // no line that is longer is ours
-
-// Of ISO 3309, as gzip has it.
-std::string crc32_hex(std::string_view octets) {
-    const unsigned long crc = ::crc32_z(0, reinterpret_cast<const Bytef*>(octets.data()), octets.size());
-    constexpr std::string_view kHex = "0123456789abcdef";
-    std::string text(kCrcDigits, '0');
-    for (std::size_t i = 0; i < kCrcDigits; ++i)
-        text[i] = kHex[(crc >> (28U - 4U * i)) & 0xFU];
-    return text;
-}
-
-// The record of a line without its end.
-std::optional<std::string_view> parse_line(std::string_view line) {
-    if (line.size() <= kCrcDigits || line[kCrcDigits] != ' ') return std::nullopt;
-    const std::string_view record = line.substr(kCrcDigits + 1);
-    if (crc32_hex(record) != line.substr(0, kCrcDigits)) return std::nullopt;
-    return record;
-}
 
 // Writes records in pieces; after the first error no more.
 class RecordWriter {
@@ -61,10 +42,7 @@ class RecordWriter {
             done_ = fail(Errc::usage, "a journal record is one line of at most 1 MiB");
             return;
         }
-        text_ += crc32_hex(record);
-        text_ += ' ';
-        text_ += record;
-        text_ += '\n';
+        encode_journal_line(record, text_);
         if (text_.size() >= kPiece) flush();
     }
     void flush() {
@@ -88,7 +66,7 @@ std::pair<std::size_t, bool> use_lines(std::string_view text, const Journal::Use
     while (true) {
         const std::size_t end = text.find('\n', valid);
         if (end == std::string_view::npos) return {valid, text.size() - valid <= 2 * kLongestRecord};
-        const auto record = parse_line(text.substr(valid, end - valid));
+        const auto record = parse_journal_line(text.substr(valid, end - valid));
         if (!record) return {valid, false};
         use(*record);
         valid = end + 1;
@@ -133,8 +111,8 @@ Result<bool> glance_at(int fd, std::uint64_t size, const Journal::Glance& glance
     if (!count) return tl::unexpected(count.error());
     const std::string_view tail(ends.data(), *count);
     if (!tail.ends_with('\n')) return false;
-    const auto begin = parse_line(first);
-    const auto end = parse_line(last_line(tail));
+    const auto begin = parse_journal_line(first);
+    const auto end = parse_journal_line(last_line(tail));
     return begin && end && glance(*begin, *end);
 }
 

@@ -1,4 +1,3 @@
-#include <dirent.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -11,6 +10,7 @@
 #include <utility>
 
 #include "mailpipe/store/crlf_size.hpp"
+#include "mailpipe/store/directory.hpp"
 #include "mailpipe/store/file.hpp"
 #include "mailpipe/store/maildir.hpp"
 #include "mailpipe/store/maildir_name.hpp"
@@ -220,18 +220,9 @@ class MaildirWriter : public MailboxWriter {
 };
 
 Result<std::unordered_set<std::string>> bases_in(int directory, const std::string& what) {
-    const int fd = open_at(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) return fail_errno(errno, what);
-    const std::unique_ptr<DIR, int (*)(DIR*)> stream(::fdopendir(fd), ::closedir);
-    if (!stream) {
-        ::close(fd);
-        return fail_errno(errno, what);
-    }
     std::unordered_set<std::string> bases;
-    errno = 0;
-    while (const struct dirent* entry = ::readdir(stream.get()))
-        bases.emplace(base_of(entry->d_name));
-    if (errno != 0) return fail_errno(errno, what);
+    auto read = for_each_name(directory, what, [&bases](const char* name) { bases.emplace(base_of(name)); });
+    if (!read) return tl::unexpected(read.error());
     return bases;
 }
 
