@@ -19,10 +19,24 @@
 
 namespace mailpipe::smtp {
 
-// client_session.cpp drives and logs in, client_transaction.cpp carries one envelope.
+// client_session.cpp drives and logs in, client_transaction.cpp carries envelopes, client_body.cpp their messages.
 struct ClientSession::Impl {
     // What a reply answers; the name appears in errors as "waiting for the reply to ...".
-    enum class Awaited { greeting, ehlo, helo, starttls, auth, auth_abort, rset, mail, rcpt, data, body, quit };
+    enum class Awaited {
+        greeting,
+        ehlo,
+        helo,
+        starttls,
+        auth,
+        auth_abort,
+        rset,
+        mail,
+        rcpt,
+        data,
+        chunk,  // BDAT without LAST
+        body,
+        quit
+    };
     struct Pending {
         Awaited what{};
         std::size_t recipient = 0;  // rcpt and, in LMTP, body
@@ -30,6 +44,22 @@ struct ClientSession::Impl {
     struct Queued {
         Pending pending;
         std::string line;
+    };
+    // How a message goes: by DATA, by one BDAT in the flight of its envelope, or by BDAT behind the replies to RCPT.
+    enum class Transfer { data, whole, chunks };
+    struct Transaction {
+        bool any_accepted() const;
+
+        Envelope envelope;
+        Transfer transfer = Transfer::data;
+        std::optional<Error> impossible;            // found before MAIL
+        std::vector<std::optional<Reply>> replies;  // of each recipient: the one that decided, or none yet
+        std::vector<bool> accepted;                 // RCPT was answered 2yz
+        bool mail_accepted = false;
+        bool body_ended = false;
+        bool any_final = false;  // a recipient's reply to the body has come (LMTP)
+        std::optional<Reply> first_refusal;
+        std::vector<std::string> not_taken;
     };
     enum class Phase { login, ready, transaction, body, ended };
 
@@ -68,7 +98,12 @@ struct ClientSession::Impl {
 
     // Transaction.
     void submit(Envelope envelope);
-    std::optional<Error> check(const Envelope& envelope) const;
+    void begin_transaction();
+    Transaction& now() { return transactions.front(); }
+    const Transaction& now() const { return transactions.front(); }
+    bool may_go_ahead() const;
+    void send_quit();
+    static Error error_of(const Reply& reply, std::string_view what);
     void on_transaction_reply(Pending pending, const Reply& reply);
     void on_mail(const Reply& reply);
     void on_rcpt(std::size_t recipient, const Reply& reply);
@@ -77,8 +112,17 @@ struct ClientSession::Impl {
     void refuse_rest(const Reply& reply);
     void finish_transaction(std::optional<Error> error);
     void finish_cut_off(const Reply& reply);
+
+    // Body.
+    void choose_transfer(Transaction& added, bool ahead) const;
+    void want_body();
+    bool may_take_body() const;
     void body(std::string_view crlf_text);
     void body_end();
+    void send_chunk(bool last);
+    void trace_body(std::uint64_t octets);
+    void expect_body_replies();
+    void on_chunk(const Reply& reply);
 
     ClientOptions options;
     Redactor redactor;
@@ -88,7 +132,7 @@ struct ClientSession::Impl {
     std::string out;
     std::deque<ClientStep> events;
     std::deque<Pending> pending{{Awaited::greeting}};
-    std::deque<Queued> queued;  // of the transaction, until they may be sent
+    std::deque<Queued> queued;  // of the last transaction, until they may be sent
     Phase phase = Phase::login;
     Capabilities capabilities;
     bool tls_done = false;
@@ -96,17 +140,19 @@ struct ClientSession::Impl {
     std::unique_ptr<sasl::Client> mechanism;
     std::optional<Error> auth_error;
 
-    // Transaction.
-    Envelope envelope;
-    std::vector<std::optional<Reply>> replies;  // of each recipient: the one that decided, or none yet
-    std::vector<bool> accepted;                 // RCPT was answered 2yz
-    bool mail_accepted = false;
+    // Transactions: the one that runs, and one that was submitted ahead.
+    std::deque<Transaction> transactions;
     bool needs_rset = false;
-    bool any_final = false;  // a recipient's reply to the body has come (LMTP)
-    std::optional<Reply> first_refusal;
+    bool quit_sent = false;
+    bool quit_wanted = false;
+    bool lmtp_replies_due = false;  // to BDAT LAST: how many is known behind the replies to RCPT
+
+    // Body of the one that runs.
     wire::DotEncoder encoder;
     wire::LineEndChecker line_ends;
     std::uint64_t body_octets = 0;
+    char last_octet = '\n';
+    std::string held;  // of the next chunk
 };
 
 }  // namespace mailpipe::smtp

@@ -49,6 +49,8 @@ std::string_view ClientSession::Impl::name(Awaited what) {
             return "RCPT";
         case Awaited::data:
             return "DATA";
+        case Awaited::chunk:
+            return "BDAT";
         case Awaited::body:
             return "the message";
         case Awaited::quit:
@@ -72,7 +74,7 @@ ClientStep ClientSession::Impl::next() {
         if (progress) continue;
         if (input.eof()) {
             end_of_input();
-        } else if (phase == Phase::body) {
+        } else if (phase == Phase::body && may_take_body()) {
             return BodyWanted{};
         } else {
             return wire::NeedInput{};
@@ -99,7 +101,7 @@ void ClientSession::Impl::reply_line(std::string_view line) {
         for (std::string& text : (*reply)->lines)
             text = redactor.clean(text);
     }
-    if (pending.empty() || (phase == Phase::body && pending.front().what == Awaited::body)) {
+    if (pending.empty()) {
         // Nothing was asked, or the message is still on its way: the server is leaving, or it is not in step
         // with us.
         extract_enhanced(**reply);
@@ -107,6 +109,11 @@ void ClientSession::Impl::reply_line(std::string_view line) {
             return fail_with(Errc::protocol, "reply that nothing was sent for: " + describe(**reply));
         finish_cut_off(**reply);
         return fail_with(reply_kind(**reply), "server ends the session", **reply);
+    }
+    if (lmtp_replies_due && pending.front().what == Awaited::body) {
+        lmtp_replies_due = false;
+        pending.pop_front();
+        expect_body_replies();
     }
     const Pending answered = pending.front();
     pending.pop_front();
@@ -120,7 +127,7 @@ void ClientSession::Impl::end_of_input() {
         events.emplace_back(Closed{});
         return;
     }
-    if (any_final)
+    if (!transactions.empty() && now().any_final)
         finish_cut_off(Reply{421, "4.4.2", {"Connection ended before the reply for this recipient"}});
     if (pending.empty()) return fail_with(Errc::protocol, "server closed the connection");
     fail_with(Errc::protocol,
@@ -156,7 +163,7 @@ void ClientSession::Impl::send(Pending next_pending, std::string_view line, std:
 
 void ClientSession::Impl::on_reply(Pending answered, const Reply& reply) {
     if (reply.code == 421 && answered.what != Awaited::quit) {
-        if (phase == Phase::transaction) finish_cut_off(reply);
+        finish_cut_off(reply);
         return fail_with(Errc::temporary, "server ends the session", reply);
     }
     switch (answered.what) {
@@ -283,6 +290,17 @@ void ClientSession::Impl::abort_auth(Error error) {
     send({Awaited::auth_abort}, "*");
 }
 
+bool ClientSession::Impl::may_go_ahead() const {
+    if (quit_sent || quit_wanted) return false;
+    const bool ends = phase == Phase::transaction && transactions.size() == 1 && now().body_ended;
+    return phase == Phase::ready || ends;
+}
+
+void ClientSession::Impl::send_quit() {
+    quit_sent = true;
+    send({Awaited::quit}, "QUIT");
+}
+
 void ClientSession::Impl::become_ready() {
     mechanism.reset();
     phase = Phase::ready;
@@ -327,8 +345,7 @@ void ClientSession::tls_started(std::string channel_binding) {
 
 void ClientSession::submit(Envelope envelope) {
     if (impl_->phase == Impl::Phase::ended) return;
-    if (impl_->phase != Impl::Phase::ready)
-        return impl_->fail_with(Errc::usage, "submit() before Ready or Finished");
+    if (!impl_->may_go_ahead()) return impl_->fail_with(Errc::usage, "submit() before Ready or body_end()");
     impl_->submit(std::move(envelope));
 }
 
@@ -342,9 +359,10 @@ void ClientSession::body_end() {
 
 void ClientSession::quit() {
     if (impl_->phase == Impl::Phase::ended) return;
-    if (impl_->phase != Impl::Phase::ready)
-        return impl_->fail_with(Errc::usage, "quit() before Ready or Finished");
-    impl_->send({Impl::Awaited::quit}, "QUIT");
+    if (!impl_->may_go_ahead()) return impl_->fail_with(Errc::usage, "quit() before Ready or body_end()");
+    // RFC 2920 section 3.1: QUIT may be the last command of a group, which begins with the message's end.
+    const bool waits = impl_->phase != Impl::Phase::ready && !impl_->capabilities.pipelining;
+    waits ? void(impl_->quit_wanted = true) : impl_->send_quit();
 }
 
 }  // namespace mailpipe::smtp

@@ -46,7 +46,9 @@ struct RecipientResult {
 };
 struct Finished {  // one transaction is over; the session stays usable unless Failed follows
     std::vector<RecipientResult> recipients;  // in the envelope's order
-    std::optional<Error> error;               // when no recipient was accepted: why (the reply included)
+    std::optional<Error> error = {};          // when no recipient was accepted: why (the reply included)
+    std::vector<std::string> not_taken =
+        {};  // extensions that were asked for, are not offered and were left out: "DSN"
 };
 struct Closed {};  // after quit()
 
@@ -55,9 +57,11 @@ using ClientStep = std::variant<wire::NeedInput, wire::Output, wire::StartTls, w
 
 // Greeting, EHLO (HELO when refused with 5yz and neither TLS nor AUTH is wanted), STARTTLS, EHLO again, AUTH
 // PLAIN (LOGIN when only that is offered). With PIPELINING MAIL, RCPT and DATA go out together; when DATA was
-// accepted with no recipient accepted, an empty body is ended and the transaction reported as refused. SIZE: a
-// message larger than the announced limit is refused here, before MAIL. Errors as pop3::ClientSession; auth for
-// 535 and its like, unsupported for STARTTLS, AUTH or 8BITMIME not offered.
+// accepted with no recipient accepted, an empty body is ended and the transaction reported as refused. With CHUNKING, too,
+// a message of up to 64 KiB (Envelope::size) goes out with its envelope in one flight, and a larger one in chunks behind
+// the replies to RCPT. What extensions an envelope asks for and what comes of it where they are not offered,
+// transaction_commands.hpp says; those errors are in Finished, before MAIL. Errors as pop3::ClientSession; auth for 535
+// and its like, unsupported for STARTTLS or AUTH not offered.
 class MAILPIPE_EXPORT ClientSession {
  public:
     explicit ClientSession(ClientOptions options);
@@ -70,10 +74,12 @@ class MAILPIPE_EXPORT ClientSession {
     void tls_started(std::string channel_binding = {});  // sasl::Credentials
     ClientStep next();
 
+    // After Ready or Finished; and once between body_end() and its Finished, so that the next envelope leaves with the
+    // end of the message where PIPELINING allows (RFC 2920). Its events come behind that Finished, none after Failed.
     void submit(Envelope envelope);
     void body(std::string_view crlf_text);  // any pieces; transparency is added here
     void body_end();
-    void quit();
+    void quit();  // when submit() may be called
 
  private:
     struct Impl;

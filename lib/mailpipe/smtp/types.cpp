@@ -1,9 +1,6 @@
 #include "mailpipe/smtp/types.hpp"
 
-#include <algorithm>
-
 #include "mailpipe/base/ascii.hpp"
-#include "mailpipe/base/limits.hpp"
 
 namespace mailpipe::smtp {
 namespace {
@@ -16,42 +13,6 @@ Reply make_reply(int code, std::string enhanced, std::string text) {
 }
 
 }  // namespace
-
-// ehlo-line = ehlo-keyword *( SP ehlo-param ) ; "AUTH=" is what Exchange 5.5 and its heirs send
-void Capabilities::add(std::string_view line) {
-    if (other.size() + auth.size() >= limits::kCapabilities) return;
-    std::string normalised(line);
-    if (ascii::starts_with_ignore_case(line, "AUTH=")) normalised[4] = ' ';
-    const auto words = ascii::split_words(normalised);
-    if (words.empty()) return;
-    const std::string keyword = ascii::to_upper(words[0]);
-    if (keyword == "SIZE") {
-        size = true;
-        if (words.size() > 1) max_size = ascii::parse_number(words[1]).value_or(0);
-    } else if (keyword == "8BITMIME") {
-        eight_bit_mime = true;
-    } else if (keyword == "PIPELINING") {
-        pipelining = true;
-    } else if (keyword == "ENHANCEDSTATUSCODES") {
-        enhanced_status_codes = true;
-    } else if (keyword == "STARTTLS") {
-        starttls = true;
-    } else if (keyword == "SMTPUTF8") {
-        smtputf8 = true;
-    } else if (keyword == "CHUNKING") {
-        chunking = true;
-    } else if (keyword == "DSN") {
-        dsn = true;
-    } else if (keyword == "AUTH") {
-        for (std::size_t i = 1; i < words.size(); ++i) {
-            std::string mechanism = ascii::to_upper(words[i]);
-            if (std::find(auth.begin(), auth.end(), mechanism) == auth.end())
-                auth.push_back(std::move(mechanism));
-        }
-    } else {
-        other.push_back(keyword + normalised.substr(words[0].size()));
-    }
-}
 
 std::string encode_reply(const Reply& reply, bool enhanced_status_codes) {
     static const std::vector<std::string> kNoText{""};

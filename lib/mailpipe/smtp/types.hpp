@@ -12,7 +12,9 @@
 namespace mailpipe::smtp {
 
 // What EHLO lists (RFC 5321 section 4.1.1.1; SIZE RFC 1870, 8BITMIME RFC 6152, PIPELINING RFC 2920,
-// ENHANCEDSTATUSCODES RFC 2034, STARTTLS RFC 3207, AUTH RFC 4954). Keywords are upper case.
+// ENHANCEDSTATUSCODES RFC 2034, STARTTLS RFC 3207, AUTH RFC 4954, CHUNKING and BINARYMIME RFC 3030, DSN RFC 3461,
+// SMTPUTF8 RFC 6531, DELIVERBY RFC 2852, FUTURERELEASE RFC 4865, MT-PRIORITY RFC 6710, REQUIRETLS RFC 8689, LIMITS
+// RFC 9422, NO-SOLICITING RFC 3865, BURL RFC 4468). Keywords are upper case.
 struct MAILPIPE_EXPORT Capabilities {
     bool esmtp = false;  // false after a fall-back to HELO
     bool size = false;
@@ -23,7 +25,20 @@ struct MAILPIPE_EXPORT Capabilities {
     bool starttls = false;
     bool smtputf8 = false;
     bool chunking = false;
+    bool binary_mime = false;
     bool dsn = false;
+    bool deliver_by = false;
+    std::uint64_t deliver_by_minimum = 0;  // seconds, of mode R
+    bool future_release = false;
+    std::uint64_t max_hold_for = 0;  // seconds; 0: not said
+    std::string max_hold_until;      // date-time of RFC 3339; empty: not said
+    bool mt_priority = false;
+    bool require_tls = false;
+    bool no_soliciting = false;
+    bool burl = false;
+    std::uint64_t mail_max = 0;               // transactions of a session; 0 here and below: no limit
+    std::uint64_t recipients_max = 0;         // of a transaction
+    std::uint64_t recipient_domains_max = 0;  // of a transaction
     std::vector<std::string> auth;
     std::vector<std::string> other;
 

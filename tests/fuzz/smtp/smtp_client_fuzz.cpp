@@ -28,7 +28,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         options.password = mailpipe::Secret("secret");
         options.allow_plaintext_auth = (choice & 16) != 0;
     }
-    test::ClientRun run(options, {test::submission({"x@y.org", "z@y.org"}), test::submission({"x@y.org"})});
+    auto first = test::submission({"x@y.org", "z@y.org"});
+    first.envelope.size = first.body.size();
+    first.envelope.ret = Return::headers;
+    first.envelope.recipient_options = {{Notify{}, "rfc822;x@y.org"}, {}};
+    first.envelope.priority = 1;
+    test::ClientRun run(options, {first, test::submission({"x@y.org"})});
+    run.ahead = (choice & 128) != 0;
     run.drain();
     while (!input.empty()) {
         const std::size_t line = input.find('\n');

@@ -60,6 +60,7 @@ class ClientRun {
 
     ClientSession session;
     ClientLog log;
+    bool ahead = false;  // what follows is asked for behind body_end(), not behind Finished
 
  private:
     void take(ClientStep& step) {
@@ -83,7 +84,8 @@ class ClientRun {
             }
             log.events.push_back(text);
             log.finished.push_back(*finished);
-            go_on();
+            body_at_ = 0;
+            if (at_ < log.finished.size() + 1 && !quit_) go_on();
         } else if (std::holds_alternative<Closed>(step)) {
             log.events.emplace_back("closed");
             over_ = true;
@@ -91,15 +93,19 @@ class ClientRun {
     }
 
     void go_on() {
-        if (at_ == submissions_.size()) return session.quit();
-        body_at_ = 0;
+        quit_ = at_ == submissions_.size();
+        if (quit_) return session.quit();
         session.submit(submissions_[at_++].envelope);
     }
 
     // In pieces that cut through everything.
     void write_body() {
-        const std::string& body = submissions_[at_ - 1].body;
-        if (body_at_ == body.size()) return session.body_end();
+        const std::string& body = submissions_[log.finished.size()].body;
+        if (body_at_ == body.size()) {
+            session.body_end();
+            if (ahead) go_on();
+            return;
+        }
         const std::string_view piece = std::string_view(body).substr(body_at_, 3);
         body_at_ += piece.size();
         session.body(piece);
@@ -108,6 +114,7 @@ class ClientRun {
     std::vector<Submission> submissions_;
     std::size_t at_ = 0;
     std::size_t body_at_ = 0;
+    bool quit_ = false;
     bool over_ = false;
 };
 

@@ -50,15 +50,44 @@ std::string mailbox_text(std::string_view line) {
     return std::string(line.substr(open, line.find('>') - open));
 }
 
+// The parameters behind a path, as the caller asks for them.
+void read_parameters(std::string_view line, Envelope& envelope) {
+    RecipientOptions options;
+    for (const std::string_view word : ascii::split_words(line.substr(line.find('>') + 1))) {
+        const std::size_t equals = std::min(word.find('='), word.size());
+        const std::string_view name = word.substr(0, equals);
+        const std::string value(word.substr(std::min(equals + 1, word.size())));
+        if (name == "SIZE") envelope.size = ascii::parse_number(value);
+        if (value == "8BITMIME") envelope.body = Body::eight_bit;
+        if (value == "BINARYMIME") envelope.body = Body::binary;
+        if (name == "RET") envelope.ret = value == "FULL" ? Return::full : Return::headers;
+        if (name == "ENVID") envelope.envelope_id = value;
+        if (name == "BY")
+            envelope.by = DeliverBy{std::stoll(value), value.find('R') != std::string::npos, false};
+        if (name == "HOLDFOR") envelope.hold_for = ascii::parse_number(value);
+        if (name == "MT-PRIORITY") envelope.priority = std::stoi(value);
+        if (name == "REQUIRETLS") envelope.require_tls = true;
+        if (name == "ORCPT") options.original = value;
+        if (name != "NOTIFY") continue;
+        const auto has = [&value](const char* what) { return value.find(what) != std::string::npos; };
+        options.notify = Notify{has("SUCCESS"), has("FAILURE"), has("DELAY")};
+    }
+    if (line.substr(0, 4) == "RCPT") envelope.recipient_options.push_back(options);
+}
+
 Intent read_intent(const std::vector<mailpipe::test::TranscriptLine>& lines) {
     Intent intent{client_options(), {}};
     bool in_body = false;
     std::size_t login_lines = 0;
+    std::size_t chunk = 0;  // octets of BDAT that are still to come
     for (const auto& line : lines) {
         if (line.tls_starts) intent.options.tls = TlsUse::starttls;
         if (!line.from_client || line.tls_starts) continue;
         const std::string text = line.octets.substr(0, line.octets.size() - 2);
-        if (in_body) {
+        if (chunk > 0) {
+            intent.submissions.back().body += line.octets;
+            chunk -= line.octets.size();
+        } else if (in_body) {
             in_body = text != ".";
             if (in_body) intent.submissions.back().body += line.octets.substr(text[0] == '.' ? 1 : 0);
         } else if (login_lines > 0) {
@@ -75,9 +104,16 @@ Intent read_intent(const std::vector<mailpipe::test::TranscriptLine>& lines) {
             intent.options.user = parts[1];
             intent.options.password = Secret(std::string(parts[2]));
         } else if (text.substr(0, 10) == "MAIL FROM:") {
-            intent.submissions.emplace_back().envelope.reverse_path = parse_mailbox(mailbox_text(text)).value();
+            Envelope& envelope = intent.submissions.emplace_back().envelope;
+            envelope.reverse_path = parse_mailbox(mailbox_text(text)).value();
+            read_parameters(text, envelope);
         } else if (text.substr(0, 8) == "RCPT TO:") {
-            intent.submissions.back().envelope.recipients.push_back(parse_mailbox(mailbox_text(text)).value());
+            Envelope& envelope = intent.submissions.back().envelope;
+            envelope.recipients.push_back(parse_mailbox(mailbox_text(text)).value());
+            read_parameters(text, envelope);
+        } else if (text.substr(0, 5) == "BDAT ") {
+            chunk = std::stoul(text.substr(5));
+            if ((&line - 1)->from_client) intent.submissions.back().envelope.size = chunk;
         } else if (text == "DATA") {
             const auto next = &line + 1;
             in_body = next->octets[0] == '3' || next->from_client;
@@ -103,7 +139,8 @@ TEST_P(ClientTranscript, SpeaksTheClientsLines) {
                 expected += ascii::starts_with_ignore_case(line.octets, "RCPT TO:") ||
                                     ascii::starts_with_ignore_case(line.octets, "MAIL FROM:")
                                 ? line.octets.substr(0, line.octets.find('<') + 1) +
-                                      parse_mailbox(mailbox_text(line.octets))->encode() + ">\r\n"
+                                      parse_mailbox(mailbox_text(line.octets))->encode() +
+                                      line.octets.substr(line.octets.find('>'))
                                 : line.octets;
                 continue;
             }
