@@ -78,15 +78,16 @@ class Conversation:
 
 
 class ScriptedServer:
-    """Listens on `port` and runs talk(conversation) for each connection; `conversations` keeps what was said."""
+    """Listens on `host` and `port` (0: a free one) and runs talk(conversation) for each connection; `conversations`
+    keeps what was said."""
 
-    def __init__(self, talk, deadline=20.0, implicit_tls=None):
+    def __init__(self, talk, deadline=20.0, implicit_tls=None, host="127.0.0.1", port=0):
         self._talk = talk
         self._deadline = deadline
         self._implicit_tls = implicit_tls
         self.conversations = []
         self.failures = []
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server((host, port))
         self.port = self._listener.getsockname()[1]
         self._thread = threading.Thread(target=self._accept, daemon=True)
         self._thread.start()

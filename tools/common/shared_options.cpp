@@ -51,8 +51,8 @@ void add_common_options(CLI::App& app, app::CommonOptions& options) {
 
 namespace {
 
-void add_tls_options(CLI::App& app, app::ClientOptions& options) {
-    add_choice(app, "--tls", options.tls, kTlsModes,
+void add_tls_options(CLI::App& app, app::ClientOptions& options, const Choices<app::TlsMode>& modes) {
+    add_choice(app, "--tls", options.tls, modes,
                "How TLS is used (default: implicit for imaps, pop3s and smtps URLs, else starttls)");
     app.add_option("--tls-ca", options.tls_ca, "Trust the CA certificates in this PEM file only")
         ->type_name("FILE");
@@ -71,7 +71,7 @@ void add_tls_options(CLI::App& app, app::ClientOptions& options) {
 
 }  // namespace
 
-void add_client_options(CLI::App& app, app::ClientOptions& options) {
+void add_client_options(CLI::App& app, app::ClientOptions& options, const Choices<app::TlsMode>& tls_modes) {
     auto* ipv4 = app.add_flag_callback(
         "-4", [&options] { options.family = net::AddressFamily::ipv4; }, "Connect over IPv4 only");
     app.add_flag_callback(
@@ -86,7 +86,7 @@ void add_client_options(CLI::App& app, app::ClientOptions& options) {
         ->type_name("SECONDS")
         ->check(CLI::Range(0.001, 86400.0).description(""));
     app.add_option("--proxy", options.proxy, "Connect through this SOCKS or HTTP proxy")->type_name("URL");
-    add_tls_options(app, options);
+    add_tls_options(app, options, tls_modes);
     app.add_flag("--gssapi", options.gssapi, "Log in by the Kerberos ticket of this user");
     app.add_flag("--compress", options.compress, "Compress the connection where the server can (IMAP)");
     app.add_flag("--allow-plaintext-auth", options.allow_plaintext_auth,

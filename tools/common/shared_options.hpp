@@ -59,6 +59,8 @@ void add_common_options(CLI::App& app, app::CommonOptions& options);
 
 // -4, -6, --timeout, --proxy, --tls, --tls-ca, --pin-sha256, --allow-plaintext-auth, --user,
 // --password-command, --password-file, --config: of every command that connects. Notes all options that were given.
-void add_client_options(CLI::App& app, app::ClientOptions& options);
+// `tls_modes` must outlive the app.
+void add_client_options(CLI::App& app, app::ClientOptions& options,
+                        const Choices<app::TlsMode>& tls_modes = kTlsModes);
 
 }  // namespace mailpipe::tools

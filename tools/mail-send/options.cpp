@@ -2,6 +2,7 @@
 
 #include "tools/common/command.hpp"
 #include "tools/common/shared_options.hpp"
+#include "tools/mail-send/direct_options.hpp"
 
 namespace mailpipe::tools {
 namespace {
@@ -22,7 +23,9 @@ constexpr const char* kExamples =
 std::unique_ptr<CLI::App> make_send_app(app::SendOptions& options) {
     auto app = make_app("mail-send", "Submit messages from stdin over SMTP or LMTP.", kExamples);
     add_arguments(*app, "RCPT", options.recipients, "Addresses of the recipients");
-    app->add_option("--server", options.server, "smtp://, smtps:// or lmtp:// URL, or lmtp:PATH of a socket")
+    app->add_option(
+           "--server", options.server,
+           "smtp://, smtps:// or lmtp:// URL, lmtp:PATH of a socket, or mx: for the mail hosts of each domain")
         ->type_name("URL")
         ->required();
     app->add_option_function<std::string>(
@@ -41,7 +44,8 @@ std::unique_ptr<CLI::App> make_send_app(app::SendOptions& options) {
     app->add_option("--helo", options.helo_name, "Name of this host in EHLO (default: its own)")
         ->type_name("NAME");
     add_common_options(*app, options.common);
-    add_client_options(*app, options.client);
+    add_client_options(*app, options.client, kSendTlsModes);
+    add_direct_options(*app, options);
     app->final_callback([&options] {
         if (options.recipients.empty() && !options.recipients_from_header)
             throw CLI::RequiredError("RCPT (or -t)");

@@ -33,6 +33,8 @@ Result<TlsMode> tls_mode(const Location& location, const ClientOptions& options)
                                      (*options.tls == TlsMode::none ? "none" : "starttls") + " write " + plain +
                                      "://");
     }
+    if (*options.tls == TlsMode::may && options.connect_address.empty())
+        return fail(Errc::usage, "--tls may is for --server mx: only");
     return *options.tls;
 }
 
@@ -50,11 +52,13 @@ Result<Connection> open_connection(const Location& location, const ClientOptions
     connect_options.family = options.family;
     connect_options.timeout = options.timeout;
     connect_options.proxy = options.proxy;
+    connect_options.source_addresses = options.source_addresses;
     connect_options.stop_requested = std::move(stop);
     const bool tunnel = !options.tunnel.empty();
+    const std::string& host = options.connect_address.empty() ? location.host : options.connect_address;
     auto stream = tunnel        ? net::connect_command(options.tunnel, connect_options)
                   : unix_socket ? net::connect_unix(location.path, connect_options)
-                                : net::connect_tcp(location.host, location.port, connect_options);
+                                : net::connect_tcp(host, location.port, connect_options);
     if (!stream) return tl::unexpected(stream.error());
 
     Connection connection;
@@ -64,6 +68,8 @@ Result<Connection> open_connection(const Location& location, const ClientOptions
     connection.tls = *tls;
     connection.is_tunnel = tunnel;
     connection.tls_options.host = location.host;
+    connection.tls_options.other_names = options.other_names;
+    connection.tls_options.verify = options.verify;
     connection.tls_options.ca_file = options.tls_ca;
     connection.tls_options.pin_sha256 = options.pin_sha256;
     connection.tls_options.certificate_file = options.tls_certificate;

@@ -27,6 +27,7 @@ struct Connection {
     bool gssapi = false;    // as ClientOptions say
     bool compress = false;  // the same
     std::optional<net::TlsInfo> tls_info;
+    bool tls_failed = false;  // the handshake behind STARTTLS
     // While it is not yet known who is there, a timeout on each read is not enough: a server that sends one octet
     // in time again and again would hold a fetch for ever. Taken away once the login is done.
     std::optional<std::chrono::steady_clock::time_point> login_due;
@@ -110,6 +111,7 @@ auto drive(Session& session, Connection& connection) -> Result<decltype(session.
             }
         } else if (std::holds_alternative<wire::StartTls>(step)) {
             auto info = connection.stream->start_tls(connection.tls_options);
+            connection.tls_failed = !info;
             if (!info) return tl::unexpected(info.error());
             connection.tls_info = *info;
             session.tls_started(info->channel_binding);

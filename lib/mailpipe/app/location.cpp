@@ -28,7 +28,7 @@ constexpr std::array kSchemes{
     SchemeRow{"pop3", Scheme::pop3, 110},     SchemeRow{"pop3s", Scheme::pop3s, 995},
     SchemeRow{"smtp", Scheme::smtp, 25},      SchemeRow{"smtps", Scheme::smtps, 465},
     SchemeRow{"lmtp", Scheme::lmtp, 0},       SchemeRow{"pop", Scheme::pop3, 110},
-    SchemeRow{"pipe", Scheme::pipe, 0},
+    SchemeRow{"pipe", Scheme::pipe, 0},       SchemeRow{"mx", Scheme::mx, 0},
 };
 
 constexpr std::string_view kKnownSchemes =
@@ -264,6 +264,14 @@ Result<Location> parse_pipe(std::string_view command) {
     return location;
 }
 
+Result<Location> parse_mx(std::string_view rest) {
+    if (!rest.empty())
+        return fail(Errc::usage, "nothing follows mx:, which means the mail hosts of each domain");
+    Location location;
+    location.scheme = Scheme::mx;
+    return location;
+}
+
 Result<Location> parse_bare_path(const std::string& path) {
     Location location;
     struct stat status {};
@@ -355,6 +363,7 @@ Result<Location> parse_location(std::string_view text) {
         const std::string_view rest = text.substr(colon + 1);
         if (row.scheme == Scheme::maildir || row.scheme == Scheme::mbox) return parse_store(row.scheme, rest);
         if (row.scheme == Scheme::pipe) return parse_pipe(rest);
+        if (row.scheme == Scheme::mx) return parse_mx(rest);
         if (rest.starts_with("//")) return parse_url(row.scheme, rest.substr(2));
         if (row.scheme != Scheme::lmtp) {
             return fail(Errc::usage, "write " + std::string(row.name) + "://HOST, or ./ before a file name");
@@ -381,6 +390,8 @@ std::string encode(const Location& location) {
             return location.path;
         case Scheme::pipe:
             return "pipe:" + location.path;
+        case Scheme::mx:
+            return "mx:";
         case Scheme::maildir:
         case Scheme::mbox: {
             std::string text =

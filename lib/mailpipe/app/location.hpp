@@ -9,7 +9,7 @@
 
 namespace mailpipe::app {
 
-enum class Scheme { maildir, mbox, message_file, stdio, pipe, imap, imaps, pop3, pop3s, smtp, smtps, lmtp };
+enum class Scheme { maildir, mbox, message_file, stdio, pipe, mx, imap, imaps, pop3, pop3s, smtp, smtps, lmtp };
 
 // What a location or a ref names (mail-json(5), section LOCATIONS; RFC 5092, RFC 2384).
 struct Location {
@@ -36,7 +36,7 @@ struct Location {
     bool operator==(const Location&) const = default;
 };
 
-// "imaps", "maildir", ... "lmtp"; "" for a message file and stdio.
+// "imaps", "maildir", ... "lmtp", "mx"; "" for a message file and stdio.
 std::string_view scheme_name(Scheme scheme);
 // 143, 993, 110, 995, 25, 465; 0 where there is none (lmtp and stores).
 std::uint16_t default_port(Scheme scheme);
@@ -47,7 +47,7 @@ std::uint16_t default_port(Scheme scheme);
 // become absolute, so that a ref and a state file mean the same everywhere. No control character gets through,
 // except in `id`, which may hold all but "/" and NUL. smtp:// means port 25; write smtp://HOST:587 for
 // submission; lmtp:// needs a port; port 0 is kept, for listening. pop:// is pop3:// (RFC 2384). What follows
-// "pipe:" is a command of the shell, taken literally.
+// "pipe:" is a command of the shell, taken literally. "mx:" alone is the mail hosts of each recipient's domain.
 Result<Location> parse_location(std::string_view text);
 
 // The canonical spelling, percent-encoded; a default port is left out. parse_location(encode(l)) == l,

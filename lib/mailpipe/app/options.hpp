@@ -42,7 +42,13 @@ struct ClientOptions {
     // The password comes from ~/.netrc alone, since the other sources are those of another server.
     bool netrc_only = false;
     std::string token_command;  // prints an OAuth 2.0 access token, which takes the place of the password
-    std::string tunnel;         // a shell command whose stdin and stdout are the connection
+    std::vector<std::string> source_addresses;  // to connect from: one of the peer's family
+    std::string tunnel;                         // a shell command whose stdin and stdout are the connection
+
+    // Set where mail goes to the hosts of a domain, and nowhere else.
+    std::string connect_address;           // of the location's host, whose name the certificate is for
+    std::vector<std::string> other_names;  // that the certificate may be for as well
+    bool verify = true;                    // false: no certificate is looked at
 
     std::string config_file;         // --config; empty: the user's own (app/config/config_file.hpp)
     std::vector<std::string> given;  // the options on the command line, without "--": they beat that file

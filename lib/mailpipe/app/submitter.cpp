@@ -47,6 +47,7 @@ Result<void> Submitter::prepare() {
 
 Result<void> Submitter::connect() {
     tls_version_.clear();
+    tls_failed_ = false;
     // Between the end of a message and its reply nobody knows who answers for it: to end there would send it
     // twice (RFC 1047).
     auto connection =
@@ -58,6 +59,7 @@ Result<void> Submitter::connect() {
     session.helo_name = helo_name_;
     session_ = std::make_unique<smtp::ClientSession>(std::move(session));
     auto ready = drive(*session_, *connection_);
+    tls_failed_ = connection_->tls_failed;
     if (connection_->tls_info) tls_version_ = connection_->tls_info->version;
     if (!ready) return tl::unexpected(ready.error());
     connection_->login_due.reset();
@@ -78,6 +80,7 @@ Result<smtp::Finished> Submitter::submit(const smtp::Envelope& envelope, Outgoin
         }
         auto finished = transact(envelope, text);
         const bool committing = std::exchange(committing_, false);
+        in_doubt_ = committing && !finished;
         if (finished) {
             broken_ = 0;
             return finished;

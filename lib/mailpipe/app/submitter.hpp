@@ -32,6 +32,10 @@ class Submitter {
     // as long as the end of the message was not sent.
     Result<smtp::Finished> submit(const smtp::Envelope& envelope, OutgoingText& text);
     bool given_up() const { return given_up_.has_value(); }
+    // Of the submit() that failed last: the message's end was sent, and who answers for it is not known (RFC 1047).
+    bool in_doubt() const { return in_doubt_; }
+    // The same: the handshake behind STARTTLS failed.
+    bool tls_failed() const { return tls_failed_; }
     // Says goodbye; what the server answers changes nothing, every message is answered already.
     void quit();
 
@@ -50,6 +54,8 @@ class Submitter {
     std::optional<Connection> connection_;
     std::unique_ptr<smtp::ClientSession> session_;
     std::string tls_version_;
+    bool in_doubt_ = false;
+    bool tls_failed_ = false;
     bool committing_ = false;  // the end of a message was sent, its reply has not come
     std::size_t broken_ = 0;   // connections in a row
     std::optional<Error> given_up_;

@@ -105,9 +105,6 @@ class UnboundResolver : public Resolver {
         int id = 0;
         const int error = ub_resolve_async(context_.get(), name.c_str(), static_cast<int>(type), kInternet,
                                            &question, on_answer, &id);
-        if (error == UB_INITFAIL && !options_.trust_anchor_file.empty())
-            return fail(Errc::config,
-                        options_.trust_anchor_file + ": no trust anchors that libunbound can read");
         if (error != 0) return fail(Errc::temporary, what(name, type) + ": " + ub_strerror(error));
         const auto end = steady_clock::now() + options_.timeout;
         while (!question.done) {
@@ -172,10 +169,15 @@ Result<std::unique_ptr<Resolver>> make_resolver(ResolverOptions options) {
             return fail(Errc::io, std::string("libunbound: ") + option + " " + ub_strerror(error));
     }
     if (auto set = set_servers(context.get(), options); !set) return tl::unexpected(set.error());
-    const char* anchors = options.trust_anchor_file.c_str();
-    // libunbound reads it when the first question is asked.
-    if (validates && (::access(anchors, R_OK) != 0 || ub_ctx_add_ta_file(context.get(), anchors) != 0))
-        return fail(Errc::config, options.trust_anchor_file + ": the file with trust anchors cannot be read");
+    const std::string& anchors = options.trust_anchor_file;
+    if (validates &&
+        (::access(anchors.c_str(), R_OK) != 0 || ub_ctx_add_ta_file(context.get(), anchors.c_str()) != 0))
+        return fail(Errc::config, anchors + ": the file with trust anchors cannot be read");
+    // RFC 6761 reserves it for tests, whose name servers are to be asked. The anchors are read here.
+    if (const int error = ub_ctx_zone_remove(context.get(), "test."); error != 0) {
+        if (validates) return fail(Errc::config, anchors + ": no trust anchors that libunbound can read");
+        return fail(Errc::io, std::string("libunbound: ") + ub_strerror(error));
+    }
     return std::make_unique<UnboundResolver>(std::move(options), std::move(context));
 }
 

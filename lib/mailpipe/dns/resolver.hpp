@@ -31,8 +31,7 @@ class Resolver {
  public:
     virtual ~Resolver() = default;
     // `name` is canonical (dns/name.hpp). Safe to call from several threads; answers are kept as long as their TTL says.
-    // Errors: temporary for SERVFAIL, REFUSED, no answer in time and "interrupted"; usage for what is no name; limit;
-    // config for a file that holds no trust anchors.
+    // Errors: temporary for SERVFAIL, REFUSED, no answer in time and "interrupted"; usage for what is no name; limit.
     virtual Result<Answer> query(const std::string& name, Type type) = 0;
 };
 

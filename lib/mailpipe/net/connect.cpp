@@ -14,6 +14,7 @@
 #include "mailpipe/net/socket.hpp"
 #include "mailpipe/net/socket_stream.hpp"
 #include "mailpipe/net/stream.hpp"
+#include "mailpipe/net/tls_verify.hpp"
 
 namespace mailpipe::net {
 namespace {
@@ -142,6 +143,22 @@ void set_options(CURL* handle, const std::string& url, Attempt& attempt) {
     curl_easy_setopt(handle, CURLOPT_IPRESOLVE, family);
 }
 
+// Of the addresses to bind to: the first one of the host's family, any where the host is a name.
+std::string source_for(const std::string& host, const std::vector<std::string>& addresses) {
+    const bool is_v6 = host.find(':') != std::string::npos;
+    for (const std::string& address : addresses) {
+        if (!is_ip_address(host) || (address.find(':') != std::string::npos) == is_v6) return address;
+    }
+    return {};
+}
+
+void bind_to(CURL* handle, const std::string& address) {
+    if (address.empty()) return;
+    curl_easy_setopt(handle, CURLOPT_INTERFACE, ("host!" + address).c_str());
+    curl_easy_setopt(handle, CURLOPT_IPRESOLVE,
+                     address.find(':') != std::string::npos ? CURL_IPRESOLVE_V6 : CURL_IPRESOLVE_V4);
+}
+
 Result<void> connect_within(int descriptor, const sockaddr_storage& address, socklen_t length,
                             const std::string& path, const ConnectOptions& options) {
     const auto end = std::chrono::steady_clock::now() + options.timeout;
@@ -181,6 +198,7 @@ Result<std::unique_ptr<Stream>> connect_tcp(const std::string& host, std::uint16
     if (!handle) return fail(Errc::io, "libcurl cannot be set up");
     Attempt attempt{host, port, options};
     set_options(handle.get(), *url, attempt);
+    bind_to(handle.get(), source_for(host, options.source_addresses));
     if (const CURLcode code = curl_easy_perform(handle.get()); code != CURLE_OK) {
         return connect_error(code, handle.get(), attempt);
     }

@@ -21,6 +21,7 @@ enum class AddressFamily { any, ipv4, ipv6 };
 struct ConnectOptions {
     AddressFamily family = AddressFamily::any;
     std::chrono::milliseconds timeout{60'000};  // of the connect and then of each read, write and handshake
+    std::vector<std::string> source_addresses;  // the first one of the peer's family is bound to
     std::string proxy;                          // as CURLOPT_PROXY; empty: none, whatever the environment says
     // Once it returns true, a wait that lasts longer than 2 s fails with temporary "interrupted". May be empty.
     std::function<bool()> stop_requested;

@@ -11,8 +11,10 @@
 namespace mailpipe::net {
 
 struct TlsClientOptions {
-    std::string host;     // verified against the certificate's SANs; the CN is never used
-    std::string ca_file;  // PEM; empty: the system's store
+    std::string host;                           // verified against the certificate's SANs; the CN is never used
+    std::vector<std::string> other_names = {};  // that will do as well as the host's
+    bool verify = true;                         // false: whoever answers will do (RFC 7435)
+    std::string ca_file;                        // PEM; empty: the system's store
     std::vector<std::string>
         pin_sha256;  // base64 or hex of SHA-256 of the SubjectPublicKeyInfo; replaces chain and name
     // PEM files of the certificate to show, with its chain, and of its key; empty: none is shown.

@@ -157,7 +157,7 @@ std::string certificate_problem(int code, const X509* certificate, const X509* l
     }
 }
 
-Result<void> require_name(SSL* ssl, const std::string& host) {
+Result<void> require_name(SSL* ssl, const std::string& host, const std::vector<std::string>& others) {
     std::string name = host;
     if (name.ends_with('.')) name.pop_back();
     if (name.empty() || name.find('\0') != std::string::npos) {
@@ -173,6 +173,10 @@ Result<void> require_name(SSL* ssl, const std::string& host) {
     if (set != 1 || (!address && SSL_set_tlsext_host_name(ssl, name.c_str()) != 1)) {
         return fail(Errc::tls, "\"" + shown(host) +
                                    "\" cannot be checked against a certificate: " + take_openssl_reason());
+    }
+    for (const std::string& other : others) {
+        if (!address && X509_VERIFY_PARAM_add1_host(parameters, other.data(), other.size()) != 1)
+            return fail(Errc::tls, "\"" + shown(other) + "\" cannot be checked against a certificate");
     }
     return {};
 }

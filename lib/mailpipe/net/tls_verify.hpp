@@ -20,8 +20,9 @@ Result<std::vector<std::string>> parse_pins(const std::vector<std::string>& text
 // for `host`. Names from certificates are cleaned of control characters and limited in number and length.
 std::string certificate_problem(int code, const X509* certificate, const X509* leaf, const std::string& host);
 
-// Makes `ssl` verify chain and name: SANs only, an address only by an IP entry. Errors: tls for an empty name.
-Result<void> require_name(SSL* ssl, const std::string& host);
+// Makes `ssl` verify chain and name: SANs only, an address only by an IP entry. One of `others` will do as well, where
+// the host is no address. Errors: tls for an empty name.
+Result<void> require_name(SSL* ssl, const std::string& host, const std::vector<std::string>& others);
 
 bool is_ip_address(const std::string& host);
 

@@ -213,7 +213,9 @@ void ClientSession::Impl::on_ehlo(const Reply& reply) {
         if (!capabilities.starttls) return fail_with(Errc::unsupported, "server does not offer STARTTLS");
         return send({Awaited::starttls}, "STARTTLS");
     }
-    if (!options.user.empty()) return start_auth();
+    if (options.tls == TlsUse::may && capabilities.starttls && !tls_done)
+        return send({Awaited::starttls}, "STARTTLS");
+    if (!options.user.empty() && options.tls != TlsUse::may) return start_auth();
     become_ready();
 }
 
@@ -224,6 +226,7 @@ void ClientSession::Impl::on_helo(const Reply& reply) {
 
 void ClientSession::Impl::on_starttls(const Reply& reply) {
     if (reply.code >= 400) {
+        if (options.tls == TlsUse::may) return become_ready();
         return fail_with(reply.code < 500 ? Errc::temporary : Errc::unsupported, "STARTTLS refused", reply);
     }
     if (reply.code != 220) return fail_with(Errc::protocol, "unexpected reply to STARTTLS", reply);

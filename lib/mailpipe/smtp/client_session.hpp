@@ -60,8 +60,9 @@ using ClientStep = std::variant<wire::NeedInput, wire::Output, wire::StartTls, w
 // accepted with no recipient accepted, an empty body is ended and the transaction reported as refused. With CHUNKING, too,
 // a message of up to 64 KiB (Envelope::size) goes out with its envelope in one flight, and a larger one in chunks behind
 // the replies to RCPT. What extensions an envelope asks for and what comes of it where they are not offered,
-// transaction_commands.hpp says; those errors are in Finished, before MAIL. Errors as pop3::ClientSession; auth for 535
-// and its like, unsupported for STARTTLS or AUTH not offered.
+// transaction_commands.hpp says; those errors are in Finished, before MAIL. With TlsUse::may a STARTTLS that is not
+// offered or refused ends nothing, and there is no AUTH. Errors as pop3::ClientSession; auth for 535 and its like,
+// unsupported for STARTTLS or AUTH not offered.
 class MAILPIPE_EXPORT ClientSession {
  public:
     explicit ClientSession(ClientOptions options);

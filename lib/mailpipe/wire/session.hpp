@@ -20,8 +20,9 @@
 // String views in a step are valid until the next call of any member of the session.
 namespace mailpipe::wire {
 
-// How a client uses TLS. implicit: the caller has done the handshake before the first feed().
-enum class TlsUse { none, starttls, implicit };
+// How a client uses TLS. implicit: the caller has done the handshake before the first feed(). may: STARTTLS where it is
+// offered, for SMTP between servers only.
+enum class TlsUse { none, starttls, implicit, may };
 
 struct NeedInput {};
 struct Output {

@@ -142,6 +142,10 @@ TEST(Location, PipeIsTakenLiterally) {
     EXPECT_FALSE(location->is_ref());
     EXPECT_EQ(parse_location(encode(*location)), *location);
     EXPECT_FALSE(parse_location("pipe:"));
+    EXPECT_EQ(parse_location("mx:").value().scheme, Scheme::mx);
+    EXPECT_EQ(encode(parse_location("MX:").value()), "mx:");
+    for (const char* text : {"mx://example.org", "mx:example.org", "mx: "})
+        EXPECT_EQ(parse_location(text).error().kind, Errc::usage) << text;
     EXPECT_FALSE(parse_location("pipe: "));
     EXPECT_FALSE(parse_location("pipe:a\nb"));
 }

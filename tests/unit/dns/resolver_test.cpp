@@ -169,8 +169,7 @@ TEST(Resolver, WrongOptions) {
     options.trust_anchor_file = "/nonexistent/anchor";
     EXPECT_EQ(make_resolver(options).error().kind, Errc::config);
     options.trust_anchor_file = MAILPIPE_SOURCE_DIR "/LICENSE";
-    const auto resolver = make_resolver(options).value();
-    EXPECT_EQ(resolver->query("example.org", Type::mx).error().kind, Errc::config);
+    EXPECT_EQ(make_resolver(options).error().kind, Errc::config);
 }
 
 }  // namespace

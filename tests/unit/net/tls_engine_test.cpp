@@ -110,6 +110,30 @@ TEST(TlsEngineTest, NothingPassesBeforeTheHandshake) {
     EXPECT_EQ(pair.client->take_ciphertext(), "");
 }
 
+TEST(TlsEngineTest, OneOfSeveralNamesOrWhoeverAnswers) {
+    const TemporaryDirectory directory;
+    const Authority authority(directory, "ca");
+    const CertificateFiles files = authority.issue("mx", {"mx", "DNS:mx.example.org"});
+    const auto shakes = [&](const std::string& host, const std::vector<std::string>& others, bool verify) {
+        TlsClientOptions options;
+        options.host = host;
+        options.other_names = others;
+        options.verify = verify;
+        options.ca_file = authority.file();
+        auto client = make_client_context(options);
+        auto server = make_server_context(files.certificate, files.key);
+        if (!client || !server) return false;
+        const Pair pair{std::move(*TlsEngine::client(*client, options)), std::move(*TlsEngine::server(*server)),
+                        4096};
+        return pair.shake_hands();
+    };
+    EXPECT_TRUE(shakes("mx.example.org", {}, true));
+    EXPECT_FALSE(shakes("example.org", {}, true));
+    EXPECT_TRUE(shakes("example.org", {"mx.example.org"}, true));
+    EXPECT_FALSE(shakes("example.org", {"mx.example.net"}, true));
+    EXPECT_TRUE(shakes("example.org", {}, false));
+}
+
 TEST(TlsContextTest, FilesThatCannotBeUsedAreConfig) {
     const TemporaryDirectory directory;
     const Authority authority(directory, "ca");

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
+#include <memory>
+#include <optional>
 
 #include "mailpipe/app/config/accounts.hpp"
 #include "mailpipe/app/diagnostics.hpp"
@@ -12,9 +14,9 @@
 #include "mailpipe/app/message_input.hpp"
 #include "mailpipe/app/send/distributor.hpp"
 #include "mailpipe/app/send/from_json_input.hpp"
+#include "mailpipe/app/send/make_transports.hpp"
 #include "mailpipe/app/send/outgoing.hpp"
 #include "mailpipe/app/send/receipt.hpp"
-#include "mailpipe/app/send/server_transport.hpp"
 #include "mailpipe/app/stop.hpp"
 #include "mailpipe/base/exit_status.hpp"
 
@@ -44,23 +46,20 @@ std::string count(std::size_t number, std::string_view what) {
 
 class Run {
  public:
-    Run(const SendOptions& options, Location server, GivenEnvelope given)
+    Run(const SendOptions& options, const Location& server, GivenEnvelope given)
         : options_(options),
           server_(encode(server)),
           given_(std::move(given)),
           diagnostics_("mail-send", options.common),
           progress_(options.common),
-          transports_({options.client, options.helo_name, options.common.trace ? &trace_ : nullptr},
-                      std::move(server), &progress_),
-          distributor_(transports_),
           receipts_(options.common) {
         diagnostics_.set_progress(&progress_);
         progress_.begin(server_);
     }
 
-    int run() {
-        if (auto opened = distributor_.open(""); !opened) {
-            diagnostics_.error(server_, opened.error());
+    int run(const Location& server, config::Accounts& accounts) {
+        if (auto prepared = prepare(server, accounts); !prepared) {
+            diagnostics_.error(server_, prepared.error());
             return diagnostics_.exit_status();
         }
         const auto input =
@@ -86,14 +85,24 @@ class Run {
         if (number_ == 0 && diagnostics_.exit_status() == 0) {
             diagnostics_.error("stdin", Error{Errc::data, "no message: the input is empty"});
         }
-        for (const auto& [server, number] : not_tried_) {
-            diagnostics_.error(server, Error{Errc::temporary, count(number, " more message") + " not tried"});
+        for (const auto& [name, number] : not_tried_) {
+            diagnostics_.error(name, Error{Errc::temporary, count(number, " more message") + " not tried"});
         }
-        distributor_.quit();
+        distributor_->quit();
         return diagnostics_.exit_status();
     }
 
  private:
+    // What is wrong without asking any server is said before a message is read.
+    Result<void> prepare(const Location& server, config::Accounts& accounts) {
+        Trace* const trace = options_.common.trace ? &trace_ : nullptr;
+        auto transports = make_transports(options_, server, accounts, {trace, &progress_});
+        if (!transports) return tl::unexpected(transports.error());
+        transports_ = std::move(*transports);
+        distributor_.emplace(*transports_);
+        return server.scheme == Scheme::mx ? Result<void>() : distributor_->open("");
+    }
+
     // The first message is usually the only one: only the others are counted.
     std::string prefix() const { return number_ > 1 ? "message " + std::to_string(number_) + ": " : ""; }
 
@@ -109,7 +118,7 @@ class Run {
         }
         receipt.message = &message_;
         const auto start = Clock::now();
-        const std::vector<Share> shares = distributor_.submit(message_.envelope(), message_.text());
+        const std::vector<Share> shares = distributor_->submit(message_.envelope(), message_.text());
         receipt.seconds = Clock::now() - start;
         progress_.end_message();
         receipt.recipients.resize(message_.envelope().recipients.size());
@@ -171,6 +180,11 @@ class Run {
         }
         for (const auto& group : refused) {
             const smtp::Reply& reply = group[0]->reply;
+            if (reply.code == 0) {
+                const Errc kind = error ? error->kind : Errc::temporary;
+                report(server, Error{kind, name_recipients(group) + ": " + reply.lines[0]}, receipt);
+                continue;
+            }
             report(server,
                    Error{smtp::reply_kind(reply), name_recipients(group) + " refused",
                          smtp::to_server_reply(reply)},
@@ -203,8 +217,8 @@ class Run {
     Diagnostics diagnostics_;
     Progress progress_;
     StderrTrace trace_;
-    ServerTransports transports_;
-    Distributor distributor_;
+    std::unique_ptr<Transports> transports_;
+    std::optional<Distributor> distributor_;
     ReceiptWriter receipts_;
     Outgoing message_;
     std::size_t number_ = 0;                        // of the message, from 1
@@ -236,12 +250,12 @@ int run_send(const SendOptions& options) {
         diagnostics.error(options.server, server.error());
         return diagnostics.exit_status();
     }
-    const bool can_send =
-        server->scheme == Scheme::smtp || server->scheme == Scheme::smtps || server->scheme == Scheme::lmtp;
+    const bool can_send = server->scheme == Scheme::smtp || server->scheme == Scheme::smtps ||
+                          server->scheme == Scheme::lmtp || server->scheme == Scheme::mx;
     if (!can_send) {
         diagnostics.error(options.server, Error{Errc::usage,
                                                 "not a server to send to; give an smtp://, smtps:// or "
-                                                "lmtp:// URL, or lmtp:PATH"});
+                                                "lmtp:// URL, lmtp:PATH or mx:"});
         return diagnostics.exit_status();
     }
     if (options.recipients.empty() && !options.recipients_from_header) {
@@ -258,7 +272,7 @@ int run_send(const SendOptions& options) {
         diagnostics.error("", given.error());
         return diagnostics.exit_status();
     }
-    return Run(*settled, std::move(*server), std::move(*given)).run();
+    return Run(*settled, *server, std::move(*given)).run(*server, accounts);
 }
 
 }  // namespace mailpipe::app

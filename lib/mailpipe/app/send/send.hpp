@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "mailpipe/app/options.hpp"
+#include "mailpipe/app/send/direct_options.hpp"
 #include "mailpipe/base/export.hpp"
 
 namespace mailpipe::app {
@@ -12,6 +13,7 @@ struct SendOptions {
     CommonOptions common;
     ClientOptions client;
     std::string server;
+    DirectOptions direct;
     std::string from;  // reverse-path; "<>" or empty string given explicitly: null
     bool has_from = false;
     std::vector<std::string> recipients;

@@ -31,24 +31,4 @@ class ServerTransport : public Transport {
     Submitter submitter_;
 };
 
-// All mail to one server.
-class ServerTransports : public Transports {
- public:
-    // `progress` may be null and outlives this and what it opens.
-    ServerTransports(SubmitterOptions options, Location server, Progress* progress)
-        : options_(std::move(options)), server_(std::move(server)), progress_(progress) {}
-
-    std::string destination(const smtp::Mailbox&) const override { return ""; }
-    Result<std::unique_ptr<Transport>> open(const std::string&) const override {
-        auto transport = std::make_unique<ServerTransport>(options_, server_, progress_);
-        if (auto prepared = transport->prepare(); !prepared) return tl::unexpected(prepared.error());
-        return transport;
-    }
-
- private:
-    SubmitterOptions options_;
-    Location server_;
-    Progress* progress_;
-};
-
 }  // namespace mailpipe::app
