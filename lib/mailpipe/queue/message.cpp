@@ -20,7 +20,9 @@ std::uint32_t group_of(const std::vector<smtp::Mailbox>& recipients) {
 }  // namespace
 
 Message::Message(Submission submission, std::uint32_t due)
-    : submission_(std::move(submission)), recipients_(submission_.envelope.recipients.size()) {
+    : submission_(std::move(submission)),
+      recipients_(submission_.envelope.recipients.size()),
+      held_(submission_.report_of.has_value()) {
     for (RecipientState& recipient : recipients_)
         recipient.due = due;
 }
@@ -32,9 +34,11 @@ void Message::apply(const Event& event) {
             return;
         case Event::Kind::release:
             held_ = false;
+            released_ = true;
             return;
         case Event::Kind::retry:
             held_ = false;
+            released_ = true;
             for (RecipientState& recipient : recipients_) {
                 if (recipient.is_pending()) recipient.due = event.time;
             }

@@ -81,7 +81,9 @@ class Message {
 
     const Submission& submission() const { return submission_; }
     const std::vector<RecipientState>& recipients() const { return recipients_; }  // as in the envelope
+    // A report is held from the start, until the message it is about says that it was made: it must not be sent twice.
     bool held() const { return held_; }
+    bool is_unreleased_report() const { return submission_.report_of && !released_; }
     std::uint32_t reports() const { return reports_; }  // events of that kind
 
     // Nothing is pending, and whoever is to be told was told. What failed without anybody to be told of it stays, for people
@@ -105,6 +107,7 @@ class Message {
     Submission submission_;
     std::vector<RecipientState> recipients_;
     bool held_ = false;
+    bool released_ = false;
     std::uint32_t reports_ = 0;
 };
 

@@ -187,6 +187,7 @@ Result<void> QueuedFile::rename(std::uint32_t due) {
 
 Result<void> QueuedFile::remove() {
     if (::unlinkat(place_.bucket, encode_name(entry_).c_str(), 0) != 0) return fail_errno(errno, place_.path);
+    removed_ = true;
     return {};
 }
 

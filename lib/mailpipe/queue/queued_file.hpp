@@ -50,11 +50,14 @@ class QueuedFile {
 
     // Written, not yet durable. After an error the event is not there, and message() is as before. Error io.
     Result<void> append(const Event& event);
+    // Of what need not be recorded.
+    void apply(const Event& event) { message_.apply(event); }
     Result<void> sync();
     // Gives the file the name that says what is due, or `due` when that is later. Error io.
     Result<void> rename(std::uint32_t due = 0);
     // Durable once the bucket is synced. Error io.
     Result<void> remove();
+    bool removed() const { return removed_; }
 
  private:
     QueuedFile(store::Fd file, Place place, const Entry& entry, Message message)
@@ -69,6 +72,7 @@ class QueuedFile {
     Message message_;
     std::uint64_t text_begin_ = 0;
     std::uint64_t end_ = 0;  // of the last event
+    bool removed_ = false;
     std::string piece_;
 };
 

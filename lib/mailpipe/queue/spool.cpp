@@ -122,7 +122,9 @@ Result<void> Spool::sync(const std::vector<const QueuedFile*>& changed) {
     }
     std::set<std::string> names;
     for (const QueuedFile* file : changed) {
-        if (auto synced = store::sync_file(file->fd(), path_); !synced) return synced;
+        if (!file->removed()) {
+            if (auto synced = store::sync_file(file->fd(), path_); !synced) return synced;
+        }
         names.insert(bucket_name(file->entry().id));
     }
     for (const std::string& name : names) {

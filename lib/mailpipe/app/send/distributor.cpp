@@ -2,23 +2,13 @@
 
 #include <algorithm>
 
+#include "mailpipe/app/send/envelope_part.hpp"
+
 namespace mailpipe::app {
 namespace {
 
 // A list of people at a thousand domains must not hold a thousand connections.
 constexpr std::size_t kOpenTransports = 32;
-
-smtp::Envelope part_of(const smtp::Envelope& envelope, const std::vector<std::size_t>& recipients) {
-    smtp::Envelope part = envelope;
-    part.recipients.clear();
-    part.recipient_options.clear();
-    for (const std::size_t index : recipients) {
-        part.recipients.push_back(envelope.recipients[index]);
-        if (!envelope.recipient_options.empty())
-            part.recipient_options.push_back(envelope.recipient_options[index]);
-    }
-    return part;
-}
 
 }  // namespace
 
@@ -61,7 +51,7 @@ std::vector<Share> Distributor::submit(const smtp::Envelope& envelope, OutgoingT
         if (shares.size() == 1) {
             run(envelope, text, destinations[i], shares[i]);
         } else {
-            run(part_of(envelope, shares[i].recipients), text, destinations[i], shares[i]);
+            run(envelope_part(envelope, shares[i].recipients), text, destinations[i], shares[i]);
         }
     }
     return shares;
