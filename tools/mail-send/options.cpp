@@ -3,6 +3,7 @@
 #include "tools/common/command.hpp"
 #include "tools/common/shared_options.hpp"
 #include "tools/mail-send/direct_options.hpp"
+#include "tools/mail-send/queue_options.hpp"
 
 namespace mailpipe::tools {
 namespace {
@@ -26,8 +27,7 @@ std::unique_ptr<CLI::App> make_send_app(app::SendOptions& options) {
     app->add_option(
            "--server", options.server,
            "smtp://, smtps:// or lmtp:// URL, lmtp:PATH of a socket, or mx: for the mail hosts of each domain")
-        ->type_name("URL")
-        ->required();
+        ->type_name("URL");
     app->add_option_function<std::string>(
            "-f,--from",
            [&options](const std::string& text) {
@@ -46,7 +46,12 @@ std::unique_ptr<CLI::App> make_send_app(app::SendOptions& options) {
     add_common_options(*app, options.common);
     add_client_options(*app, options.client, kSendTlsModes);
     add_direct_options(*app, options);
+    add_queue_options(*app, options.queue);
     app->final_callback([&options] {
+        const app::QueueOptions::Action action = options.queue.action;
+        if (action != app::QueueOptions::Action::none && action != app::QueueOptions::Action::add) return;
+        if (options.server.empty() && action == app::QueueOptions::Action::none)
+            throw CLI::RequiredError("--server (or --queue)");
         if (options.recipients.empty() && !options.recipients_from_header)
             throw CLI::RequiredError("RCPT (or -t)");
     });

@@ -40,6 +40,7 @@ void Message::apply(const Event& event) {
             held_ = false;
             released_ = true;
             for (RecipientState& recipient : recipients_) {
+                if (recipient.is_failed() && !recipient.final_reported) recipient.last.reset();
                 if (recipient.is_pending()) recipient.due = event.time;
             }
             return;

@@ -51,6 +51,7 @@ enum class ReportKind { failed, delayed, delivered };
 
 // What is appended to the file, one line each.
 struct Event {
+    // retry: all that is pending, or has failed and was not reported, is due
     enum class Kind { attempt, hold, release, retry, report };
     Kind kind = Kind::attempt;
     std::uint32_t time = 0;

@@ -168,6 +168,13 @@ Result<void> QueuedFile::append(const Event& event) {
     return {};
 }
 
+bool QueuedFile::is_locked_elsewhere() const {
+    struct flock lock {};
+    lock.l_type = F_RDLCK;
+    lock.l_whence = SEEK_SET;
+    return ::fcntl(file_.get(), F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+
 Result<void> QueuedFile::sync() {
     return store::sync_file(file_.get(), place_.path);
 }

@@ -44,6 +44,8 @@ class QueuedFile {
     const Entry& entry() const { return entry_; }
     const Message& message() const { return message_; }
     int fd() const { return file_.get(); }
+    // Of one that Spool::look_at() opened: somebody delivers or changes it.
+    bool is_locked_elsewhere() const;
 
     // At most 64 KiB of the text from `offset` on; empty at its end. Valid until the next call. Error io.
     Result<std::string_view> read_text(std::uint64_t offset);

@@ -205,8 +205,10 @@ Result<std::optional<QueuedFile>> Spool::open_message(const Entry& entry, bool e
     if (exclusive) {
         auto locked = store::lock_file(file.get(), true, 0, path_);
         if (!locked) return tl::unexpected(locked.error());
+        if (!*locked)
+            return fail(Errc::temporary, "message " + encode_id(entry.id) + " is in use by another process");
         // Between open and lock who had it may have delivered it, or given it another name.
-        if (!*locked || ::faccessat(*directory, name.c_str(), F_OK, 0) != 0) return std::optional<QueuedFile>();
+        if (::faccessat(*directory, name.c_str(), F_OK, 0) != 0) return std::optional<QueuedFile>();
     }
     auto loaded = QueuedFile::load(std::move(file), {*directory, path_}, entry);
     if (loaded) return std::optional<QueuedFile>(std::move(*loaded));

@@ -38,9 +38,9 @@ class Spool {
     Result<void> scan(const std::function<void(const Entry&)>& use) const;
     Result<std::optional<Entry>> find(Id id) const;
 
-    // nullopt: it is gone, has another name by now, or another process has it. Errors: io; data for a file that is not one
-    // of ours, and for one that was not written whole, which is moved to damaged/: it was never accepted, or the disk has
-    // lost some of it.
+    // nullopt: it is gone, or has another name by now. Errors: temporary when another process has it; io; data for a file
+    // that is not one of ours, and for one that was not written whole, which is moved to damaged/: it was never accepted, or
+    // the disk has lost some of it.
     Result<std::optional<QueuedFile>> lock(const Entry& entry);
     // As it is now, to be looked at only.
     Result<std::optional<QueuedFile>> look_at(const Entry& entry);

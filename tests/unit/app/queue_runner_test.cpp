@@ -32,13 +32,13 @@ class SimulatedNews : public RunnerNews {
         coming_.emplace(when, std::move(make));
     }
 
-    Result<News> wait(int finished, bool busy, std::optional<std::uint32_t> until) override {
-        pollfd watched{finished, POLLIN, 0};
-        if (busy) {
+    Result<News> wait(const Wait& wait) override {
+        pollfd watched{wait.finished, POLLIN, 0};
+        if (wait.busy) {
             EXPECT_EQ(::poll(&watched, 1, 30'000), 1) << "an attempt hangs";
             return News{};
         }
-        std::uint32_t next = until.value_or(end_);
+        std::uint32_t next = wait.until.value_or(end_);
         if (!coming_.empty()) next = std::min(next, coming_.begin()->first);
         now_ = std::max<std::uint32_t>(now_, std::min(next, end_));
         News news;

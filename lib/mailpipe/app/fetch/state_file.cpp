@@ -1,12 +1,12 @@
 #include "mailpipe/app/fetch/state_file.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <optional>
 
 #include "mailpipe/app/fetch/state_records.hpp"
 #include "mailpipe/app/sha256.hpp"
+#include "mailpipe/app/state_home.hpp"
 #include "mailpipe/base/ascii.hpp"
 #include "mailpipe/store/journal.hpp"
 
@@ -16,15 +16,6 @@ namespace {
 constexpr std::size_t kHashDigits = 16;
 constexpr std::string_view kPrefix = "fetch-";
 constexpr std::size_t kReadablePart = 60;
-
-Result<std::string> default_directory() {
-    const char* state_home = std::getenv("XDG_STATE_HOME");
-    // The XDG specification: a relative path is to be ignored.
-    if (state_home != nullptr && state_home[0] == '/') return std::string(state_home) + "/mailpipe";
-    const char* home = std::getenv("HOME");
-    if (home != nullptr && home[0] == '/') return std::string(home) + "/.local/state/mailpipe";
-    return fail(Errc::config, "no place for the record of what was fetched: set HOME, or give --state DIR");
-}
 
 // What a record of a journal of `destination` has put into the store `place`.
 void use_record(std::string_view record, const std::string& destination, const std::string& place,
@@ -40,7 +31,8 @@ void use_record(std::string_view record, const std::string& destination, const s
 }  // namespace
 
 Result<std::string> state_directory(const FetchState::Where& where) {
-    return where.directory.empty() ? default_directory() : Result<std::string>(where.directory);
+    return where.directory.empty() ? state_home("the record of what was fetched", "--state DIR")
+                                   : Result<std::string>(where.directory);
 }
 
 std::string canonical_source(const Location& source) {

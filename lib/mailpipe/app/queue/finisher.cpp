@@ -38,6 +38,11 @@ std::string seed_of(queue::Id id, std::uint64_t random) {
     return queue::encode_id(id) + queue::encode_id(random);
 }
 
+// Another runner has it, and what is to be done with it.
+Result<void> if_not_busy(const Error& error) {
+    return error.kind == Errc::temporary ? Result<void>{} : tl::unexpected(error);
+}
+
 queue::Event event_at(queue::Event::Kind kind, std::uint32_t time) {
     queue::Event event;
     event.kind = kind;
@@ -215,15 +220,14 @@ void Finisher::save_what_is_not(const Again& again) {
 
 Result<void> Finisher::recover(const queue::Entry& entry, const Again& again) {
     auto report = spool_.lock(entry);
-    if (!report) return tl::unexpected(report.error());
+    if (!report) return if_not_busy(report.error());
     if (!*report || !(*report)->message().is_unreleased_report()) return {};
     const queue::ReportOf of = *(*report)->message().submission().report_of;
     auto found = spool_.find(of.id);
     if (!found) return tl::unexpected(found.error());
     if (*found) {
         auto about = spool_.lock(**found);
-        if (!about) return tl::unexpected(about.error());
-        // Another runner has it, and this report.
+        if (!about) return if_not_busy(about.error());
         if (!*about) return {};
         if ((*about)->message().reports() <= of.number) return (*report)->remove();
     }

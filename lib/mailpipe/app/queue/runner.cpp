@@ -11,6 +11,8 @@ namespace {
 constexpr std::size_t kAhead = 40;
 constexpr std::uint32_t kOfflineRest = 30;  // s between two looks whether the network is there
 constexpr std::uint32_t kScanEvery = 3600;  // s: what inotify did not tell
+constexpr int kShortTries = 100;            // of 10 ms each
+constexpr std::uint32_t kAfterBusy = 10;    // s
 constexpr std::uint32_t kAfterError = 300;  // s: a message that could not be read or has no way to go
 
 PoolSettings pool_settings(const RunnerSettings& settings, RunnerNews& news) {
@@ -73,6 +75,7 @@ Result<void> Runner::run() {
     if (auto cleaned = spool_.clean(); !cleaned) return cleaned;
     if (auto loaded = load(); !loaded) return loaded;
     while (!is_over()) {
+        take_busy();
         feed();
         if (is_over()) break;
         if (auto listened = listen(); !listened) return listened;
@@ -80,7 +83,7 @@ Result<void> Runner::run() {
     }
     pool_.stop();
     while (open_ > 0) {
-        if (auto waited = news_.wait(pool_.finished_fd(), true, std::nullopt); !waited)
+        if (auto waited = news_.wait({pool_.finished_fd(), true, false, std::nullopt}); !waited)
             return tl::unexpected(waited.error());
         finish();
     }
@@ -89,7 +92,7 @@ Result<void> Runner::run() {
 
 bool Runner::is_over() {
     if (settings_.stop()) return true;
-    if (!is_flush_ || open_ > 0) return false;
+    if (!is_flush_ || open_ > 0 || !busy_.empty()) return false;
     // Nothing more can be fed: the rest has no network.
     return scheduler_.size() == 0 || news_.now() < offline_until_;
 }
@@ -105,12 +108,24 @@ void Runner::feed() {
             return group == queue::kManyDomains || found == in_groups_.end() || found->second < most_of_group;
         });
         if (!entry) return;
-        take(*entry);
+        take(*entry, 0);
     }
 }
 
-void Runner::take(const queue::Entry& entry) {
+// Whoever queues a message has it until it is durable, a few milliseconds; another runner as long as its server takes.
+void Runner::take_busy() {
+    for (const Busy& busy : std::exchange(busy_, {}))
+        take(busy.entry, busy.tries);
+}
+
+void Runner::take(const queue::Entry& entry, int tries) {
     auto file = spool_.lock(entry);
+    if (!file && file.error().kind == Errc::temporary) {
+        if (tries < kShortTries) return busy_.push_back({entry, tries + 1});
+        // Its outcome is that process's.
+        if (!is_flush_) scheduler_.add(entry, news_.now() + kAfterBusy);
+        return;
+    }
     if (!file) {
         events_.failed(file.error());
         return add(entry, news_.now() + kAfterError);
@@ -177,7 +192,7 @@ Result<void> Runner::listen() {
     const std::uint32_t now = news_.now();
     std::optional<std::uint32_t> until = scheduler_.next_due(now);
     if (now < offline_until_) until = offline_until_;
-    auto news = news_.wait(pool_.finished_fd(), open_ > 0, until);
+    auto news = news_.wait({pool_.finished_fd(), open_ > 0, !busy_.empty(), until});
     if (!news) return tl::unexpected(news.error());
     if (news->network_up) offline_until_ = 0;
     for (const queue::Entry& entry : news->entries) {

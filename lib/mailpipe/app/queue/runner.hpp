@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "mailpipe/app/queue/attempt_pool.hpp"
 #include "mailpipe/app/queue/finisher.hpp"
@@ -46,7 +47,8 @@ class Runner {
     Result<void> load();
     void add(const queue::Entry& entry, std::uint32_t when);
     void feed();
-    void take(const queue::Entry& entry);
+    void take(const queue::Entry& entry, int tries);
+    void take_busy();
     void try_message(std::shared_ptr<ActiveMessage> message, std::vector<std::uint32_t> recipients);
     void finish();
     Result<void> listen();
@@ -64,6 +66,11 @@ class Runner {
     std::size_t open_ = 0;                                      // messages
     std::unordered_map<std::uint32_t, std::size_t> in_groups_;  // of these
     std::unordered_map<queue::Id, std::uint32_t> own_names_;  // due, of names that we gave and will be told of
+    struct Busy {
+        queue::Entry entry;
+        int tries = 0;
+    };
+    std::vector<Busy> busy_;  // another process has them
     std::uint32_t offline_until_ = 0;
     std::uint32_t next_scan_ = 0;
 };

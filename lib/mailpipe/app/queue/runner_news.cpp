@@ -1,13 +1,7 @@
 #include "mailpipe/app/queue/runner_news.hpp"
 
-#include <ifaddrs.h>
-#include <linux/netlink.h>
-#include <linux/rtnetlink.h>
-#include <net/if.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/inotify.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,24 +11,26 @@
 #include <map>
 #include <string>
 
+#include "mailpipe/net/network.hpp"
 #include "mailpipe/store/file.hpp"
 
 namespace mailpipe::app {
 namespace {
 
 constexpr int kLongestWait = 1000;  // ms: so soon a signal to stop is seen
+constexpr int kShortWait = 10;
 
-int milliseconds_until(std::uint32_t now, std::optional<std::uint32_t> until) {
-    if (!until) return kLongestWait;
-    return *until > now ? kLongestWait : 0;
+int milliseconds(std::uint32_t now, const RunnerNews::Wait& wait) {
+    if (wait.until && *wait.until <= now) return 0;
+    return wait.is_short ? kShortWait : kLongestWait;
 }
 
 class ClockNews : public RunnerNews {
  public:
     std::uint32_t now() override { return static_cast<std::uint32_t>(std::time(nullptr)); }
-    Result<News> wait(int finished, bool, std::optional<std::uint32_t> until) override {
-        pollfd watched{finished, POLLIN, 0};
-        ::poll(&watched, 1, milliseconds_until(now(), until));
+    Result<News> wait(const Wait& wait) override {
+        pollfd watched{wait.finished, POLLIN, 0};
+        ::poll(&watched, 1, milliseconds(now(), wait));
         return News{};
     }
 };
@@ -55,10 +51,10 @@ class SystemNews : public ClockNews {
         return {};
     }
 
-    Result<News> wait(int finished, bool, std::optional<std::uint32_t> until) override {
+    Result<News> wait(const Wait& wait) override {
         std::array<pollfd, 3> watched{
-            {{finished, POLLIN, 0}, {inotify_.get(), POLLIN, 0}, {netlink_.get(), POLLIN, 0}}};
-        ::poll(watched.data(), watched.size(), milliseconds_until(now(), until));
+            {{wait.finished, POLLIN, 0}, {inotify_.get(), POLLIN, 0}, {netlink_.get(), POLLIN, 0}}};
+        ::poll(watched.data(), watched.size(), milliseconds(now(), wait));
         News news;
         if ((watched[1].revents & POLLIN) != 0) read_inotify(news);
         if ((watched[2].revents & POLLIN) != 0) read_netlink(news);
@@ -103,7 +99,7 @@ class SystemNews : public ClockNews {
 
     void read_netlink(News& news) const {
         std::array<char, 16 * 1024> buffer{};
-        while (::recv(netlink_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT) > 0)
+        while (::read(netlink_.get(), buffer.data(), buffer.size()) > 0)
             news.network_up = true;
     }
 
@@ -114,46 +110,18 @@ class SystemNews : public ClockNews {
     std::map<int, std::string> buckets_;
 };
 
-// Without it (a sandbox) the network is tried once in a while.
-store::Fd open_netlink() {
-    store::Fd socket(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE));
-    sockaddr_nl address{};
-    address.nl_family = AF_NETLINK;
-    address.nl_groups = RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE;
-    if (socket && ::bind(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
-        socket.reset();
-    return socket;
-}
-
 }  // namespace
 
 Result<std::unique_ptr<RunnerNews>> make_system_news(const queue::Spool& spool) {
     store::Fd inotify(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
     if (!inotify) return fail_errno(errno, "inotify");
-    auto news = std::make_unique<SystemNews>(spool, std::move(inotify), open_netlink());
+    auto news = std::make_unique<SystemNews>(spool, std::move(inotify), store::Fd(net::open_network_watch()));
     if (auto watched = news->watch(); !watched) return tl::unexpected(watched.error());
     return news;
 }
 
 std::unique_ptr<RunnerNews> make_clock_news() {
     return std::make_unique<ClockNews>();
-}
-
-bool has_network() {
-    ifaddrs* all = nullptr;
-    if (::getifaddrs(&all) != 0) return true;
-    bool found = false;
-    for (const ifaddrs* one = all; one != nullptr && !found; one = one->ifa_next) {
-        const bool is_up = (one->ifa_flags & IFF_UP) != 0 && (one->ifa_flags & IFF_RUNNING) != 0;
-        if (!is_up || (one->ifa_flags & IFF_LOOPBACK) != 0 || one->ifa_addr == nullptr) continue;
-        if (one->ifa_addr->sa_family == AF_INET) found = true;
-        if (one->ifa_addr->sa_family == AF_INET6) {
-            const auto* address = reinterpret_cast<const sockaddr_in6*>(one->ifa_addr);
-            found = !IN6_IS_ADDR_LINKLOCAL(&address->sin6_addr);
-        }
-    }
-    ::freeifaddrs(all);
-    return found;
 }
 
 }  // namespace mailpipe::app

@@ -20,17 +20,20 @@ class RunnerNews {
 
     virtual ~RunnerNews() = default;
     virtual std::uint32_t now() = 0;  // from any thread
-    // Returns when `finished` can be read, when there are news, when `until` has come, or after a second at most. `busy`:
-    // attempts are running. Error io.
-    virtual Result<News> wait(int finished, bool busy, std::optional<std::uint32_t> until) = 0;
+    struct Wait {
+        int finished = -1;      // a descriptor
+        bool busy = false;      // attempts are running
+        bool is_short = false;  // 10 ms at most: another process is just about to let go of a message
+        std::optional<std::uint32_t> until;
+    };
+    // Returns when `finished` can be read, when there are news, when `until` has come, or after a second at most. Error
+    // io.
+    virtual Result<News> wait(const Wait& wait) = 0;
 };
 
 // The system's clock, inotify(7) on the spool, and rtnetlink(7) for addresses that come. The spool outlives it.
 Result<std::unique_ptr<RunnerNews>> make_system_news(const queue::Spool& spool);
 // The clock alone: what comes meanwhile is for the next run.
 std::unique_ptr<RunnerNews> make_clock_news();
-
-// An interface other than loopback is up and has an address.
-bool has_network();
 
 }  // namespace mailpipe::app

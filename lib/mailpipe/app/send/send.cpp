@@ -12,11 +12,15 @@
 #include "mailpipe/app/diagnostics.hpp"
 #include "mailpipe/app/location.hpp"
 #include "mailpipe/app/message_input.hpp"
+#include "mailpipe/app/queue/queue_add.hpp"
+#include "mailpipe/app/queue/queue_commands.hpp"
+#include "mailpipe/app/queue/run_queue.hpp"
 #include "mailpipe/app/send/distributor.hpp"
 #include "mailpipe/app/send/from_json_input.hpp"
 #include "mailpipe/app/send/make_transports.hpp"
 #include "mailpipe/app/send/outgoing.hpp"
 #include "mailpipe/app/send/receipt.hpp"
+#include "mailpipe/app/send/settled_server.hpp"
 #include "mailpipe/app/stop.hpp"
 #include "mailpipe/base/exit_status.hpp"
 
@@ -88,13 +92,20 @@ class Run {
         for (const auto& [name, number] : not_tried_) {
             diagnostics_.error(name, Error{Errc::temporary, count(number, " more message") + " not tried"});
         }
-        distributor_->quit();
+        if (distributor_) distributor_->quit();
+        if (queue_) queue_->finish(diagnostics_);
         return diagnostics_.exit_status();
     }
 
  private:
     // What is wrong without asking any server is said before a message is read.
     Result<void> prepare(const Location& server, config::Accounts& accounts) {
+        if (options_.queue.action == QueueOptions::Action::add) {
+            auto queue = QueueAdd::open(options_.common, options_.queue);
+            if (!queue) return tl::unexpected(queue.error());
+            queue_ = std::move(*queue);
+            return {};
+        }
         Trace* const trace = options_.common.trace ? &trace_ : nullptr;
         auto transports = make_transports(options_, server, accounts, {trace, &progress_});
         if (!transports) return tl::unexpected(transports.error());
@@ -116,6 +127,7 @@ class Run {
             const bool is_messages_fault = kind == Errc::data || kind == Errc::usage || kind == Errc::limit;
             return write(receipt) && is_messages_fault;
         }
+        if (queue_) return enqueue(receipt);
         receipt.message = &message_;
         const auto start = Clock::now();
         const std::vector<Share> shares = distributor_->submit(message_.envelope(), message_.text());
@@ -127,6 +139,13 @@ class Run {
         for (const Share& share : shares)
             judge(share, receipt);
         return write(receipt);
+    }
+
+    bool enqueue(Receipt& receipt) {
+        auto queued = queue_->add(message_, options_.server);
+        if (queued) return true;
+        report("queue", queued.error(), receipt);
+        return false;
     }
 
     void fill(const Share& share, Receipt& receipt) const {
@@ -219,60 +238,40 @@ class Run {
     StderrTrace trace_;
     std::unique_ptr<Transports> transports_;
     std::optional<Distributor> distributor_;
+    std::unique_ptr<QueueAdd> queue_;  // instead of these, with --queue
     ReceiptWriter receipts_;
     Outgoing message_;
     std::size_t number_ = 0;                        // of the message, from 1
     std::map<std::string, std::size_t> not_tried_;  // messages, after the server was given up
 };
 
-// The options with what the configuration file says of the server.
-Result<SendOptions> with_account(SendOptions options, const Location& server, config::Accounts& accounts) {
-    config::Settings command_line;
-    command_line.fetch.client = options.client;
-    auto settings = accounts.settings(server, std::move(command_line));
-    if (!settings) return tl::unexpected(settings.error());
-    options.client = std::move(settings->fetch.client);
-    if (settings->from) {
-        options.has_from = true;
-        options.from = std::move(*settings->from);
-    }
-    return options;
-}
-
 }  // namespace
 
 int run_send(const SendOptions& options) {
+    using Action = QueueOptions::Action;
+    const Action action = options.queue.action;
+    if (action == Action::flush || action == Action::watch) return run_queue(options);
     install_stop_handlers();
+    if (action != Action::none && action != Action::add)
+        return run_queue_command(options.common, options.queue, options.recipients);
     Diagnostics diagnostics("mail-send", options.common);
+    const auto give_up = [&diagnostics](std::string_view where, const Error& error) {
+        diagnostics.error(where, error);
+        return diagnostics.exit_status();
+    };
+    if (options.recipients.empty() && !options.recipients_from_header)
+        return give_up("", Error{Errc::usage, "no recipient; name one or give -t"});
     config::Accounts accounts(options.client, diagnostics);
-    auto server = accounts.locate_server(options.server);
-    if (!server) {
-        diagnostics.error(options.server, server.error());
-        return diagnostics.exit_status();
+    SettledServer settled{{}, options};
+    // What is queued without a server is for the one that the queue is sent with.
+    if (action == Action::none || !options.server.empty()) {
+        auto found = settle_server(options, options.server, accounts);
+        if (!found) return give_up(options.server, found.error());
+        settled = std::move(*found);
     }
-    const bool can_send = server->scheme == Scheme::smtp || server->scheme == Scheme::smtps ||
-                          server->scheme == Scheme::lmtp || server->scheme == Scheme::mx;
-    if (!can_send) {
-        diagnostics.error(options.server, Error{Errc::usage,
-                                                "not a server to send to; give an smtp://, smtps:// or "
-                                                "lmtp:// URL, lmtp:PATH or mx:"});
-        return diagnostics.exit_status();
-    }
-    if (options.recipients.empty() && !options.recipients_from_header) {
-        diagnostics.error("", Error{Errc::usage, "no recipient; name one or give -t"});
-        return diagnostics.exit_status();
-    }
-    const auto settled = with_account(options, *server, accounts);
-    if (!settled) {
-        diagnostics.error("", settled.error());
-        return diagnostics.exit_status();
-    }
-    auto given = parse_given_envelope(*settled);
-    if (!given) {
-        diagnostics.error("", given.error());
-        return diagnostics.exit_status();
-    }
-    return Run(*settled, *server, std::move(*given)).run(*server, accounts);
+    auto given = parse_given_envelope(settled.options);
+    if (!given) return give_up("", given.error());
+    return Run(settled.options, settled.server, std::move(*given)).run(settled.server, accounts);
 }
 
 }  // namespace mailpipe::app

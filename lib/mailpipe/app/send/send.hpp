@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "mailpipe/app/options.hpp"
+#include "mailpipe/app/queue/queue_options.hpp"
 #include "mailpipe/app/send/direct_options.hpp"
 #include "mailpipe/base/export.hpp"
 
@@ -14,9 +15,10 @@ struct SendOptions {
     ClientOptions client;
     std::string server;
     DirectOptions direct;
+    QueueOptions queue;
     std::string from;  // reverse-path; "<>" or empty string given explicitly: null
     bool has_from = false;
-    std::vector<std::string> recipients;
+    std::vector<std::string> recipients;  // for what looks at or changes the queue: ids of messages
     bool recipients_from_header = false;  // -t
     bool repair = false;                  // --repair: mend bare CR, bare LF, missing last line end
     bool from_json = false;               // --from-json: Email objects become messages

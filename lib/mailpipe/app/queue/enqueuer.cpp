@@ -1,0 +1,86 @@
+#include "mailpipe/app/queue/enqueuer.hpp"
+
+#include <ctime>
+#include <utility>
+
+#include "mailpipe/base/ascii.hpp"
+#include "mailpipe/mime/header.hpp"
+
+namespace mailpipe::app {
+namespace {
+
+constexpr std::size_t kGroup = 1000;  // open files
+
+// RFC 3834 section 5.
+bool is_auto_submitted(const mime::Header& header) {
+    const mime::Field* field = header.find("Auto-Submitted");
+    if (field == nullptr) return false;
+    const std::string_view value = ascii::trim(field->value);
+    return !ascii::equals_ignore_case(value.substr(0, value.find_first_of("; \t(")), "no");
+}
+
+}  // namespace
+
+Enqueuer::Enqueuer(queue::Spool& spool, Done done)
+    : spool_(spool), done_(std::move(done)), thread_([this] { run(); }) {}
+
+Enqueuer::~Enqueuer() {
+    finish();
+}
+
+void Enqueuer::finish() {
+    {
+        const std::lock_guard lock(mutex_);
+        ending_ = true;
+    }
+    changed_.notify_all();
+    if (thread_.joinable()) thread_.join();
+}
+
+Result<void> Enqueuer::add(Outgoing& message, const std::string& server) {
+    queue::Submission submission;
+    submission.envelope = message.envelope();
+    submission.server = server;
+    submission.message_id = message.message_id();
+    submission.auto_submitted = is_auto_submitted(mime::parse_header(message.text().header().text()));
+    submission.arrived = static_cast<std::uint32_t>(std::time(nullptr));
+    // The queue holds it itself (RFC 4865): a server that could is not needed for that.
+    std::uint32_t due = submission.arrived;
+    if (submission.envelope.hold_for) due += static_cast<std::uint32_t>(*submission.envelope.hold_for);
+    if (submission.envelope.hold_until)
+        due = std::max(due, static_cast<std::uint32_t>(*submission.envelope.hold_until));
+    submission.envelope.hold_for.reset();
+    submission.envelope.hold_until.reset();
+    message.text().rewind();
+    auto file = spool_.add(submission, due, [&message] { return message.text().read(); });
+    if (!file) return tl::unexpected(file.error());
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return added_.size() < kGroup; });
+    added_.push_back(std::move(*file));
+    changed_.notify_all();
+    return {};
+}
+
+void Enqueuer::run() {
+    std::unique_lock lock(mutex_);
+    while (true) {
+        changed_.wait(lock, [this] { return ending_ || !added_.empty(); });
+        if (added_.empty()) return;
+        std::vector<queue::QueuedFile> group = std::exchange(added_, {});
+        changed_.notify_all();
+        lock.unlock();
+        const std::size_t count = group.size();
+        const auto committed = spool_.commit(group);
+        for (std::size_t i = 0; i < count; ++i) {
+            if (committed) {
+                done_(&group[i], nullptr);
+            } else {
+                done_(nullptr, &committed.error());
+            }
+        }
+        group.clear();
+        lock.lock();
+    }
+}
+
+}  // namespace mailpipe::app

@@ -1,0 +1,137 @@
+#include "mailpipe/app/queue/run_queue.hpp"
+
+#include <sys/random.h>
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <random>
+
+#include "mailpipe/app/config/accounts.hpp"
+#include "mailpipe/app/diagnostics.hpp"
+#include "mailpipe/app/queue/open_spool.hpp"
+#include "mailpipe/app/queue/queue_output.hpp"
+#include "mailpipe/app/queue/runner.hpp"
+#include "mailpipe/app/send/make_transports.hpp"
+#include "mailpipe/app/send/settled_server.hpp"
+#include "mailpipe/app/service_notify.hpp"
+#include "mailpipe/app/stop.hpp"
+#include "mailpipe/base/exit_status.hpp"
+#include "mailpipe/net/network.hpp"
+#include "mailpipe/store/file.hpp"
+
+namespace mailpipe::app {
+namespace {
+
+// Any number, from any thread.
+class Random {
+ public:
+    std::uint64_t operator()() {
+        const std::lock_guard lock(mutex_);
+        return engine_();
+    }
+
+ private:
+    static std::uint64_t seed() {
+        std::uint64_t number = 0;
+        if (::getrandom(&number, sizeof number, 0) != sizeof number) number = std::random_device()();
+        return number;
+    }
+    std::mutex mutex_;
+    std::mt19937_64 engine_{seed()};
+};
+
+class QueueRun {
+ public:
+    explicit QueueRun(const SendOptions& options)
+        : options_(options),
+          diagnostics_("mail-send", options.common),
+          accounts_(options.client, diagnostics_),
+          output_(options.common, diagnostics_) {}
+
+    int run() {
+        if (auto done = run_spool(); !done) diagnostics_.error("", done.error());
+        return diagnostics_.exit_status();
+    }
+
+ private:
+    Result<void> run_spool() {
+        auto spool = open_spool(options_.queue);
+        if (!spool) return tl::unexpected(spool.error());
+        const bool is_watch = options_.queue.action == QueueOptions::Action::watch;
+        auto news =
+            is_watch ? make_system_news(**spool) : Result<std::unique_ptr<RunnerNews>>(make_clock_news());
+        if (!news) return tl::unexpected(news.error());
+        Runner runner(
+            **spool, [this](const std::string& server) { return find_transports(server); }, settings(), **news,
+            output_);
+        if (!is_watch) {
+            if (auto flushed = runner.flush(); !flushed) return flushed;
+            return judge(**spool);
+        }
+        notify_service("READY=1");
+        return runner.watch();
+    }
+
+    RunnerSettings settings() {
+        RunnerSettings result;
+        result.schedule = schedule_of(options_.queue);
+        result.jobs = options_.queue.connections;
+        result.per_destination = options_.queue.connections_to_destination;
+        result.host_name = options_.helo_name.empty() ? store::host_name() : options_.helo_name;
+        result.random = [this] { return random_(); };
+        result.has_network = net::has_network;
+        result.stop = stop_requested;
+        return result;
+    }
+
+    Result<const Transports*> find_transports(const std::string& server) {
+        const std::string& wanted = server.empty() ? options_.server : server;
+        if (wanted.empty()) return fail(Errc::config, "no server to send to; give --server");
+        const auto known = ways_.find(wanted);
+        if (known != ways_.end()) return known->second->transports.get();
+        auto settled = settle_server(options_, wanted, accounts_);
+        if (!settled) return tl::unexpected(settled.error());
+        auto way = std::make_unique<Way>();
+        way->options = std::move(settled->options);
+        auto transports = make_transports(way->options, settled->server, accounts_, {trace(), nullptr});
+        if (!transports) return tl::unexpected(transports.error());
+        way->transports = std::move(*transports);
+        return ways_.emplace(wanted, std::move(way)).first->second->transports.get();
+    }
+
+    Trace* trace() { return options_.common.trace ? &trace_ : nullptr; }
+
+    // 75 when something is left that is to be tried again.
+    Result<void> judge(const queue::Spool& spool) {
+        std::size_t left = 0;
+        auto scanned =
+            spool.scan([&left](const queue::Entry& entry) { left += entry.due == queue::kNever ? 0 : 1; });
+        if (!scanned) return scanned;
+        if (left == 0) return {};
+        const std::string text = std::to_string(left) + (left == 1 ? " message stays" : " messages stay");
+        return fail(Errc::temporary, text + " in the queue, to be tried again; see mail-send --list");
+    }
+
+    struct Way {
+        SendOptions options;
+        std::unique_ptr<Transports> transports;
+    };
+
+    const SendOptions& options_;
+    Diagnostics diagnostics_;
+    config::Accounts accounts_;
+    QueueOutput output_;
+    StderrTrace trace_;
+    Random random_;
+    std::map<std::string, std::unique_ptr<Way>> ways_;
+};
+
+}  // namespace
+
+int run_queue(const SendOptions& options) {
+    install_stop_handlers();
+    return QueueRun(options).run();
+}
+
+}  // namespace mailpipe::app
