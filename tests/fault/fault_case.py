@@ -66,13 +66,13 @@ class FaultCase(Case):
             self.dovecot.deliver(user, octets, f"{1000000000 + number}.M{cls.next_mailbox}P{number}.fault")
         return user
 
-    def run_to_step(self, step, argv, timeout=60.0, environment=None):
+    def run_to_step(self, step, argv, timeout=60.0, environment=None, stdin=b""):
         """Runs a command and ends it at the entry of `step`, 0 for never. The outcome, with `steps` done or begun."""
         report = self.path("steps")
         # LeakSanitizer cannot work in a traced process.
         options = ":".join(filter(None, [os.environ.get("ASAN_OPTIONS", ""), "detect_leaks=0"]))
         outcome = run([binary("kill_at_step"), step, report, binary(argv[0]), *argv[1:]], self.directory,
-                      environment={"ASAN_OPTIONS": options, **(environment or {})}, timeout=timeout)
+                      environment={"ASAN_OPTIONS": options, **(environment or {})}, timeout=timeout, stdin=stdin)
         if outcome.status == _NOT_PERMITTED and b"ptrace is not permitted" in outcome.stderr:
             raise unittest.SkipTest(outcome.stderr.decode().strip())
         with open(report, encoding="utf-8") as file:

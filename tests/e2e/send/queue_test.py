@@ -64,7 +64,8 @@ class Queue(Case):
         lost = self.add("nobody@example.org", subject="lost one")
         events = self.flush()
         report = next(event for event in events if event["event"] == "report")
-        self.assertEqual((report["id"], report["kind"], report["recipients"]), (lost, "failed", ["nobody@example.org"]))
+        self.assertEqual((report["id"], report["kind"], report["recipients"]),
+                         (lost, "failed", ["nobody@example.org"]))
         self.assertEqual(self.listed(), [])
         wait_until(lambda: "Not delivered: lost one" in self.subjects("alice"), "the report")
         octets = next(one for one in self.server.messages("alice") if b"Not delivered: lost one" in one)
@@ -117,8 +118,8 @@ class Queue(Case):
     def test_show(self):
         octets = message("shown", "body\n")
         shown = self.run_receipts(*self.command("--queue", "bob@example.org"), stdin=octets)[0]["id"]
-        self.assertEqual(self.run_ok("mail-send", "--queue-dir", self.queue, "--show", shown, "--output", "text").stdout,
-                         octets)
+        written = self.run_ok("mail-send", "--queue-dir", self.queue, "--show", shown, "--output", "text")
+        self.assertEqual(written.stdout, octets)
         piped = self.run_ok("mail-show", "--headers", stdin=self.run_ok(*self.command("--show", shown)).stdout)
         self.assertIn(b"shown", piped.stdout)
 
@@ -131,8 +132,8 @@ class Queue(Case):
         self.run_error(64, "--server", argv=["mail-send", "bob@example.org"], stdin=b"")
         os.mkdir(self.path("home"))
         self.write("home/letter", b"x")
-        self.run_error(65, "not a queue", argv=["mail-send", "--queue-dir", self.path("home"), "--queue", "a@b.example"],
-                       stdin=message("x", "y\n"))
+        self.run_error(65, "not a queue", stdin=message("x", "y\n"),
+                       argv=["mail-send", "--queue-dir", self.path("home"), "--queue", "a@b.example"])
 
     def test_held_until_its_time(self):
         later = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600))

@@ -38,11 +38,6 @@ std::string seed_of(queue::Id id, std::uint64_t random) {
     return queue::encode_id(id) + queue::encode_id(random);
 }
 
-// Another runner has it, and what is to be done with it.
-Result<void> if_not_busy(const Error& error) {
-    return error.kind == Errc::temporary ? Result<void>{} : tl::unexpected(error);
-}
-
 queue::Event event_at(queue::Event::Kind kind, std::uint32_t time) {
     queue::Event event;
     event.kind = kind;
@@ -218,23 +213,24 @@ void Finisher::save_what_is_not(const Again& again) {
     if (!unsaved_.empty()) finish(std::exchange(unsaved_, {}), again);
 }
 
-Result<void> Finisher::recover(const queue::Entry& entry, const Again& again) {
-    auto report = spool_.lock(entry);
-    if (!report) return if_not_busy(report.error());
-    if (!*report || !(*report)->message().is_unreleased_report()) return {};
-    const queue::ReportOf of = *(*report)->message().submission().report_of;
-    auto found = spool_.find(of.id);
-    if (!found) return tl::unexpected(found.error());
-    if (*found) {
-        auto about = spool_.lock(**found);
-        if (!about) return if_not_busy(about.error());
-        if (!*about) return {};
-        if ((*about)->message().reports() <= of.number) return (*report)->remove();
+Result<void> Finisher::recover(queue::QueuedFile file, const Again& again) {
+    if (file.message().is_unreleased_report()) {
+        const queue::ReportOf of = *file.message().submission().report_of;
+        auto found = spool_.find(of.id);
+        if (!found) return tl::unexpected(found.error());
+        if (*found) {
+            auto about = spool_.lock(**found);
+            // Another runner has it, and what is to be done with it.
+            if (!about)
+                return about.error().kind == Errc::temporary ? Result<void>{} : tl::unexpected(about.error());
+            if (!*about) return {};
+            if ((*about)->message().reports() <= of.number) return file.remove();
+        }
+        auto released = file.append(event_at(queue::Event::Kind::release, settings_.now()));
+        if (!released) return released;
     }
-    if (auto released = (*report)->append(event_at(queue::Event::Kind::release, settings_.now())); !released)
-        return released;
-    if (auto renamed = (*report)->rename(); !renamed) return renamed;
-    again((*report)->entry(), (*report)->entry().due);
+    if (auto renamed = file.rename(); !renamed) return renamed;
+    if (file.entry().due != queue::kNever) again(file.entry(), file.entry().due);
     return {};
 }
 

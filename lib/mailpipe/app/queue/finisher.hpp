@@ -36,8 +36,9 @@ class Finisher {
     void save_what_is_not(const Again& again);
     bool has_unsaved() const { return !unsaved_.empty(); }
 
-    // Releases or removes the report, which is held, that `entry` is. Nothing when it is none. Error io.
-    Result<void> recover(const queue::Entry& entry, const Again& again);
+    // Of a message that waits for people by its name or by what is in it: gives it another name where that was forgotten, and
+    // releases or removes a report that is still held. Error io.
+    Result<void> recover(queue::QueuedFile file, const Again& again);
 
  private:
     struct Made {

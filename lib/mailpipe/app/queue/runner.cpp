@@ -62,13 +62,20 @@ Result<void> Runner::load() {
         scheduler_.add(entry, is_flush_ ? 0 : entry.due);
     });
     if (!scanned) return scanned;
-    for (const queue::Entry& entry : held) {
-        auto recovered = finisher_.recover(
-            entry, [this](const queue::Entry& again, std::uint32_t when) { add(again, when); });
-        if (!recovered) events_.failed(recovered.error());
-    }
+    for (const queue::Entry& entry : held)
+        recover(spool_.lock(entry));
     next_scan_ = news_.now() + kScanEvery;
     return {};
+}
+
+void Runner::recover(Result<std::optional<queue::QueuedFile>> file) {
+    Result<void> done;
+    if (!file && file.error().kind != Errc::temporary) done = tl::unexpected(file.error());
+    if (file && *file) {
+        done = finisher_.recover(std::move(**file),
+                                 [this](const queue::Entry& entry, std::uint32_t when) { add(entry, when); });
+    }
+    if (!done) events_.failed(done.error());
 }
 
 Result<void> Runner::run() {
@@ -132,10 +139,7 @@ void Runner::take(const queue::Entry& entry, int tries) {
     }
     if (!*file) return;
     const queue::Message& state = (*file)->message();
-    if (state.held()) {
-        static_cast<void>((*file)->rename());
-        return;
-    }
+    if (state.held()) return recover(std::move(file));
     const std::uint32_t now = news_.now();
     std::vector<std::uint32_t> recipients = state.due_recipients(is_flush_ ? queue::kNever : now);
     auto message = std::make_shared<ActiveMessage>(std::move(**file), entry.group);

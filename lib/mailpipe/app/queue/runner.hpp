@@ -49,6 +49,7 @@ class Runner {
     void feed();
     void take(const queue::Entry& entry, int tries);
     void take_busy();
+    void recover(Result<std::optional<queue::QueuedFile>> file);
     void try_message(std::shared_ptr<ActiveMessage> message, std::vector<std::uint32_t> recipients);
     void finish();
     Result<void> listen();
