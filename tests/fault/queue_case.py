@@ -1,4 +1,4 @@
-"""What the fault tests of mail-send's queue share: messages with each outcome, and what must hold after a disturbed run.
+"""What the fault tests of the queue share: messages with each outcome, and what must hold after a disturbed run.
 
     plain     for one who takes it
     both      for one who takes it and one who does not exist: its sender is told

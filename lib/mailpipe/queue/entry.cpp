@@ -12,7 +12,8 @@ constexpr std::string_view kDigits = "0123456789abcdefghjkmnpqrstvwxyz";
 constexpr std::size_t kIdLength = 13;
 constexpr std::size_t kNumberLength = 7;  // of 32 bits
 constexpr std::size_t kBucketLength = 4;
-constexpr unsigned kInodeBits = 30;
+constexpr unsigned kPartBits = 10;
+constexpr unsigned kInodeBits = 20;
 constexpr int kLowestPriority = -9;
 constexpr int kHighestPriority = 9;
 
@@ -41,12 +42,13 @@ std::optional<std::uint64_t> take_number(std::string_view& text, std::size_t len
 
 }  // namespace
 
-Id make_id(std::uint32_t arrived, std::uint64_t inode) {
-    return static_cast<Id>(arrived) << kInodeBits | (inode & ((1ULL << kInodeBits) - 1));
+Id make_id(std::uint32_t arrived, std::uint32_t nanoseconds, std::uint64_t inode) {
+    const std::uint64_t part = (std::uint64_t{nanoseconds} << kPartBits) / 1'000'000'000;
+    return Id{arrived} << (kPartBits + kInodeBits) | part << kInodeBits | (inode & ((1ULL << kInodeBits) - 1));
 }
 
 std::uint32_t arrived_at(Id id) {
-    return static_cast<std::uint32_t>(id >> kInodeBits);
+    return static_cast<std::uint32_t>(id >> (kPartBits + kInodeBits));
 }
 
 std::string encode_id(Id id) {

@@ -8,12 +8,12 @@
 // What the name of a queued message's file says, so that a queue of a million messages is known without opening one.
 namespace mailpipe::queue {
 
-// 64 bits: the second of its arrival since 1970, then the lower 30 bits of the inode of its file, which no two files have
-// at the same time. In order of arrival. As text 13 characters of a base 32 without i, l, o and u (they are taken for
-// others), in lower case.
+// 64 bits: the second of its arrival since 1970, its 1024th part, and the lower 20 bits of the inode of its file, which no
+// two files have at the same time, and none that is made within such a part after another is gone. In order of arrival. As
+// text 13 characters of a base 32 without i, l, o and u (they are taken for others), in lower case.
 using Id = std::uint64_t;
 
-Id make_id(std::uint32_t arrived, std::uint64_t inode);
+Id make_id(std::uint32_t arrived, std::uint32_t nanoseconds, std::uint64_t inode);
 std::uint32_t arrived_at(Id id);
 std::string encode_id(Id id);
 std::optional<Id> parse_id(std::string_view text);

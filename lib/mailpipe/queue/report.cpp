@@ -32,6 +32,21 @@ std::string clean(std::string_view text, bool utf8) {
     return out;
 }
 
+// The host of a location such as "smtp://user@host:25", of anything else nothing but the name that it is.
+std::string host_of(std::string_view server) {
+    const std::size_t scheme = server.find("://");
+    if (scheme == std::string_view::npos)
+        return std::string(server.find('/') == std::string_view::npos ? server : "");
+    server.remove_prefix(scheme + 3);
+    server = server.substr(0, server.find('/'));
+    if (const std::size_t at = server.rfind('@'); at != std::string_view::npos) server.remove_prefix(at + 1);
+    // A colon within brackets is one of IPv6.
+    const std::size_t colon = server.rfind(':');
+    if (colon != std::string_view::npos && server.find(']', colon) == std::string_view::npos)
+        server = server.substr(0, colon);
+    return std::string(server);
+}
+
 class ReportBuilder {
  public:
     ReportBuilder(const Message& message, const ReportInput& input, const ReportOptions& options)
@@ -177,7 +192,8 @@ class ReportBuilder {
         const Attempt& last = *state(index).last;
         text += "\r\n<" + envelope_.recipients[index].encode() + ">\r\n";
         if (input_.kind == ReportKind::delivered) return;
-        std::string said = last.code == 0 ? "" : "The server " + clean(last.server, utf8_) + " says: ";
+        const std::string host = clean(host_of(last.server), utf8_);
+        std::string said = last.code == 0 ? "" : "The server " + host + (host.empty() ? "says: " : " says: ");
         if (last.code != 0) said += std::to_string(last.code) + ' ';
         if (last.code != 0 && !last.enhanced.empty()) said += last.enhanced + ' ';
         add_paragraph(text, said + clean(last.text, true), "    ");
@@ -261,7 +277,8 @@ class ReportBuilder {
             text += "Final-Recipient: " + address(envelope_.recipients[index]) + "\r\n";
             text += "Action: " + std::string(action()) + "\r\n";
             text += "Status: " + status_of(last) + "\r\n";
-            if (!last.server.empty()) text += "Remote-MTA: dns; " + clean(last.server, false) + "\r\n";
+            const std::string host = clean(host_of(last.server), false);
+            if (!host.empty()) text += "Remote-MTA: dns; " + host + "\r\n";
             if (last.code != 0) {
                 text += "Diagnostic-Code: smtp; " + std::to_string(last.code) + ' ';
                 if (!last.enhanced.empty()) text += clean(last.enhanced, false) + ' ';

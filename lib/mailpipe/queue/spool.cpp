@@ -95,7 +95,10 @@ Result<QueuedFile> Spool::add(const Submission& submission, std::uint32_t due, c
 Result<void> Spool::place(QueuedFile& file, const std::string& name) {
     auto info = store::stat_fd(file.fd(), path_);
     if (!info) return tl::unexpected(info.error());
-    const Id id = make_id(file.message().submission().arrived, info->st_ino);
+    struct timespec now {};
+    ::clock_gettime(CLOCK_REALTIME, &now);
+    const Id id =
+        make_id(file.message().submission().arrived, static_cast<std::uint32_t>(now.tv_nsec), info->st_ino);
     const std::string bucket_of = bucket_name(id);
     const std::string target = encode_name(file.message().entry(id));
     for (bool again = false;; again = true) {

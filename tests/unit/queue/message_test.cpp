@@ -48,7 +48,7 @@ TEST(QueueMessage, SubmissionComesBack) {
     all.server = "@work";
     all.message_id = {"1@example.org"};
     all.auto_submitted = true;
-    all.report_of = ReportOf{make_id(kArrived, 3), 2};
+    all.report_of = ReportOf{make_id(kArrived, 0, 3), 2};
     smtp::Envelope& envelope = all.envelope;
     envelope.reverse_path = {"j\xC3\xBCrg \"x\"",
                              "b\xC3\xBC"

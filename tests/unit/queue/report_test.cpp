@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "mailpipe/email/delivery_report.hpp"
 #include "mailpipe/mime/date.hpp"
 #include "mailpipe/mime/field_encode.hpp"
@@ -145,6 +149,28 @@ TEST(QueueReport, AServersWordsAddNothing) {
     EXPECT_EQ(machine.recipients[0].final_recipient, "dan@example.com");
     EXPECT_EQ(status.find('\x1B'), std::string::npos);
     EXPECT_EQ(parsed.body(parsed.tree.parts[0].children[0]).find('\x1B'), std::string::npos);
+}
+
+TEST(QueueReport, NamesTheHostOfALocation) {
+    for (const auto& [server, host] : std::vector<std::pair<std::string, std::string>>{
+             {"smtp://127.0.0.1:25", "127.0.0.1"},
+             {"smtps://alice@mail.example.org/", "mail.example.org"},
+             {"smtp://[::1]:2525", "[::1]"},
+             {"mx.example.org", "mx.example.org"},
+             {"lmtp:/run/lmtp", ""}}) {
+        Message one = message();
+        Event event;
+        event.recipients = {2};
+        event.attempt = {kArrived, Outcome::failed, 0, 550, "5.1.1", "no", server, ""};
+        one.apply(event);
+        const auto report = build_report(one, {ReportKind::failed, {2}, kHeader, ""}, options());
+        ASSERT_TRUE(report);
+        EXPECT_EQ(report->text.find("Remote-MTA: dns; " + host + "\r\n") == std::string::npos, host.empty())
+            << server;
+        EXPECT_NE(report->text.find("The server " + host + (host.empty() ? "says" : " says")),
+                  std::string::npos)
+            << server;
+    }
 }
 
 // RFC 6533.

@@ -8,7 +8,7 @@ namespace mailpipe::queue {
 namespace {
 
 Entry entry(std::uint32_t number, std::uint32_t group, std::int8_t priority = 0) {
-    return {make_id(number, 0), number, priority, group};
+    return {make_id(number, 0, 0), number, priority, group};
 }
 
 bool any(std::uint32_t) {

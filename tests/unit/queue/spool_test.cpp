@@ -149,7 +149,7 @@ TEST_F(QueueSpool, AnOldNameIsNobodys) {
         EXPECT_EQ((*file)->entry().due, kArrived + 77);
     }
     EXPECT_FALSE(*spool_->lock(entry));
-    EXPECT_FALSE(*spool_->lock({make_id(5, 5), 0, 0, 1}));
+    EXPECT_FALSE(*spool_->lock({make_id(5, 0, 5), 0, 0, 1}));
 }
 
 TEST_F(QueueSpool, ATornEventIsCutOff) {

@@ -13,6 +13,7 @@
 #include "mailpipe/app/queue/queue_output.hpp"
 #include "mailpipe/app/queue/runner.hpp"
 #include "mailpipe/app/send/make_transports.hpp"
+#include "mailpipe/app/send/own_host.hpp"
 #include "mailpipe/app/send/settled_server.hpp"
 #include "mailpipe/app/service_notify.hpp"
 #include "mailpipe/app/stop.hpp"
@@ -78,7 +79,8 @@ class QueueRun {
         result.schedule = schedule_of(options_.queue);
         result.jobs = options_.queue.connections;
         result.per_destination = options_.queue.connections_to_destination;
-        result.host_name = options_.helo_name.empty() ? store::host_name() : options_.helo_name;
+        result.host_name = options_.helo_name.empty() ? qualified_host_name().value_or(store::host_name())
+                                                      : options_.helo_name;
         result.random = [this] { return random_(); };
         result.has_network = net::has_network;
         result.stop = stop_requested;
