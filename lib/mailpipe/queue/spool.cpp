@@ -166,8 +166,10 @@ Result<void> Spool::scan(const std::string& bucket, const std::function<void(con
     auto directory = store::open_directory_at(messages_.get(), bucket, path_);
     if (!directory)
         return directory.error().kind == Errc::not_found ? Result<void>{} : tl::unexpected(directory.error());
-    return store::for_each_name(directory->get(), path_, [&use](const char* name) {
-        if (const auto entry = parse_name(name)) use(*entry);
+    return store::for_each_name(directory->get(), path_, [&use, &bucket](const char* name) {
+        const auto entry = parse_name(name);
+        // What is in another bucket than its name says was put there by somebody else.
+        if (entry && std::string_view(name).starts_with(bucket)) use(*entry);
     });
 }
 

@@ -52,7 +52,7 @@ class Run {
  public:
     Run(const SendOptions& options, const Location& server, GivenEnvelope given)
         : options_(options),
-          server_(encode(server)),
+          server_(options.queue.action == QueueOptions::Action::add ? "queue" : encode(server)),
           given_(std::move(given)),
           diagnostics_("mail-send", options.common),
           progress_(options.common),
@@ -144,8 +144,8 @@ class Run {
     bool enqueue(Receipt& receipt) {
         auto queued = queue_->add(message_, options_.server);
         if (queued) return true;
-        report("queue", queued.error(), receipt);
-        return false;
+        report(server_, queued.error(), receipt);
+        return write(receipt) && false;
     }
 
     void fill(const Share& share, Receipt& receipt) const {
