@@ -43,6 +43,22 @@ CLI::Option* add_choice(CLI::App& app, const std::string& name, Place& place, co
     return app.add_option_function<std::string>(name, take, description)->type_name(words)->check(is_word);
 }
 
+// An option whose value a function of the library parses.
+template <class Value, class Parse>
+CLI::Option* add_parsed(CLI::App& app, const std::string& name, Value& value, Parse parse, const char* type,
+                        const char* description) {
+    return app
+        .add_option_function<std::string>(
+            name,
+            [&value, parse, name](const std::string& text) {
+                auto parsed = parse(text);
+                if (!parsed) throw CLI::ValidationError(name, parsed.error().message);
+                value = *parsed;
+            },
+            description)
+        ->type_name(type);
+}
+
 // An option that may be repeated, with one value each time.
 CLI::Option* add_list(CLI::App& app, const std::string& name, std::vector<std::string>& values,
                       const std::string& type, const std::string& description);

@@ -21,22 +21,6 @@ constexpr const char* kExamples =
     "maildir:Bob\n"
     "      Fetch the messages that were found.\n";
 
-// A value that a function of the library parses.
-template <class Value, class Parse>
-CLI::Option* add_parsed(CLI::App& app, const std::string& name, Value& value, Parse parse, const char* type,
-                        const char* description) {
-    return app
-        .add_option_function<std::string>(
-            name,
-            [&value, parse, name](const std::string& text) {
-                auto parsed = parse(text);
-                if (!parsed) throw CLI::ValidationError(name, parsed.error().message);
-                value = *parsed;
-            },
-            description)
-        ->type_name(type);
-}
-
 // The rules, which need a destination.
 std::vector<CLI::Option*> add_retention(CLI::App& app, app::FetchOptions& options) {
     app::Retention& retention = options.settings.retention;

@@ -4,6 +4,7 @@
 #include "tools/common/shared_options.hpp"
 #include "tools/mail-send/direct_options.hpp"
 #include "tools/mail-send/queue_options.hpp"
+#include "tools/mail-send/submission_options.hpp"
 
 namespace mailpipe::tools {
 namespace {
@@ -38,9 +39,12 @@ std::unique_ptr<CLI::App> make_send_app(app::SendOptions& options) {
         ->type_name("FROM");
     app->add_flag("-t,--recipients-from-header", options.recipients_from_header,
                   "Send to the addresses of To, Cc and Bcc, and remove Bcc");
-    app->add_flag("--repair", options.repair, "Mend bare CR and bare LF, which are refused otherwise");
+    app->add_flag("--repair", options.repair,
+                  "Mend bare CR, bare LF and lines of more than 998 octets, which are refused otherwise");
     app->add_flag("--from-json", options.from_json,
                   "Build each message from an Email object, one a line, as mail-show --json writes them");
+    add_refs(*app, options.refs_from_stdin);
+    add_submission_options(*app, options);
     app->add_option("--helo", options.helo_name, "Name of this host in EHLO (default: its own)")
         ->type_name("NAME");
     add_common_options(*app, options.common);
@@ -52,6 +56,10 @@ std::unique_ptr<CLI::App> make_send_app(app::SendOptions& options) {
         if (action != app::QueueOptions::Action::none && action != app::QueueOptions::Action::add) return;
         if (options.server.empty() && action == app::QueueOptions::Action::none)
             throw CLI::RequiredError("--server (or --queue)");
+        if (options.refs_from_stdin && options.from_json) throw CLI::ExcludesError("--refs", "--from-json");
+        if (options.submission.binary && action == app::QueueOptions::Action::add)
+            throw CLI::ExcludesError("--binary", "--queue");
+        if (options.submission.binary && options.repair) throw CLI::ExcludesError("--binary", "--repair");
         if (options.recipients.empty() && !options.recipients_from_header)
             throw CLI::RequiredError("RCPT (or -t)");
     });

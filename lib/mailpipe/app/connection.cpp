@@ -54,6 +54,12 @@ Result<Connection> open_connection(const Location& location, const ClientOptions
     connect_options.proxy = options.proxy;
     connect_options.source_addresses = options.source_addresses;
     connect_options.stop_requested = std::move(stop);
+    Connection connection;
+    connect_options.timed = [&connection](std::chrono::microseconds look_up,
+                                          std::chrono::microseconds connect) {
+        connection.look_up_time = look_up;
+        connection.connect_time = connect;
+    };
     const bool tunnel = !options.tunnel.empty();
     const std::string& host = options.connect_address.empty() ? location.host : options.connect_address;
     auto stream = tunnel        ? net::connect_command(options.tunnel, connect_options)
@@ -61,7 +67,6 @@ Result<Connection> open_connection(const Location& location, const ClientOptions
                                 : net::connect_tcp(host, location.port, connect_options);
     if (!stream) return tl::unexpected(stream.error());
 
-    Connection connection;
     connection.stream = std::move(*stream);
     connection.patience = kPatience * options.timeout;
     connection.login_due = std::chrono::steady_clock::now() + connection.patience;
@@ -80,8 +85,10 @@ Result<Connection> open_connection(const Location& location, const ClientOptions
     const bool local = options.proxy.empty() && connection.stream->peer_is_loopback();
     connection.allow_plaintext_auth = *tls == TlsMode::none && (local || options.allow_plaintext_auth);
     if (*tls == TlsMode::implicit) {
+        const auto begun = std::chrono::steady_clock::now();
         auto info = connection.stream->start_tls(connection.tls_options);
         if (!info) return tl::unexpected(info.error());
+        connection.tls_time = std::chrono::steady_clock::now() - begun;
         connection.tls_info = *info;
     }
     return connection;

@@ -35,6 +35,10 @@ struct Connection {
     std::chrono::milliseconds patience{0};
     std::chrono::steady_clock::duration waited{0};  // for the octets below
     std::size_t octets = 0;                         // read since the last write
+    // How long the parts of connecting took; what did not happen took none.
+    std::chrono::duration<double> look_up_time{0};
+    std::chrono::duration<double> connect_time{0};
+    std::chrono::duration<double> tls_time{0};  // implicit TLS only
 };
 
 // How TLS is used for a remote location: by --tls, else implicit for imaps://, pop3s:// and smtps://, none for

@@ -43,6 +43,7 @@ Diagnostics::Diagnostics(std::string program, const CommonOptions& options)
     : program_(std::move(program)), quiet_(options.quiet), color_(use_color(options.color, STDERR_FILENO)) {}
 
 void Diagnostics::error(std::string_view where, const Error& error) {
+    const std::lock_guard lock(mutex_);
     exit_status_ = worse_exit_status(exit_status_, mailpipe::exit_status(error.kind));
     if (error.message.ends_with(kPipeClosed) || error.message.ends_with(kReported)) return;
     if (progress_ != nullptr) progress_->clear();
@@ -57,6 +58,7 @@ void Diagnostics::error(std::string_view where, const Error& error) {
 
 void Diagnostics::note(std::string_view where, std::string_view text) {
     if (quiet_) return;
+    const std::lock_guard lock(mutex_);
     if (progress_ != nullptr) progress_->clear();
     write_line(program_ + ": ", located(where, text));
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -33,9 +34,13 @@ class Diagnostics {
     // nullptr.
     void set_progress(Progress* progress) { progress_ = progress; }
 
-    int exit_status() const { return exit_status_; }
+    int exit_status() const {
+        const std::lock_guard lock(mutex_);
+        return exit_status_;
+    }
 
  private:
+    mutable std::mutex mutex_;
     std::string program_;
     bool quiet_;
     bool color_ = false;

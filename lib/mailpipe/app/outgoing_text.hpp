@@ -20,6 +20,7 @@ class OutgoingText {
 
     // For the next message.
     void clear();
+    void set_use(TextUse use) { use_ = use; }  // from the next clear() on
     // CRLF text in pieces of any size. Errors: those of MessageSpool.
     Result<void> append(std::string_view crlf_text);
     // The text is all there; every line of mail data ends in CRLF, the last one gets what it lacks. Errors: those
@@ -28,6 +29,8 @@ class OutgoingText {
 
     const HeaderHold& header() const { return header_; }
     bool eight_bit() const { return check_.eight_bit(); }
+    bool has_long_line() const { return check_.has_long_line(); }
+    bool is_binary() const { return check_.is_binary(); }
 
     // Offset and length of what is not sent; ascending, not overlapping.
     void leave_out(std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges);

@@ -26,6 +26,7 @@ Progress::Progress(const CommonOptions& options, bool beside_output) {
 }
 
 void Progress::begin(std::string where, std::uint64_t messages) {
+    const std::lock_guard lock(mutex_);
     where_ = std::move(where);
     total_ = messages;
     messages_ = 0;
@@ -37,18 +38,21 @@ void Progress::begin(std::string where, std::uint64_t messages) {
 }
 
 void Progress::add_source(const std::string& where, std::uint64_t messages) {
+    const std::lock_guard lock(mutex_);
     if (sources_ == 0) return begin(where, messages);
     total_ += messages;
     where_ = std::to_string(++sources_) + " mailboxes";
 }
 
 void Progress::add_octets(std::uint64_t octets) {
+    const std::lock_guard lock(mutex_);
     if (!shown_) return;
     octets_ += octets;
     if (octets_ - octets_drawn_ >= kOctetsBetween) draw();
 }
 
 void Progress::end_message() {
+    const std::lock_guard lock(mutex_);
     if (!shown_) return;
     ++messages_;
     draw();
@@ -69,6 +73,11 @@ void Progress::draw() {
 }
 
 void Progress::clear() {
+    const std::lock_guard lock(mutex_);
+    wipe();
+}
+
+void Progress::wipe() {
     if (!drawn_) return;
     [[maybe_unused]] const auto ignored = write_all(STDERR_FILENO, "\r\033[K", "stderr");
     drawn_ = false;

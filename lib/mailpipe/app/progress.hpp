@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <mutex>
 #include <string>
 
 #include "mailpipe/app/options.hpp"
@@ -9,12 +10,12 @@
 namespace mailpipe::app {
 
 // One line on stderr that is written over and over: "SOURCE: 120 of 4000 messages, 3.4 MB, 1.2 MB/s, 0:32 left".
-// Nothing unless stderr is a terminal or --progress always was given.
+// Nothing unless stderr is a terminal or --progress always was given. Safe to use from several threads.
 class Progress {
  public:
     // `beside_output`: the command writes to stdout as it goes; on a terminal that shows the progress already.
     explicit Progress(const CommonOptions& options, bool beside_output = false);
-    ~Progress() { clear(); }
+    ~Progress() { wipe(); }
     Progress(const Progress&) = delete;
     Progress& operator=(const Progress&) = delete;
     // `messages` 0: their number is not known.
@@ -28,7 +29,9 @@ class Progress {
 
  private:
     void draw();
+    void wipe();
 
+    std::mutex mutex_;
     bool shown_ = false;
     bool drawn_ = false;
     std::string where_;

@@ -6,12 +6,20 @@
 #include <array>
 #include <utility>
 
+#include "mailpipe/app/send/conversion.hpp"
+#include "mailpipe/app/send/envelope_part.hpp"
 #include "mailpipe/base/ascii.hpp"
+#include "mailpipe/smtp/envelope_split.hpp"
 
 namespace mailpipe::app {
 namespace {
 
 constexpr std::size_t kBrokenConnections = 2;
+// So many recipients every server takes in one transaction, but for those that say otherwise; what comes behind such a
+// message may be announced.
+constexpr std::size_t kUndivided = 10;
+constexpr std::chrono::seconds kIdle{1};
+constexpr std::size_t kOneWrite = 65'536;
 
 // Domain or address literal (RFC 5321 section 4.1.2), by its characters.
 bool is_helo_name(std::string_view name) {
@@ -24,6 +32,20 @@ std::string own_host_name() {
     std::array<char, 256> name{};
     if (gethostname(name.data(), name.size() - 1) != 0 || !is_helo_name(name.data())) return "localhost";
     return name.data();
+}
+
+// RFC 5321 section 4.5.3.1.10: some servers give the code only, or that of a full disk.
+bool is_too_many(const smtp::Reply& reply) {
+    return reply.code == 452 && (reply.enhanced.empty() || reply.enhanced == "4.5.3");
+}
+
+// Nothing was said to the server.
+smtp::Finished untouched(const smtp::Envelope& envelope, std::optional<Error> error) {
+    smtp::Finished finished;
+    for (const smtp::Mailbox& recipient : envelope.recipients)
+        finished.recipients.push_back({recipient, smtp::Reply{0, "", {error ? error->message : ""}}, false});
+    finished.error = std::move(error);
+    return finished;
 }
 
 }  // namespace
@@ -46,43 +68,108 @@ Result<void> Submitter::prepare() {
 }
 
 Result<void> Submitter::connect() {
-    tls_version_.clear();
     tls_failed_ = false;
+    tls_info_.reset();
+    announced_.reset();
+    quit_sent_ = false;
+    transactions_ = 0;
     // Between the end of a message and its reply nobody knows who answers for it: to end there would send it
     // twice (RFC 1047).
     auto connection =
         open_connection(server_, options_.client, [this] { return !committing_ && stop_requested(); });
     if (!connection) return tl::unexpected(connection.error());
     connection_ = std::move(*connection);
+    times_.add_connection(connection_->look_up_time, connection_->connect_time, connection_->tls_time);
     auto session = session_options<smtp::ClientOptions>(*connection_, login_, options_.trace);
     session.protocol = server_.scheme == Scheme::lmtp ? smtp::Protocol::lmtp : smtp::Protocol::smtp;
     session.helo_name = helo_name_;
+    session.stage_done = [this](smtp::Stage stage) { times_.done(stage); };
+    session.stop_after = options_.stop_after;
     session_ = std::make_unique<smtp::ClientSession>(std::move(session));
     auto ready = drive(*session_, *connection_);
     tls_failed_ = connection_->tls_failed;
-    if (connection_->tls_info) tls_version_ = connection_->tls_info->version;
+    tls_info_ = connection_->tls_info;
     if (!ready) return tl::unexpected(ready.error());
     connection_->login_due.reset();
-    if (!std::holds_alternative<smtp::Ready>(*ready)) return fail(Errc::protocol, "no session was begun");
+    const auto* event = std::get_if<smtp::Ready>(&*ready);
+    if (event == nullptr) return fail(Errc::protocol, "no session was begun");
+    capabilities_ = event->capabilities;
+    last_answer_ = std::chrono::steady_clock::now();
     return {};
+}
+
+Result<void> Submitter::ensure_connected() {
+    if (session_ && quit_sent_) quit();
+    if (session_) return {};
+    auto connected = connect();
+    if (connected) return {};
+    disconnect();
+    given_up_ = connected.error();
+    return connected;
 }
 
 Result<smtp::Finished> Submitter::submit(const smtp::Envelope& envelope, OutgoingText& text) {
     if (given_up_) return tl::unexpected(*given_up_);
-    while (true) {
-        const bool fresh = session_ == nullptr;
-        if (fresh) {
-            if (auto connected = connect(); !connected) {
-                disconnect();
-                given_up_ = connected.error();
-                return tl::unexpected(connected.error());
-            }
+    times_.begin();
+    // What was announced, and is not what comes, would wait for its message for ever.
+    if (announced_ && *announced_ != envelope.recipients) disconnect();
+    if (announced_) return exchange(envelope, text, true);
+    if (auto connected = ensure_connected(); !connected) return tl::unexpected(connected.error());
+    auto parts = smtp::split_recipients(envelope, capabilities_);
+    if (parts.size() == 1 && envelope.recipients.size() <= kUndivided) return exchange(envelope, text, true);
+    return divide(envelope, std::move(parts), text);
+}
+
+// Recipients that are too many for the server go in further transactions, for as long as it takes some in each.
+Result<smtp::Finished> Submitter::divide(const smtp::Envelope& envelope,
+                                         std::vector<std::vector<std::size_t>> parts, OutgoingText& text) {
+    smtp::Finished all;
+    all.recipients.resize(envelope.recipients.size());
+    bool any = false;
+    for (std::size_t at = 0; at < parts.size(); ++at) {
+        auto finished = exchange(envelope_part(envelope, parts[at]), text, false);
+        if (!finished && !any) return finished;
+        std::vector<std::size_t> later;
+        bool progress = false;
+        for (std::size_t i = 0; i < parts[at].size(); ++i) {
+            smtp::RecipientResult& result = all.recipients[parts[at][i]];
+            result = finished ? std::move(finished->recipients[i])
+                              : smtp::RecipientResult{envelope.recipients[parts[at][i]],
+                                                      smtp::Reply{0, "", {finished.error().message}}, false};
+            progress = progress || result.accepted;
+            if (!result.accepted && is_too_many(result.reply)) later.push_back(parts[at][i]);
         }
-        auto finished = transact(envelope, text);
+        any = any || progress;
+        if (!finished) continue;
+        all.not_taken = std::move(finished->not_taken);
+        if (!any && !all.error) all.error = std::move(finished->error);
+        if (progress && !later.empty()) parts.push_back(std::move(later));
+    }
+    if (any) all.error.reset();
+    return all;
+}
+
+Result<smtp::Finished> Submitter::exchange(const smtp::Envelope& envelope, OutgoingText& text,
+                                           bool may_look_ahead) {
+    while (true) {
+        if (auto connected = ensure_connected(); !connected) return tl::unexpected(connected.error());
+        const bool fresh = transactions_ == 0;
+        if (options_.stop_after && *options_.stop_after <= smtp::Stage::auth)
+            return untouched(envelope, std::nullopt);
+        auto finished = transact(envelope, text, may_look_ahead);
         const bool committing = std::exchange(committing_, false);
         in_doubt_ = committing && !finished;
+        last_answer_ = std::chrono::steady_clock::now();
         if (finished) {
             broken_ = 0;
+            ++transactions_;
+            const bool bye = finished->error && finished->error->reply && finished->error->reply->code == 421;
+            if (bye || options_.stop_after == smtp::Stage::data) disconnect();
+            // Some servers take so many messages over one connection, and say so by 421 to the next MAIL.
+            if (bye && !fresh && !committing && !stop_requested()) continue;
+            if (session_ && !announced_ && capabilities_.mail_max != 0 &&
+                transactions_ >= capabilities_.mail_max)
+                quit();
             return finished;
         }
         disconnect();
@@ -94,42 +181,103 @@ Result<smtp::Finished> Submitter::submit(const smtp::Envelope& envelope, Outgoin
     }
 }
 
-Result<smtp::Finished> Submitter::transact(const smtp::Envelope& envelope, OutgoingText& text) {
-    text.rewind();
-    session_->submit(envelope);
+// What the server lacks is made up for here. UTF-8 in a header is declared where it can be; servers without SMTPUTF8 take
+// it unsaid, as they have always done.
+Result<OutgoingText*> Submitter::adapt(smtp::Envelope& envelope, OutgoingText& text) {
+    if (!options_.adapt) return &text;
+    envelope.smtputf8 = envelope.smtputf8 && capabilities_.smtputf8;
+    if (envelope.body != smtp::Body::eight_bit || capabilities_.eight_bit_mime) return &text;
+    if (auto made = convert(text, Unfit::eight_bit, converted_); !made) return tl::unexpected(made.error());
+    envelope.body = smtp::Body::seven_bit;
+    envelope.size = converted_.size();
+    return &converted_;
+}
+
+Result<smtp::Finished> Submitter::transact(const smtp::Envelope& envelope, OutgoingText& text,
+                                           bool may_look_ahead) {
+    smtp::Envelope adapted = envelope;
+    auto body = adapt(adapted, text);
+    if (!body) return untouched(envelope, std::move(body.error()));
+    (*body)->rewind();
+    if (announced_) {
+        announced_.reset();
+    } else {
+        // Where a connection has been idle, the server may be gone: the message stays here until it has answered.
+        const bool warily = transactions_ > 0 && std::chrono::steady_clock::now() - last_answer_ > kIdle;
+        session_->submit(std::move(adapted), warily);
+    }
+    return converse(**body, may_look_ahead);
+}
+
+Result<smtp::Finished> Submitter::converse(OutgoingText& text, bool may_look_ahead) {
     while (true) {
         auto step = drive(*session_, *connection_);
         if (!step) return tl::unexpected(step.error());
         if (auto* finished = std::get_if<smtp::Finished>(&*step)) return std::move(*finished);
         if (!std::holds_alternative<smtp::BodyWanted>(*step))
             return fail(Errc::protocol, "the session ended early");
+        if (auto given = give_body(text, may_look_ahead); !given) return tl::unexpected(given.error());
+    }
+}
+
+// As much as one write should carry, and the end with it: each write of a small message costs more than its octets.
+Result<void> Submitter::give_body(OutgoingText& text, bool may_look_ahead) {
+    std::size_t given = 0;
+    while (given < kOneWrite) {
         auto piece = text.read();
         if (!piece) return tl::unexpected(piece.error());
         if (piece->empty()) {
             committing_ = true;
             session_->body_end();
-        } else {
-            if (progress_ != nullptr) progress_->add_octets(piece->size());
-            session_->body(*piece);
+            if (may_look_ahead && ahead_) go_ahead();
+            return {};
         }
+        if (progress_ != nullptr) progress_->add_octets(piece->size());
+        session_->body(*piece);
+        given += piece->size();
     }
+    return {};
+}
+
+void Submitter::go_ahead() {
+    const Ahead ahead = ahead_();
+    if (ahead.is_last) {
+        quit_sent_ = true;
+        return session_->quit();
+    }
+    const bool is_full = capabilities_.mail_max != 0 && transactions_ + 1 >= capabilities_.mail_max;
+    if (ahead.envelope == nullptr || is_full || !capabilities_.pipelining || stop_requested()) return;
+    const bool needs_conversion =
+        options_.adapt && ahead.envelope->body == smtp::Body::eight_bit && !capabilities_.eight_bit_mime;
+    const bool is_divided = ahead.envelope->recipients.size() > kUndivided ||
+                            smtp::split_recipients(*ahead.envelope, capabilities_).size() > 1;
+    if (needs_conversion || is_divided) return;
+    announced_ = ahead.envelope->recipients;
+    smtp::Envelope next = *ahead.envelope;
+    if (options_.adapt) next.smtputf8 = next.smtputf8 && capabilities_.smtputf8;
+    session_->submit(std::move(next));
 }
 
 void Submitter::quit() {
     if (!session_) return;
-    session_->quit();
-    [[maybe_unused]] const auto closed = drive(*session_, *connection_);
+    // A transaction that was announced ends with the connection.
+    if (!announced_) {
+        if (!quit_sent_) session_->quit();
+        [[maybe_unused]] const auto closed = drive(*session_, *connection_);
+    }
     disconnect();
 }
 
 void Submitter::disconnect() {
     session_.reset();
+    announced_.reset();
+    quit_sent_ = false;
     if (connection_ && connection_->stream) connection_->stream->close();
     connection_.reset();
 }
 
 std::string Submitter::tls_version() const {
-    return tls_version_;
+    return tls_info_ ? tls_info_->version : "";
 }
 
 }  // namespace mailpipe::app

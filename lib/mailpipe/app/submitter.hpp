@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -8,6 +9,7 @@
 #include "mailpipe/app/connection.hpp"
 #include "mailpipe/app/outgoing_text.hpp"
 #include "mailpipe/app/progress.hpp"
+#include "mailpipe/app/stage_times.hpp"
 #include "mailpipe/smtp/client_session.hpp"
 
 namespace mailpipe::app {
@@ -16,11 +18,20 @@ struct SubmitterOptions {
     ClientOptions client;
     std::string helo_name;   // empty: the name of this host
     Trace* trace = nullptr;  // not owned
+    // What a server does not take is converted: body parts with 8-bit text where 8BITMIME is missing (send/conversion.hpp).
+    bool adapt = false;
+    std::optional<smtp::Stage> stop_after = {};  // as smtp::ClientOptions say
+};
+
+// What comes behind the message that is being submitted.
+struct Ahead {
+    const smtp::Envelope* envelope = nullptr;  // of the next one, if there is one to the same server already
+    bool is_last = false;                      // there will be none
 };
 
 // Submits messages over one connection, which is opened for the first message and again when the server ended
 // it between two. After a connection that could not be opened, or two in a row that broke, nothing more is
-// tried.
+// tried. Recipients are divided where the server's LIMITS (RFC 9422) or 452 4.5.3 (RFC 5321 section 4.5.3.1.10) ask for it.
 class Submitter {
  public:
     // `progress` counts the octets sent; it may be null and outlives this.
@@ -31,6 +42,9 @@ class Submitter {
     // The error is that of the connection; a refusal by the server is in Finished. A signal to stop is obeyed
     // as long as the end of the message was not sent.
     Result<smtp::Finished> submit(const smtp::Envelope& envelope, OutgoingText& text);
+    // Asked when the end of a message was written, before its reply is awaited: an envelope that it names leaves with it,
+    // and must be that of the next submit(). May be empty.
+    void look_ahead(std::function<Ahead()> ahead) { ahead_ = std::move(ahead); }
     bool given_up() const { return given_up_.has_value(); }
     // Of the submit() that failed last: the message's end was sent, and who answers for it is not known (RFC 1047).
     bool in_doubt() const { return in_doubt_; }
@@ -40,10 +54,20 @@ class Submitter {
     void quit();
 
     std::string tls_version() const;  // of the connection used last; empty without TLS
+    const std::optional<net::TlsInfo>& tls_info() const { return tls_info_; }  // the same
+    const StageTimes& times() const { return times_; }                         // of the last submit()
 
  private:
     Result<void> connect();
-    Result<smtp::Finished> transact(const smtp::Envelope& envelope, OutgoingText& text);
+    Result<void> ensure_connected();
+    Result<smtp::Finished> exchange(const smtp::Envelope& envelope, OutgoingText& text, bool may_look_ahead);
+    Result<smtp::Finished> divide(const smtp::Envelope& envelope, std::vector<std::vector<std::size_t>> parts,
+                                  OutgoingText& text);
+    Result<smtp::Finished> transact(const smtp::Envelope& envelope, OutgoingText& text, bool may_look_ahead);
+    Result<smtp::Finished> converse(OutgoingText& text, bool may_look_ahead);
+    Result<OutgoingText*> adapt(smtp::Envelope& envelope, OutgoingText& text);
+    Result<void> give_body(OutgoingText& text, bool may_look_ahead);
+    void go_ahead();
     void disconnect();
 
     SubmitterOptions options_;
@@ -53,9 +77,18 @@ class Submitter {
     std::string helo_name_;
     std::optional<Connection> connection_;
     std::unique_ptr<smtp::ClientSession> session_;
-    std::string tls_version_;
     bool in_doubt_ = false;
     bool tls_failed_ = false;
+    smtp::Capabilities capabilities_;
+    std::function<Ahead()> ahead_;
+    std::optional<std::vector<smtp::Mailbox>>
+        announced_;  // recipients of the envelope that the session has already
+    bool quit_sent_ = false;
+    std::uint64_t transactions_ = 0;  // of the connection
+    std::chrono::steady_clock::time_point last_answer_;
+    OutgoingText converted_;
+    std::optional<net::TlsInfo> tls_info_;
+    StageTimes times_;
     bool committing_ = false;  // the end of a message was sent, its reply has not come
     std::size_t broken_ = 0;   // connections in a row
     std::optional<Error> given_up_;

@@ -14,8 +14,9 @@ constexpr std::string_view kMend = "mend it with --repair";
 
 void TextCheck::report(std::string_view what, std::string_view advice) {
     if (problem_) return;
+    if (use_ == TextUse::binary) return void(is_binary_ = true);
     problem_ = "line " + std::to_string(line_) + " " + std::string(what);
-    *problem_ += use_ == TextUse::submission ? "; " + std::string(advice) : std::string(", which SMTP forbids");
+    *problem_ += use_ != TextUse::relay ? "; " + std::string(advice) : std::string(", which SMTP forbids");
 }
 
 void TextCheck::append_to_line(std::string_view part) {
@@ -34,9 +35,10 @@ void TextCheck::append_to_line(std::string_view part) {
             std::any_of(part.begin(), part.end(), [](char c) { return static_cast<signed char>(c) < 0; });
     }
     line_length_ += part.size();
-    if (use_ == TextUse::submission && line_length_ > limits::kLongestLine) {
-        report("is longer than 998 octets (kLongestLine), which SMTP forbids",
-               "encode the part as quoted-printable or base64");
+    if (use_ != TextUse::relay && line_length_ > limits::kLongestLine) {
+        has_long_line_ = true;
+        if (use_ != TextUse::repaired)
+            report("is longer than 998 octets (kLongestLine), which SMTP forbids", "convert it with --repair");
     }
 }
 

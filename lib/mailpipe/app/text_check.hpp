@@ -10,6 +10,8 @@ namespace mailpipe::app {
 
 enum class TextUse {
     submission,  // a line of more than limits::kLongestLine octets is a problem
+    repaired,    // as submission, but such a line is noted only: it will be converted
+    binary,      // for BINARYMIME: nothing is a problem; whether SMTP lines could carry it is noted
     relay        // of a message that was received: the length of a line is left to the server
 };
 
@@ -25,6 +27,8 @@ class TextCheck {
     // "line 7 has a bare CR; ...", of a submission with what to do; nullopt when there is nothing wrong.
     const std::optional<std::string>& problem() const { return problem_; }
     bool eight_bit() const { return eight_bit_; }
+    bool has_long_line() const { return has_long_line_; }  // of a submission
+    bool is_binary() const { return is_binary_; }          // with TextUse::binary
     bool ends_in_line_end() const { return line_length_ == 0 && !after_cr_; }
 
  private:
@@ -36,6 +40,8 @@ class TextCheck {
     std::uint64_t line_length_ = 0;  // a CR that may begin the line end is not counted
     bool after_cr_ = false;
     bool eight_bit_ = false;
+    bool has_long_line_ = false;
+    bool is_binary_ = false;
     std::optional<std::string> problem_;
 };
 

@@ -207,6 +207,13 @@ Result<std::unique_ptr<Stream>> connect_tcp(const std::string& host, std::uint16
         descriptor == CURL_SOCKET_BAD) {
         return fail(Errc::temporary, fmt::format("the connection to {} port {} was lost at once", host, port));
     }
+    if (options.timed) {
+        curl_off_t look_up = 0;
+        curl_off_t connected = 0;
+        curl_easy_getinfo(handle.get(), CURLINFO_NAMELOOKUP_TIME_T, &look_up);
+        curl_easy_getinfo(handle.get(), CURLINFO_CONNECT_TIME_T, &connected);
+        options.timed(std::chrono::microseconds(look_up), std::chrono::microseconds(connected - look_up));
+    }
     // The buffer for words and the callback's data end with this call.
     curl_easy_setopt(handle.get(), CURLOPT_ERRORBUFFER, nullptr);
     curl_easy_setopt(handle.get(), CURLOPT_NOPROGRESS, 1L);

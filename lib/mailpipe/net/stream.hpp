@@ -25,6 +25,8 @@ struct ConnectOptions {
     std::string proxy;                          // as CURLOPT_PROXY; empty: none, whatever the environment says
     // Once it returns true, a wait that lasts longer than 2 s fails with temporary "interrupted". May be empty.
     std::function<bool()> stop_requested;
+    // Told by connect_tcp() how long the look-up of the name took, and then the connect. May be empty.
+    std::function<void(std::chrono::microseconds look_up, std::chrono::microseconds connect)> timed = {};
 };
 
 class Stream {

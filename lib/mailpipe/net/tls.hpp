@@ -22,12 +22,20 @@ struct TlsClientOptions {
     std::string key_file = {};
 };
 
+struct CertificateInfo {
+    std::string subject;    // as RFC 2253 writes names: "CN=mail.example.org"
+    std::string issuer;     // the same
+    std::string not_after;  // date-time of RFC 3339
+    std::string sha256;     // of the certificate, hexadecimal
+};
+
 struct TlsInfo {
     std::string version;  // "TLSv1.3"
     std::string cipher;
     std::string pin_sha256;  // of the peer's certificate, base64; empty on the server side
     // "tls-exporter" of RFC 9266, 32 octets; empty where it says nothing: TLS 1.2 without extended master secret.
     std::string channel_binding = {};
+    CertificateInfo certificate = {};  // of the peer; empty on the server side
 };
 
 class TlsContext;  // shared by all connections of one configuration

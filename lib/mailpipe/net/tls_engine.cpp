@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "mailpipe/base/encoding.hpp"
+#include "mailpipe/net/certificate_info.hpp"
 #include "mailpipe/net/tls.hpp"
 #include "mailpipe/net/tls_context.hpp"
 #include "mailpipe/net/tls_verify.hpp"
@@ -229,6 +230,7 @@ TlsInfo TlsEngine::info() const {
     if (const SSL_CIPHER* cipher = SSL_get_current_cipher(ssl)) info.cipher = SSL_CIPHER_get_name(cipher);
     if (const X509* certificate = SSL_get0_peer_certificate(ssl)) {
         info.pin_sha256 = encode_base64(spki_sha256(certificate));
+        info.certificate = describe_certificate(certificate);
     }
     if (SSL_version(ssl) >= TLS1_3_VERSION || SSL_get_extms_support(ssl) == 1) {
         constexpr std::string_view kLabel = "EXPORTER-Channel-Binding";

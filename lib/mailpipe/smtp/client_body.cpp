@@ -16,11 +16,11 @@ constexpr std::ptrdiff_t kChunksAhead = 16;
 
 // BDAT saves the wait for 354, and needs no line that could end the message. Without PIPELINING it saves nothing. One that
 // is submitted ahead waits for the replies to its RCPTs at no cost: with them comes the reply to the message before.
-void ClientSession::Impl::choose_transfer(Transaction& added, bool ahead) const {
+void ClientSession::Impl::choose_transfer(Transaction& added, bool waits) const {
     const bool binary = added.envelope.body == Body::binary;
-    if (!capabilities.chunking || (!capabilities.pipelining && !binary)) return;
+    if (options.stop_after || !capabilities.chunking || (!capabilities.pipelining && !binary)) return;
     const bool small = added.envelope.size && *added.envelope.size <= kChunk && capabilities.pipelining;
-    added.transfer = small && !ahead ? Transfer::whole : Transfer::chunks;
+    added.transfer = small && !waits ? Transfer::whole : Transfer::chunks;
 }
 
 void ClientSession::Impl::want_body() {

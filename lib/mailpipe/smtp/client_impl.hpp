@@ -92,12 +92,16 @@ struct ClientSession::Impl {
     void on_auth(const Reply& reply);
     void abort_auth(Error error);
     void become_ready();
+    void done(Stage stage) const {
+        if (options.stage_done) options.stage_done(stage);
+    }
+    bool stops_after(Stage stage) const { return options.stop_after == stage; }
     bool tls_active() const {
         return options.tls != TlsUse::none && (options.tls == TlsUse::implicit || tls_done);
     }
 
     // Transaction.
-    void submit(Envelope envelope);
+    void submit(Envelope envelope, bool warily);
     void begin_transaction();
     Transaction& now() { return transactions.front(); }
     const Transaction& now() const { return transactions.front(); }
@@ -114,7 +118,7 @@ struct ClientSession::Impl {
     void finish_cut_off(const Reply& reply);
 
     // Body.
-    void choose_transfer(Transaction& added, bool ahead) const;
+    void choose_transfer(Transaction& added, bool waits) const;
     void want_body();
     bool may_take_body() const;
     void body(std::string_view crlf_text);

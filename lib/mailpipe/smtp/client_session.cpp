@@ -189,7 +189,12 @@ void ClientSession::Impl::on_reply(Pending answered, const Reply& reply) {
 }
 
 void ClientSession::Impl::on_greeting(const Reply& reply) {
-    if (reply.code == 220) return send_ehlo();
+    if (reply.code == 220) {
+        done(Stage::connect);
+        const bool has_tls = options.tls == TlsUse::implicit;
+        return stops_after(Stage::connect) || (has_tls && stops_after(Stage::tls)) ? become_ready()
+                                                                                   : send_ehlo();
+    }
     if (reply.code < 400) return fail_with(Errc::protocol, "greeting is not 220", reply);
     fail_with(reply.code < 500 ? Errc::temporary : Errc::unavailable, "server refuses the connection", reply);
 }
@@ -215,12 +220,15 @@ void ClientSession::Impl::on_ehlo(const Reply& reply) {
     }
     if (options.tls == TlsUse::may && capabilities.starttls && !tls_done)
         return send({Awaited::starttls}, "STARTTLS");
-    if (!options.user.empty() && options.tls != TlsUse::may) return start_auth();
+    done(Stage::ehlo);
+    const bool may_login = options.tls != TlsUse::may && !stops_after(Stage::ehlo);
+    if (!options.user.empty() && may_login) return start_auth();
     become_ready();
 }
 
 void ClientSession::Impl::on_helo(const Reply& reply) {
     if (!is_positive(reply)) return fail_with(reply_kind(reply), "HELO refused", reply);
+    done(Stage::ehlo);
     become_ready();
 }
 
@@ -265,7 +273,10 @@ void ClientSession::Impl::start_auth() {
 void ClientSession::Impl::on_auth(const Reply& reply) {
     if (is_positive(reply)) {
         // A server that does not know the password cannot finish SCRAM, but it can say 235.
-        if (mechanism->complete()) return become_ready();
+        if (mechanism->complete()) {
+            done(Stage::auth);
+            return become_ready();
+        }
         return fail_with(Errc::protocol, "server reports success before the AUTH exchange is complete");
     }
     if (reply.code >= 500 && sasl::is_binding_refusal(mechanism->name(), describe(reply))) {
@@ -343,13 +354,14 @@ void ClientSession::tls_started(std::string channel_binding) {
     impl_->options.channel_binding = std::move(channel_binding);
     impl_->awaiting_tls = false;
     impl_->tls_done = true;
-    impl_->send_ehlo();
+    impl_->done(Stage::tls);
+    impl_->stops_after(Stage::tls) ? impl_->become_ready() : impl_->send_ehlo();
 }
 
-void ClientSession::submit(Envelope envelope) {
+void ClientSession::submit(Envelope envelope, bool warily) {
     if (impl_->phase == Impl::Phase::ended) return;
     if (!impl_->may_go_ahead()) return impl_->fail_with(Errc::usage, "submit() before Ready or body_end()");
-    impl_->submit(std::move(envelope));
+    impl_->submit(std::move(envelope), warily);
 }
 
 void ClientSession::body(std::string_view crlf_text) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,6 +21,9 @@ namespace mailpipe::smtp {
 enum class Protocol { smtp, lmtp };
 using wire::TlsUse;
 
+// What a session goes through; with several envelopes from `mail` on again and again.
+enum class Stage { connect, tls, ehlo, auth, mail, rcpt, data, reply };
+
 struct ClientOptions {
     Protocol protocol = Protocol::smtp;
     TlsUse tls = TlsUse::starttls;
@@ -32,13 +36,18 @@ struct ClientOptions {
     std::string kerberos_host = {};     // sasl::Credentials
     bool allow_plaintext_auth = false;  // AUTH although tls is none
     Trace* trace = nullptr;
+    // Called as soon as the server has answered with success (rcpt: for each recipient; reply: whatever was answered).
+    std::function<void(Stage)> stage_done = {};
+    // Nothing is said behind it: up to `auth` Ready comes at once, else Finished with the replies so far, where
+    // `accepted` is that of RCPT. Behind `data` the session is over and the connection is to be dropped.
+    std::optional<Stage> stop_after = {};
 };
 
 // Events.
 struct Ready {  // after login, and after each Finished: submit() or quit()
     Capabilities capabilities;
 };
-struct BodyWanted {};  // call body() or body_end() once, then next(); comes again until body_end()
+struct BodyWanted {};  // call body(), body_end() or both, then next(); comes again until body_end()
 struct RecipientResult {
     Mailbox recipient;
     Reply reply;  // to RCPT when refused there, else to the body (LMTP: this recipient's own)
@@ -77,7 +86,8 @@ class MAILPIPE_EXPORT ClientSession {
 
     // After Ready or Finished; and once between body_end() and its Finished, so that the next envelope leaves with the
     // end of the message where PIPELINING allows (RFC 2920). Its events come behind that Finished, none after Failed.
-    void submit(Envelope envelope);
+    // `warily`: the message waits for the replies to its envelope even where it need not.
+    void submit(Envelope envelope, bool warily = false);
     void body(std::string_view crlf_text);  // any pieces; transparency is added here
     void body_end();
     void quit();  // when submit() may be called

@@ -25,7 +25,7 @@ bool ClientSession::Impl::Transaction::any_accepted() const {
     return std::find(accepted.begin(), accepted.end(), true) != accepted.end();
 }
 
-void ClientSession::Impl::submit(Envelope wanted) {
+void ClientSession::Impl::submit(Envelope wanted, bool warily) {
     const bool ahead = !transactions.empty();
     auto commands =
         transaction_commands(wanted, capabilities, tls_active(), options.protocol == Protocol::lmtp);
@@ -36,16 +36,18 @@ void ClientSession::Impl::submit(Envelope wanted) {
     if (!commands) {
         added.impossible = std::move(commands.error());
     } else {
-        choose_transfer(added, ahead);
+        choose_transfer(added, ahead || warily);
         added.not_taken = std::move(commands->not_taken);
         // RFC 3030 section 2: what a refused BDAT leaves behind is indeterminate.
         if (needs_rset || (ahead && transactions.front().transfer != Transfer::data))
             queued.push_back({{Awaited::rset}, "RSET"});
         needs_rset = false;
         queued.push_back({{Awaited::mail}, std::move(commands->mail)});
-        for (std::size_t i = 0; i < commands->rcpt.size(); ++i)
+        for (std::size_t i = 0; i < commands->rcpt.size() && !stops_after(Stage::mail); ++i)
             queued.push_back({{Awaited::rcpt, i}, std::move(commands->rcpt[i])});
-        if (added.transfer == Transfer::data) queued.push_back({{Awaited::data}, "DATA"});
+        const bool has_data =
+            added.transfer == Transfer::data && !stops_after(Stage::mail) && !stops_after(Stage::rcpt);
+        if (has_data) queued.push_back({{Awaited::data}, "DATA"});
     }
     if (ahead) return send_queued();
     begin_transaction();
@@ -97,7 +99,11 @@ void ClientSession::Impl::on_transaction_reply(Pending answered, const Reply& re
 
 void ClientSession::Impl::on_mail(const Reply& reply) {
     now().mail_accepted = is_positive(reply);
-    if (now().mail_accepted) return;
+    if (now().mail_accepted) {
+        done(Stage::mail);
+        if (stops_after(Stage::mail)) finish_transaction(std::nullopt);
+        return;
+    }
     if (reply.code < 400) return fail_with(Errc::protocol, "unexpected reply to MAIL", reply);
     refuse_rest(reply);
     queued.clear();
@@ -110,9 +116,18 @@ void ClientSession::Impl::on_rcpt(std::size_t recipient, const Reply& reply) {
     Transaction& transaction = now();
     // A server that refuses MAIL and accepts RCPT has accepted nothing.
     transaction.accepted[recipient] = transaction.mail_accepted && is_positive(reply);
+    if (is_positive(reply)) done(Stage::rcpt);
+    if (stops_after(Stage::rcpt)) transaction.replies[recipient] = reply;
+    if (!transaction.accepted[recipient] && !transaction.first_refusal) transaction.first_refusal = reply;
+    if (stops_after(Stage::rcpt) && queued.empty() && pending.empty()) {
+        needs_rset = true;
+        return finish_transaction(
+            transaction.any_accepted()
+                ? std::nullopt
+                : std::optional<Error>(error_of(*transaction.first_refusal, "RCPT refused")));
+    }
     if (!transaction.accepted[recipient] && !transaction.replies[recipient]) {
         transaction.replies[recipient] = reply;
-        if (!transaction.first_refusal) transaction.first_refusal = reply;
     }
     // What moves the message waits for the last of these: DATA in the queue, where commands go one at a time, and the
     // first chunk. Without a recipient it is not sent.
@@ -128,6 +143,12 @@ void ClientSession::Impl::on_rcpt(std::size_t recipient, const Reply& reply) {
 void ClientSession::Impl::on_data(const Reply& reply) {
     const bool any = now().any_accepted();
     if (reply.code == 354) {
+        done(Stage::data);
+        if (any && stops_after(Stage::data)) {
+            finish_transaction(std::nullopt);
+            phase = Phase::ended;
+            return;
+        }
         if (any) return want_body();
         if (options.protocol == Protocol::lmtp) {
             // RFC 2033 section 4.2 demands 503 here; how many replies would follow is anybody's guess.
@@ -151,6 +172,7 @@ void ClientSession::Impl::on_body(std::size_t recipient, const Reply& reply) {
     if (reply.code >= 300 && reply.code < 400) {
         return fail_with(Errc::protocol, "unexpected reply to the message", reply);
     }
+    done(Stage::reply);
     Transaction& transaction = now();
     const bool any = transaction.any_accepted();
     if (transaction.transfer != Transfer::data && (!any || !is_positive(reply))) needs_rset = true;

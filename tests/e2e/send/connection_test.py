@@ -66,15 +66,16 @@ class Connections(Case):
             plan = Server([(2, at), (1, at)])
             with self.subTest(at), ScriptedServer(plan) as server:
                 messages, argv, box = self.send(server.port, 5)
-                if at == "MAIL":
-                    receipts = self.run_receipts(*argv, stdin=box)
-                    self.assertEqual([receipt["event"] for receipt in receipts], ["sent"] * 5)
-                    self.assertEqual(plan.bodies, messages)
-                else:
-                    # The server has answered: each message that it refused is the caller's to send again.
-                    receipts = self.fails(75, argv, "4.3.2", lines=2, stdin=box)
-                    events = [receipt["event"] for receipt in receipts]
-                    self.assertEqual(events, ["sent", "sent", "failed", "sent", "failed"])
+                receipts = self.run_receipts(*argv, stdin=box)
+                self.assertEqual([receipt["event"] for receipt in receipts], ["sent"] * 5)
+                self.assertEqual(plan.bodies, messages)
+
+    def test_a_server_that_takes_no_message_at_all_is_not_called_again(self):
+        with ScriptedServer(Server([(0, "421")] * 10)) as server:
+            _, argv, box = self.send(server.port, 2)
+            receipts = self.fails(75, argv, "4.3.2", lines=2, stdin=box)
+            self.assertEqual([receipt["event"] for receipt in receipts], ["failed"] * 2)
+            self.assertEqual(len(server.conversations), 2)
 
     def test_a_message_that_may_have_been_taken_is_not_sent_again(self):
         plan = Server([(1, "BODY")])

@@ -29,7 +29,7 @@ class PostfixSubmission(Case):
                 self.assertEqual(receipt["recipients"][0]["code"], 250)
                 stored, = self.new_messages("alice", before)
                 self.assertIsNotNone(headers_added(stored, octets), stored)
-                self.assertIn(b"(Postfix) with ESMTPS id ", stored)
+                self.assertRegex(stored, rb"\(Postfix\) with (UTF8SMTPS|ESMTPS) id ")
 
     def test_recipients_from_the_header(self):
         before = {user: self.postfix.messages(user) for user in ("alice", "bob")}

@@ -10,12 +10,9 @@ namespace mailpipe::app {
 namespace {
 
 // A message in memory, given in pieces.
-class TextInput : public MessageInput {
+class TextInput : public store::MessageReader {
  public:
     TextInput(std::string text, std::size_t piece) : text_(std::move(text)), piece_(piece) {}
-    Result<bool> next() override { return false; }
-    const email::Context& context() const override { return context_; }
-    bool is_ref() const override { return false; }
     Result<std::string_view> read() override {
         const std::string_view piece = std::string_view(text_).substr(at_, piece_);
         at_ += piece.size();
@@ -26,7 +23,6 @@ class TextInput : public MessageInput {
     std::string text_;
     std::size_t piece_;
     std::size_t at_ = 0;
-    email::Context context_;
 };
 
 SendOptions options(std::string from = "a@x.org", std::vector<std::string> recipients = {"b@x.org"}) {

@@ -48,6 +48,7 @@ std::vector<Share> Distributor::submit(const smtp::Envelope& envelope, OutgoingT
         shares[index].recipients.push_back(i);
     }
     for (std::size_t i = 0; i < shares.size(); ++i) {
+        is_last_share_ = i + 1 == shares.size();
         if (shares.size() == 1) {
             run(envelope, text, destinations[i], shares[i]);
         } else {
@@ -66,9 +67,24 @@ void Distributor::run(const smtp::Envelope& envelope, OutgoingText& text, const 
         return;
     }
     share.tried = !(*transport)->given_up();
+    (*transport)->look_ahead([this, &destination] { return ahead_for(destination); });
     share.finished = (*transport)->submit(envelope, text);
     if (std::string server = (*transport)->server(); !server.empty()) share.server = std::move(server);
     share.tls = (*transport)->tls_version();
+    share.tls_info = (*transport)->tls_info();
+    share.times = (*transport)->times();
+}
+
+// What is announced to one destination must be the next thing that goes there, and whole.
+Ahead Distributor::ahead_for(const std::string& destination) const {
+    if (!ahead_ || !is_last_share_) return {};
+    const Ahead ahead = ahead_();
+    if (ahead.envelope == nullptr) return ahead;
+    const auto& recipients = ahead.envelope->recipients;
+    const bool is_same = std::all_of(recipients.begin(), recipients.end(), [&](const smtp::Mailbox& recipient) {
+        return transports_.destination(recipient) == destination;
+    });
+    return is_same ? ahead : Ahead{};
 }
 
 void Distributor::quit() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <list>
 #include <memory>
 #include <string>
@@ -15,7 +16,9 @@ struct Share {
     std::vector<std::size_t> recipients;  // of the envelope, ascending
     std::string server;                   // as Transport says it, else the destination
     std::string tls;                      // "TLSv1.3"; empty without TLS
-    bool tried = true;                    // false: the destination had failed for an earlier message
+    std::optional<net::TlsInfo> tls_info;
+    StageTimes times;
+    bool tried = true;  // false: the destination had failed for an earlier message
     Result<smtp::Finished> finished = fail(Errc::temporary, "not tried");
 };
 
@@ -29,6 +32,8 @@ class Distributor {
     Result<void> open(const std::string& destination);
     // In the order in which the envelope names the destinations first. `text` is read once for each.
     std::vector<Share> submit(const smtp::Envelope& envelope, OutgoingText& text);
+    // As Submitter::look_ahead(), of messages to all destinations. May be empty.
+    void look_ahead(std::function<Ahead()> ahead) { ahead_ = std::move(ahead); }
     void quit();
 
  private:
@@ -37,10 +42,13 @@ class Distributor {
         std::unique_ptr<Transport> transport;
     };
     Result<Transport*> find(const std::string& destination);
+    Ahead ahead_for(const std::string& destination) const;
     void run(const smtp::Envelope& envelope, OutgoingText& text, const std::string& destination, Share& share);
 
     const Transports& transports_;
     std::list<Opened> opened_;  // the one used last first
+    std::function<Ahead()> ahead_;
+    bool is_last_share_ = true;  // of the message that is being submitted
 };
 
 }  // namespace mailpipe::app

@@ -119,6 +119,16 @@ ClientOptions without_login(const ClientOptions& client) {
     return plain;
 }
 
+SubmitterOptions submitter_options(const SendOptions& options, ClientOptions client, Trace* trace) {
+    SubmitterOptions made;
+    made.client = std::move(client);
+    made.helo_name = options.helo_name;
+    made.trace = trace;
+    made.adapt = true;
+    made.stop_after = options.stop_after;
+    return made;
+}
+
 std::size_t choose_below(std::size_t count) {
     std::random_device device;
     return std::uniform_int_distribution<std::size_t>(0, count - 1)(device);
@@ -131,7 +141,7 @@ Result<std::shared_ptr<const MxSettings>> make_mx_settings(const SendOptions& op
         return fail(Errc::usage, "--tls implicit is not what mail hosts offer");
     if (!client.tunnel.empty()) return fail(Errc::usage, "--tunnel leads to one server only, not to mx:");
     auto settings = std::make_shared<MxSettings>();
-    settings->submitter = {without_login(client), options.helo_name, trace};
+    settings->submitter = submitter_options(options, without_login(client), trace);
     if (settings->submitter.helo_name.empty()) {
         auto name = qualified_host_name();
         if (!name) return tl::unexpected(name.error());
@@ -166,7 +176,7 @@ Result<std::shared_ptr<const MxSettings>> make_mx_settings(const SendOptions& op
 Result<std::unique_ptr<Transports>> make_transports(const SendOptions& options, const Location& server,
                                                     config::Accounts& accounts, TransportObservers observers) {
     auto transports = std::make_unique<RoutedTransports>(
-        server, SubmitterOptions{options.client, options.helo_name, observers.trace}, observers.progress);
+        server, submitter_options(options, options.client, observers.trace), observers.progress);
     bool needs_mx = server.scheme == Scheme::mx;
     for (const std::string& text : options.direct.relays) {
         auto rule = parse_rule(text, accounts);

@@ -41,6 +41,10 @@ class MxTransport : public Transport {
     void quit() override;
     std::string server() const override { return server_; }
     std::string tls_version() const override { return tls_version_; }
+    std::optional<net::TlsInfo> tls_info() const override {
+        return submitter_ ? submitter_->tls_info() : std::nullopt;
+    }
+    StageTimes times() const override { return submitter_ ? submitter_->times() : StageTimes(); }
 
  private:
     class Answers;

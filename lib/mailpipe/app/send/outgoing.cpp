@@ -2,7 +2,11 @@
 
 #include <algorithm>
 
+#include "mailpipe/app/send/address.hpp"
+#include "mailpipe/app/send/conversion.hpp"
 #include "mailpipe/app/send/header_envelope.hpp"
+#include "mailpipe/base/ascii.hpp"
+#include "mailpipe/base/terminal_text.hpp"
 #include "mailpipe/mime/header.hpp"
 #include "mailpipe/mime/message_id.hpp"
 
@@ -23,12 +27,12 @@ Result<GivenEnvelope> parse_given_envelope(const SendOptions& options) {
     if (options.has_from && (options.from.empty() || options.from == "<>")) {
         given.reverse_path = smtp::Mailbox{};
     } else if (options.has_from) {
-        auto mailbox = smtp::parse_mailbox(options.from);
+        auto mailbox = parse_address(options.from);
         if (!mailbox) return fail(Errc::usage, "-f: not an address: " + mailbox.error().message);
         given.reverse_path = std::move(*mailbox);
     }
     for (const std::string& text : options.recipients) {
-        auto mailbox = smtp::parse_mailbox(text);
+        auto mailbox = parse_address(text);
         if (!mailbox)
             return fail(Errc::usage, "recipient " + text + ": not an address: " + mailbox.error().message);
         add_recipient(given.recipients, std::move(*mailbox));
@@ -36,16 +40,35 @@ Result<GivenEnvelope> parse_given_envelope(const SendOptions& options) {
     return given;
 }
 
-Result<void> Outgoing::load(MessageInput& input, const SendOptions& options, const GivenEnvelope& given) {
+Result<void> Outgoing::load(store::MessageReader& input, const SendOptions& options,
+                            const GivenEnvelope& given) {
+    text_.set_use(options.submission.binary ? TextUse::binary
+                  : options.repair          ? TextUse::repaired
+                                            : TextUse::submission);
     text_.clear();
     message_id_.clear();
     envelope_ = {};
-    if (input.is_ref()) return fail(Errc::data, "a record without raw is no message");
     if (auto loaded = load_text(input, options.repair); !loaded) return loaded;
+    if (options.repair && text_.has_long_line()) {
+        OutgoingText mended(TextUse::repaired);
+        if (auto converted = convert(text_, Unfit::long_line, mended); !converted) return converted;
+        if (auto copied = take(mended); !copied) return copied;
+    }
     return find_envelope(options, given);
 }
 
-Result<void> Outgoing::load_text(MessageInput& input, bool repair) {
+Result<void> Outgoing::take(OutgoingText& mended) {
+    text_.clear();
+    mended.rewind();
+    while (true) {
+        auto piece = mended.read();
+        if (!piece) return tl::unexpected(piece.error());
+        if (piece->empty()) return text_.finish();
+        if (auto kept = text_.append(*piece); !kept) return kept;
+    }
+}
+
+Result<void> Outgoing::load_text(store::MessageReader& input, bool repair) {
     LineEndRepair mend;
     std::string mended;
     while (true) {
@@ -74,7 +97,7 @@ Result<void> Outgoing::find_envelope(const SendOptions& options, const GivenEnve
                         "the header exceeds kHeaderSize or kHeaderFields; name the recipients instead of -t");
         }
         for (const std::string& text : found.recipients) {
-            auto mailbox = smtp::parse_mailbox(text);
+            auto mailbox = parse_address(text);
             if (!mailbox) {
                 return fail(Errc::data, "recipient " + text + " of the header: " + mailbox.error().message);
             }
@@ -88,15 +111,20 @@ Result<void> Outgoing::find_envelope(const SendOptions& options, const GivenEnve
         envelope_.reverse_path = *given.reverse_path;
     } else {
         if (!found.sender) return fail(Errc::usage, "the header has no address in Sender or From; give -f");
-        auto mailbox = smtp::parse_mailbox(*found.sender);
+        auto mailbox = parse_address(*found.sender);
         if (!mailbox) {
             return fail(Errc::data,
                         "sender " + *found.sender + " of the header: " + mailbox.error().message + "; give -f");
         }
         envelope_.reverse_path = std::move(*mailbox);
     }
+    ask(options.submission, envelope_);
     envelope_.size = text_.size();
-    envelope_.body = text_.eight_bit() ? smtp::Body::eight_bit : smtp::Body::seven_bit;
+    envelope_.body = text_.is_binary()   ? smtp::Body::binary
+                     : text_.eight_bit() ? smtp::Body::eight_bit
+                                         : smtp::Body::seven_bit;
+    const std::string_view fields = text_.header().text();
+    envelope_.smtputf8 = !ascii::is_ascii(fields) && is_utf8(fields);
     return {};
 }
 

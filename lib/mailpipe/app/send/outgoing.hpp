@@ -5,10 +5,10 @@
 #include <string_view>
 #include <vector>
 
-#include "mailpipe/app/message_input.hpp"
 #include "mailpipe/app/outgoing_text.hpp"
 #include "mailpipe/app/send/send.hpp"
 #include "mailpipe/smtp/client_session.hpp"
+#include "mailpipe/store/mailbox.hpp"
 
 namespace mailpipe::app {
 
@@ -23,9 +23,9 @@ Result<GivenEnvelope> parse_given_envelope(const SendOptions& options);
 class Outgoing {
  public:
     // Reads the message that `input` stands at, to its end whatever comes. Errors: those of
-    // MessageInput::read() and OutgoingText; data for what SMTP cannot carry, for a text without header, and with -t
+    // MessageReader::read() and OutgoingText; data for what SMTP cannot carry, for a text without header, and with -t
     // for a header without usable recipients; usage when -f is missing and the header names nobody.
-    Result<void> load(MessageInput& input, const SendOptions& options, const GivenEnvelope& given);
+    Result<void> load(store::MessageReader& input, const SendOptions& options, const GivenEnvelope& given);
 
     const smtp::Envelope& envelope() const { return envelope_; }
     const std::vector<std::string>& message_id() const { return message_id_; }
@@ -33,7 +33,8 @@ class Outgoing {
     OutgoingText& text() { return text_; }                             // what is sent
 
  private:
-    Result<void> load_text(MessageInput& input, bool repair);
+    Result<void> load_text(store::MessageReader& input, bool repair);
+    Result<void> take(OutgoingText& mended);
     Result<void> find_envelope(const SendOptions& options, const GivenEnvelope& given);
 
     OutgoingText text_;

@@ -7,12 +7,17 @@
 
 #include "mailpipe/app/options.hpp"
 #include "mailpipe/app/send/outgoing.hpp"
+#include "mailpipe/app/stage_times.hpp"
 #include "mailpipe/base/error.hpp"
+#include "mailpipe/net/tls.hpp"
 #include "mailpipe/smtp/client_session.hpp"
 
 // What mail-send writes to stdout: a receipt for each message. As JSONL, one object a line:
 //
-//   event       "sent" all recipients were accepted, "partial" some, "failed" none
+//   event       "sent" all recipients were accepted, "partial" some, "failed" none; "stopped" where --stop-after ended
+//               the run, and nothing was sent
+//   stage       with "stopped": the stage that was reached, as --stop-after names it
+//   ref         of the message, with --refs
 //   server      the location as mail-json(5) spells it, without a password; "mx:" for the hosts of each domain
 //   messageId   array of msg-ids as in JMAP; absent when the message has none or could not be read
 //   size        CRLF octets as sent, without Bcc when -t removed it; absent when the message could not be read
@@ -26,7 +31,11 @@
 //                 tls        of that server; absent without TLS and where all recipients have the one below
 //                 error      one line, without code and where the error below does not say it: why
 //               empty when the message could not be read
+//                 explanation   with --explain: what a refusal means and what may be done
+//                 notTaken   extensions that were asked for and are not offered: ["DSN"]; absent where there are none
 //   tls         "TLSv1.3", of all recipients; absent without TLS
+//   cipher, certificate, stages   with --trace or --stop-after, of the connection used last: the cipher; subject, issuer,
+//               notAfter and sha256 of the server's certificate; seconds that each stage took
 //   error       one line, when nothing was accepted: why
 //   status      exit status that this message alone would give (sysexits); 0 when all were accepted
 //   seconds     number: from the connect or the first command to the last reply
@@ -38,16 +47,22 @@ struct RecipientReport {
     smtp::RecipientResult result;  // the reply's code is 0 where no server said anything
     std::string server;            // empty: that of the receipt
     std::string tls;
-    std::string error;  // without a reply: why
+    std::string error;                   // without a reply: why
+    std::string explanation;             // with --explain: what may be done
+    std::vector<std::string> not_taken;  // as smtp::Finished says
 };
 
 struct Receipt {
     std::string server;
+    std::string ref;                    // empty: the message came by stdin
     const Outgoing* message = nullptr;  // nullptr: it could not be read
     std::vector<RecipientReport> recipients;
     std::optional<Error> error;
     int status = 0;
     std::chrono::duration<double> seconds{0};
+    std::optional<smtp::Stage> stopped_after;  // the run ends there on purpose
+    std::optional<net::TlsInfo> tls_info;      // here and below: to be shown
+    std::optional<StageTimes> times;
 };
 
 class ReceiptWriter {

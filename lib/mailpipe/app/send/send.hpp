@@ -1,12 +1,15 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "mailpipe/app/options.hpp"
 #include "mailpipe/app/queue/queue_options.hpp"
 #include "mailpipe/app/send/direct_options.hpp"
+#include "mailpipe/app/send/submission.hpp"
 #include "mailpipe/base/export.hpp"
+#include "mailpipe/smtp/client_session.hpp"
 
 namespace mailpipe::app {
 
@@ -22,7 +25,12 @@ struct SendOptions {
     bool recipients_from_header = false;  // -t
     bool repair = false;                  // --repair: mend bare CR, bare LF, missing last line end
     bool from_json = false;               // --from-json: Email objects become messages
+    bool refs_from_stdin = false;         // --refs: stdin names messages, which are in stores
     std::string helo_name;
+    SubmissionOptions submission;
+    std::size_t jobs = 1;  // connections at a time
+    std::optional<smtp::Stage> stop_after;
+    bool explain = false;
 };
 
 // Runs mail-send; the exit status.

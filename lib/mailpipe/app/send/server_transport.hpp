@@ -25,6 +25,9 @@ class ServerTransport : public Transport {
     void quit() override { submitter_.quit(); }
     std::string server() const override { return name_; }
     std::string tls_version() const override { return submitter_.tls_version(); }
+    std::optional<net::TlsInfo> tls_info() const override { return submitter_.tls_info(); }
+    StageTimes times() const override { return submitter_.times(); }
+    void look_ahead(std::function<Ahead()> ahead) override { submitter_.look_ahead(std::move(ahead)); }
 
  private:
     std::string name_;

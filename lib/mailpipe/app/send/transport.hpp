@@ -1,10 +1,15 @@
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "mailpipe/app/outgoing_text.hpp"
+#include "mailpipe/app/stage_times.hpp"
+#include "mailpipe/app/submitter.hpp"
 #include "mailpipe/base/error.hpp"
+#include "mailpipe/net/tls.hpp"
 #include "mailpipe/smtp/client_session.hpp"
 
 namespace mailpipe::app {
@@ -23,6 +28,11 @@ class Transport {
     // Of the connection used last: "mx.example.org" or a location, for receipts and reports; empty where none was made.
     virtual std::string server() const = 0;
     virtual std::string tls_version() const = 0;
+    // What is shown beside a receipt with --trace; empty where nothing is known.
+    virtual std::optional<net::TlsInfo> tls_info() const { return std::nullopt; }
+    virtual StageTimes times() const { return {}; }
+    // As Submitter::look_ahead(). Where it is not used, nothing is announced.
+    virtual void look_ahead(std::function<Ahead()> /*ahead*/) {}
 };
 
 // Which way each recipient goes.

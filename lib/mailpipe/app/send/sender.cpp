@@ -1,0 +1,39 @@
+#include "mailpipe/app/send/sender.hpp"
+
+#include "mailpipe/app/stop.hpp"
+
+namespace mailpipe::app {
+
+Sender::Sender(const Transports& transports, MessageQueue& queue, OutcomeLog& log, bool shares_queue)
+    : queue_(queue), log_(log), distributor_(transports), shares_queue_(shares_queue) {
+    distributor_.look_ahead([this] { return ahead(); });
+}
+
+Ahead Sender::ahead() {
+    if (!next_) next_ = queue_.take_if_ready();
+    if (!next_) return {nullptr, !shares_queue_ && queue_.is_at_end()};
+    return {next_->error ? nullptr : &next_->message.envelope(), false};
+}
+
+void Sender::run() {
+    auto message = queue_.take();
+    while (message && !stop_requested()) {
+        if (!process(*message)) {
+            queue_.abandon();
+            break;
+        }
+        queue_.give_back(std::move(message));
+        message = next_ ? std::move(next_) : queue_.take();
+    }
+    if (stop_requested()) queue_.abandon();
+    distributor_.quit();
+}
+
+bool Sender::process(QueuedMessage& queued) {
+    if (queued.error) return log_.record_failed(queued, "stdin");
+    const auto start = std::chrono::steady_clock::now();
+    const std::vector<Share> shares = distributor_.submit(queued.message.envelope(), queued.message.text());
+    return log_.record(queued, shares, std::chrono::steady_clock::now() - start);
+}
+
+}  // namespace mailpipe::app
