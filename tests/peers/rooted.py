@@ -1,4 +1,4 @@
-"""Servers that run as root only, unpacked and not installed: each in a mount namespace where they seem to be installed."""
+"""Servers that run as root only, unpacked: each in a mount namespace where it seems to be installed."""
 
 import os
 import shlex

@@ -19,7 +19,8 @@ class SinkSubmission(Case):
     def test_conversion_for_a_server_without_8bitmime(self):
         octets = (b"From: carol@example.net\nSubject: x\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n"
                   b"Content-Transfer-Encoding: 8bit\n\n--b\nContent-Type: text/plain; charset=utf-8\n"
-                  b"Content-Transfer-Encoding: 8bit\n\ncaf\xc3\xa9\n--b\nContent-Type: text/plain\n\nascii = as is\n--b--\n")
+                  b"Content-Transfer-Encoding: 8bit\n\ncaf\xc3\xa9\n--b\nContent-Type: text/plain\n\n"
+                  b"ascii = as is\n--b--\n")
         with Sink("-8", keeps=True) as sink:
             receipt, = self.run_receipts(*self.command(sink), stdin=octets)
             self.assertEqual(receipt["event"], "sent")
@@ -29,8 +30,8 @@ class SinkSubmission(Case):
         self.assertNotIn(b"8bit", kept)
 
     def test_what_cannot_be_converted_is_refused(self):
-        signed = (b"From: a@example.net\nMIME-Version: 1.0\nContent-Type: multipart/signed; boundary=b\n\n--b\n\n\xc3\xa9\n"
-                  b"--b\nContent-Type: application/pgp-signature\n\nx\n--b--\n")
+        signed = (b"From: a@example.net\nMIME-Version: 1.0\nContent-Type: multipart/signed; boundary=b\n\n--b\n\n"
+                  b"\xc3\xa9\n--b\nContent-Type: application/pgp-signature\n\nx\n--b--\n")
         with Sink("-8", keeps=True) as sink:
             for octets, says in ((signed, "signed"), (message("Grüße", "x\n"), "header")):
                 self.run_error(69, says, receipts=True, stdin=octets, argv=self.command(sink))
@@ -50,7 +51,8 @@ class SinkSubmission(Case):
         for options, scheme in ((), "smtp"), (("-p",), "smtp"), (("-L",), "lmtp"):
             for jobs in "1", "3":
                 with self.subTest(options=options, jobs=jobs), Sink(*options, keeps=True) as sink:
-                    receipts = self.run_receipts(*self.command(sink, "--jobs", jobs, scheme=scheme), stdin=mboxrd(sent))
+                    receipts = self.run_receipts(*self.command(sink, "--jobs", jobs, scheme=scheme),
+                                                 stdin=mboxrd(sent))
                     self.assertEqual([receipt["event"] for receipt in receipts], ["sent"] * 30)
                     kept = sink.messages()
                     for octets in sent:
@@ -66,11 +68,12 @@ class SinkSubmission(Case):
                 self.assertTrue(lines[n + 1].startswith(("C: MAIL", "C: QUIT")), lines[n:n + 3])
 
     def test_a_refused_message_between_others(self):
-        for command, events in (("rcpt", ["failed"] * 3), (".", ["failed"] * 3)):
+        for command in "rcpt", ".":
             with self.subTest(command), Sink("-f", command, keeps=True) as sink:
                 outcome = run(self.command(sink), self.directory, stdin=mboxrd(numbered(3)))
                 self.assertEqual(outcome.status, 69, str(outcome))
-                self.assertEqual([receipt["event"] for receipt in schema.check_lines(outcome.stdout, "mail-send")], events)
+                receipts = schema.check_lines(outcome.stdout, "mail-send")
+                self.assertEqual([receipt["event"] for receipt in receipts], ["failed"] * 3)
 
     def test_messages_that_refs_name(self):
         box = os.path.join(self.directory, "out")
