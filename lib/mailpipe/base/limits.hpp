@@ -59,6 +59,8 @@ inline constexpr std::size_t kEmailObject = 64U << 20;  // a JSON line of mail-s
 inline constexpr std::size_t kRefLine = 1U << 20;       // a line with a ref or a record that has one
 inline constexpr std::size_t kLongestLine = 998;        // of a message to send (RFC 5321 section 4.5.3.1.6)
 inline constexpr std::size_t kPassword = 65536;         // the first line of a password source
+inline constexpr std::size_t kAliasesFile = 1U << 20;   // and a file that it includes
+inline constexpr std::size_t kAliasDepth = 50;          // names that lead to names
 inline constexpr std::size_t kNetrcFile = 1U << 20;
 inline constexpr std::size_t kDiagnosticLine = 2000;  // a line for people is cut there
 

@@ -146,19 +146,19 @@ class Reader {
 
     void read_top(const toml::key& key, const toml::node& node) {
         const std::string_view name = key.str();
-        if (name != "defaults" && name != "host" && name != "account") {
-            const std::string nearest = nearest_word(name, {"defaults", "host", "account"});
+        if (name != "defaults" && name != "host" && name != "account" && name != "send") {
+            const std::string nearest = nearest_word(name, {"defaults", "host", "account", "send"});
             const std::string what = node.is_table() ? "section" : "key";
-            return add_error(line_of(key),
-                             "unknown " + what + " \"" + std::string(name) + "\"" +
-                                 (nearest.empty() ? "; sections are [defaults], [host.\"NAME\"] and "
-                                                    "[account.NAME]"
-                                                  : "; did you mean \"" + nearest + "\"?"));
+            return add_error(line_of(key), "unknown " + what + " \"" + std::string(name) + "\"" +
+                                               (nearest.empty() ? "; sections are [defaults], [host.\"NAME\"], "
+                                                                  "[account.NAME] and [send]"
+                                                                : "; did you mean \"" + nearest + "\"?"));
         }
         const toml::table* table = node.as_table();
         if (table == nullptr) return add_error(line_of(key), "\"" + std::string(name) + "\" is a section");
         if (name == "defaults")
             return read_section(*table, "[defaults]", kDefaults, parsed_.config.defaults, nullptr);
+        if (name == "send") return read_section(*table, "[send]", kSend, parsed_.config.send, nullptr);
         for (const auto& [inner, value] : *table) {
             const toml::table* section = value.as_table();
             if (section == nullptr) {
@@ -267,7 +267,7 @@ class Reader {
         std::string places;
         for (const auto& [section, title] :
              {std::pair(kDefaults, "[defaults]"), std::pair(kHost, "[host.\"NAME\"]"),
-              std::pair(kAccount, "[account.NAME]")}) {
+              std::pair(kAccount, "[account.NAME]"), std::pair(kSend, "[send]")}) {
             if ((key.sections & section) != 0) places += (places.empty() ? "" : " or ") + std::string(title);
         }
         return quoted + ": it belongs into " + places;
@@ -287,6 +287,15 @@ const Account* Config::find_account(std::string_view name) const {
     const auto found =
         std::find_if(accounts.begin(), accounts.end(), [name](const Account& one) { return one.name == name; });
     return found == accounts.end() ? nullptr : &*found;
+}
+
+SendSettings send_settings(const Config& config) {
+    Settings settings;
+    for (const auto& [key, value] : config.send) {
+        // It was applied when the file was read.
+        [[maybe_unused]] const auto applied = key->apply(value, settings);
+    }
+    return settings.send;
 }
 
 Parsed parse_config(std::string_view text, const std::string& file, const std::string& home) {

@@ -7,7 +7,8 @@
 
 #include "mailpipe/app/config/keys.hpp"
 
-// The file config.toml (mail-config(5)): TOML 1.0 with the sections [defaults], [host."NAME"] and [account.NAME].
+// The file config.toml (mail-config(5)): TOML 1.0 with the sections [defaults], [host."NAME"],
+// [account.NAME] and [send].
 namespace mailpipe::app::config {
 
 // What a section sets, without "source" and "server".
@@ -24,9 +25,12 @@ struct Config {
     Section defaults;                      // for accounts
     std::map<std::string, Section> hosts;  // by the name in lower case
     std::vector<Account> accounts;         // in the order of the file
+    Section send;                          // of sendmail's interface
 
     const Account* find_account(std::string_view name) const;
 };
+
+SendSettings send_settings(const Config& config);
 
 struct Parsed {
     Config config;                    // what is usable of it

@@ -9,6 +9,7 @@
 #include "mailpipe/app/fetch/make_delivery.hpp"
 #include "mailpipe/app/fetch/route.hpp"
 #include "mailpipe/app/location.hpp"
+#include "mailpipe/dns/name.hpp"
 #include "mailpipe/email/search.hpp"
 #include "mailpipe/net/tls_verify.hpp"
 
@@ -136,10 +137,16 @@ Result<void> check_locations(const Value& value, Settings&) {
     return {};
 }
 
-Result<void> check_server(const Value& value, Settings&) {
-    if (auto checked = check_location(value.texts[0]); !checked) return checked;
-    if (value.texts[0].starts_with("smtp") || value.texts[0].starts_with("lmtp:")) return {};
-    return fail(Errc::usage, "is an smtp://, smtps:// or lmtp:// URL, or lmtp:PATH");
+Result<void> apply_server(const Value& value, Settings& settings) {
+    const std::string& text = value.texts[0];
+    if (auto checked = check_location(text); !checked) return checked;
+    settings.send.server = text;
+    if (text.starts_with("smtp") || text.starts_with("lmtp:") || text == "mx:") return {};
+    return fail(Errc::usage, "is an smtp://, smtps:// or lmtp:// URL, lmtp:PATH or mx:");
+}
+
+Result<void> apply_domain(const Value& value, Settings& settings) {
+    return put(dns::canonical_name(value.texts[0]), settings.send.domain);
 }
 
 // Rows that only store a value.
@@ -171,7 +178,23 @@ constexpr unsigned kClientKey = kDefaults | kHost | kAccount;
 
 const std::array kKeys{
     Key{"source", ValueKind::locations, kAccount, {}, check_locations},
-    Key{"server", ValueKind::location, kAccount, {}, check_server},
+    Key{"server", ValueKind::location, kAccount | kSend, {"account"}, apply_server},
+    Key{"account",
+        ValueKind::text,
+        kSend,
+        {"server"},
+        [](const Value& v, Settings& s) { return put(Result<std::string>("@" + v.texts[0]), s.send.server); }},
+    Key{"aliases",
+        ValueKind::path,
+        kSend,
+        {},
+        [](const Value& v, Settings& s) { return put(Result<std::string>(v.texts[0]), s.send.aliases); }},
+    Key{"domain", ValueKind::text, kSend, {}, apply_domain},
+    Key{"queue",
+        ValueKind::flag,
+        kSend,
+        {},
+        [](const Value& v, Settings& s) { return put(Result<bool>(v.flag), s.send.queue); }},
     Key{"from",
         ValueKind::text,
         kAccount,

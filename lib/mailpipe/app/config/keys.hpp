@@ -13,6 +13,14 @@
 // command line without its "--", and means the same.
 namespace mailpipe::app::config {
 
+// Of sendmail's interface.
+struct SendSettings {
+    std::string server;   // a location or "@ACCOUNT"; empty: none
+    std::string aliases;  // a file; empty: /etc/aliases
+    std::string domain;   // of local names; empty: this host's name
+    bool queue = false;   // mail waits in the queue; without a server it always does
+};
+
 // What the keys say, in plain values.
 struct Settings {
     FetchSettings fetch;  // with the client options of all commands
@@ -20,6 +28,7 @@ struct Settings {
     MessageFormat format = FetchOptions().format;
     Summary summary = FetchOptions().summary;
     std::optional<std::string> from;  // mail-send; empty: the null reverse-path
+    SendSettings send = {};
 };
 
 // A value as it stands in the file. Paths in `texts` are absolute.
@@ -44,7 +53,7 @@ enum class ValueKind {
 };
 
 // The sections that a key may stand in.
-enum Sections : unsigned { kDefaults = 1, kHost = 2, kAccount = 4 };
+enum Sections : unsigned { kDefaults = 1, kHost = 2, kAccount = 4, kSend = 8 };
 
 struct Key {
     std::string_view name;

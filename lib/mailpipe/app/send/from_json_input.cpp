@@ -1,11 +1,7 @@
 #include "mailpipe/app/send/from_json_input.hpp"
 
-#include <sys/random.h>
-
-#include <array>
-#include <ctime>
-
 #include "mailpipe/app/input_source.hpp"
+#include "mailpipe/app/send/message_defaults.hpp"
 #include "mailpipe/base/ascii.hpp"
 #include "mailpipe/base/encoding.hpp"
 #include "mailpipe/base/limits.hpp"
@@ -16,38 +12,11 @@ namespace {
 
 constexpr std::size_t kPiece = 65'536;
 
-mime::DateTime local_now() {
-    const std::time_t now = std::time(nullptr);
-    struct tm local {};
-    ::localtime_r(&now, &local);
-    const long zone = local.tm_gmtoff / 60;
-    mime::DateTime date = mime::utc_date(static_cast<std::int64_t>(now) + zone * 60);
-    date.zone_minutes = static_cast<int>(zone);
-    return date;
-}
-
-Result<std::string> random_hex() {
-    std::array<char, 16> octets{};
-    if (::getrandom(octets.data(), octets.size(), 0) != static_cast<ssize_t>(octets.size()))
-        return fail_errno(errno, "no random octets for a Message-ID");
-    return encode_hex({octets.data(), octets.size()});
-}
-
-// The right side of a Message-ID should be a domain of who writes it (RFC 5322 section 3.6.4).
-std::string domain_of_author(const email::Json& object) {
+std::string author(const email::Json& object) {
     const auto from = object.find("from");
-    if (from != object.end() && from->is_array() && !from->empty() && (*from)[0].is_object()) {
-        const auto address = (*from)[0].find("email");
-        if (address != (*from)[0].end() && address->is_string()) {
-            const std::string text = address->get<std::string>();
-            const std::string domain = text.substr(std::min(text.rfind('@'), text.size() - 1) + 1);
-            const bool usable = !domain.empty() && std::all_of(domain.begin(), domain.end(), [](char c) {
-                return ascii::is_alnum(c) || c == '-' || c == '.';
-            });
-            if (usable) return domain;
-        }
-    }
-    return "localhost";
+    if (from == object.end() || !from->is_array() || from->empty() || !(*from)[0].is_object()) return "";
+    const auto address = (*from)[0].find("email");
+    return address != (*from)[0].end() && address->is_string() ? address->get<std::string>() : "";
 }
 
 class FromJsonInput : public MessageInput {
@@ -117,10 +86,10 @@ class FromJsonInput : public MessageInput {
             if (!octets) return fail(Errc::data, "raw: not base64");
             return *octets;
         }
-        auto token = random_hex();
+        auto token = random_token();
         if (!token) return token;
         return email::message_from_json(*object,
-                                        {local_now(), *token + "@" + domain_of_author(*object), *token});
+                                        {local_now(), *token + "@" + domain_for_id(author(*object)), *token});
     }
 
     InputSource source_;

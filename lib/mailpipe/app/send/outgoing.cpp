@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "mailpipe/app/send/address.hpp"
+#include "mailpipe/app/send/address_book.hpp"
 #include "mailpipe/app/send/conversion.hpp"
 #include "mailpipe/app/send/header_envelope.hpp"
 #include "mailpipe/base/ascii.hpp"
@@ -20,6 +21,22 @@ void add_recipient(std::vector<smtp::Mailbox>& recipients, smtp::Mailbox mailbox
     }
 }
 
+// The mailboxes that an address of the command line or the header stands for.
+Result<void> add_expanded(const SendOptions& options, const std::string& text,
+                          std::vector<smtp::Mailbox>& recipients) {
+    if (options.addresses) {
+        auto expanded = options.addresses->expand(text);
+        if (!expanded) return tl::unexpected(expanded.error());
+        for (smtp::Mailbox& mailbox : *expanded)
+            add_recipient(recipients, std::move(mailbox));
+        return {};
+    }
+    auto mailbox = parse_address(text);
+    if (!mailbox) return tl::unexpected(mailbox.error());
+    add_recipient(recipients, std::move(*mailbox));
+    return {};
+}
+
 }  // namespace
 
 Result<GivenEnvelope> parse_given_envelope(const SendOptions& options) {
@@ -32,10 +49,10 @@ Result<GivenEnvelope> parse_given_envelope(const SendOptions& options) {
         given.reverse_path = std::move(*mailbox);
     }
     for (const std::string& text : options.recipients) {
-        auto mailbox = parse_address(text);
-        if (!mailbox)
-            return fail(Errc::usage, "recipient " + text + ": not an address: " + mailbox.error().message);
-        add_recipient(given.recipients, std::move(*mailbox));
+        if (auto added = add_expanded(options, text, given.recipients); !added) {
+            if (added.error().kind != Errc::data) return tl::unexpected(added.error());
+            return fail(Errc::usage, "recipient " + text + ": not an address: " + added.error().message);
+        }
     }
     return given;
 }
@@ -91,22 +108,19 @@ Result<void> Outgoing::find_envelope(const SendOptions& options, const GivenEnve
         message_id_ = mime::parse_message_ids(field->value);
     HeaderEnvelope found = read_header_envelope(header);
     envelope_.recipients = given.recipients;
+    // What is behind the limits could be a recipient, or a Bcc that nobody may see.
+    if (text_.header().truncated() || !header.limits.empty())
+        return fail(Errc::limit, "the header exceeds kHeaderSize or kHeaderFields");
     if (options.recipients_from_header) {
-        if (text_.header().truncated() || !header.limits.empty()) {
-            return fail(Errc::limit,
-                        "the header exceeds kHeaderSize or kHeaderFields; name the recipients instead of -t");
-        }
         for (const std::string& text : found.recipients) {
-            auto mailbox = parse_address(text);
-            if (!mailbox) {
-                return fail(Errc::data, "recipient " + text + " of the header: " + mailbox.error().message);
-            }
-            add_recipient(envelope_.recipients, std::move(*mailbox));
+            if (auto added = add_expanded(options, text, envelope_.recipients); !added)
+                return fail(added.error().kind,
+                            "recipient " + text + " of the header: " + added.error().message);
         }
         if (envelope_.recipients.empty())
             return fail(Errc::data, "the header names no recipient in To, Cc or Bcc");
-        text_.leave_out(std::move(found.blind));
     }
+    text_.leave_out(std::move(found.blind));
     if (given.reverse_path) {
         envelope_.reverse_path = *given.reverse_path;
     } else {

@@ -16,6 +16,7 @@
 #include "mailpipe/app/queue/queue_add.hpp"
 #include "mailpipe/app/queue/queue_commands.hpp"
 #include "mailpipe/app/queue/run_queue.hpp"
+#include "mailpipe/app/send/completed_input.hpp"
 #include "mailpipe/app/send/from_json_input.hpp"
 #include "mailpipe/app/send/make_transports.hpp"
 #include "mailpipe/app/send/message_queue.hpp"
@@ -66,7 +67,7 @@ class Run {
           server_(encode(server)),
           given_(std::move(given)),
           accounts_(accounts),
-          diagnostics_("mail-send", options.common),
+          diagnostics_(options.program, options.common),
           progress_(options.common),
           waiting_(kReadAhead * options.jobs),
           log_(options, server_, diagnostics_, progress_) {
@@ -115,9 +116,13 @@ class Run {
         return {};
     }
 
+    std::unique_ptr<MessageInput> make_input() const {
+        if (options_.completion) return make_completed_input(STDIN_FILENO, *options_.completion);
+        return options_.from_json ? make_from_json_input(STDIN_FILENO) : MessageInput::make(STDIN_FILENO);
+    }
+
     void read_messages() {
-        const auto input =
-            options_.from_json ? make_from_json_input(STDIN_FILENO) : MessageInput::make(STDIN_FILENO);
+        const auto input = make_input();
         while (!stop_requested()) {
             auto found = input->next();
             if (!found) {
@@ -201,7 +206,7 @@ int run_send(const SendOptions& options) {
     install_stop_handlers();
     if (action != Action::none && action != Action::add)
         return run_queue_command(options.common, options.queue, options.recipients);
-    Diagnostics diagnostics("mail-send", options.common);
+    Diagnostics diagnostics(options.program, options.common);
     const auto give_up = [&diagnostics](std::string_view where, const Error& error) {
         diagnostics.error(where, error);
         return diagnostics.exit_status();

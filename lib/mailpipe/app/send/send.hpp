@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,6 +13,9 @@
 #include "mailpipe/smtp/client_session.hpp"
 
 namespace mailpipe::app {
+
+class AddressBook;
+struct Completion;
 
 struct SendOptions {
     CommonOptions common;
@@ -31,6 +35,10 @@ struct SendOptions {
     std::size_t jobs = 1;  // connections at a time
     std::optional<smtp::Stage> stop_after;
     bool explain = false;
+    // Of sendmail's interface (app/send/sendmail.hpp).
+    std::string program = "mail-send";             // in errors
+    std::shared_ptr<const AddressBook> addresses;  // what recipients stand for; null: themselves
+    std::shared_ptr<const Completion> completion;  // null: stdin has messages in any format
 };
 
 // Runs mail-send; the exit status.

@@ -1,0 +1,99 @@
+#include "mailpipe/app/send/aliases.hpp"
+
+#include <gtest/gtest.h>
+
+#include "mailpipe/base/limits.hpp"
+
+namespace mailpipe::app {
+namespace {
+
+constexpr std::string_view kFile =
+    "# system accounts\n"
+    "root: alice, bob@example.net\n"
+    "Postmaster: root\n"
+    "mailer-daemon:\tpostmaster\n"
+    "all: alice,\n"
+    "  \"carol jones\"@example.net ,\n"
+    "\n"
+    "# in between\n"
+    "\troot\n"
+    "self: self, alice\n"
+    "final: \\root\n"
+    "a: b\n"
+    "b: a\n"
+    "list: :include:/lists/one\n"
+    "pipe: \"|/bin/program arg\"\n"
+    "pipe2: |program\n"
+    "file: /var/mail/file\n"
+    "broken: not an address @\n"
+    "\"quoted name\": alice\n"
+    "nobody:\n"
+    "double: alice\n"
+    "double: bob\n";
+
+Result<std::string> read_file(const std::string& path) {
+    if (path == "/lists/one") return "# members\nalice, dave@example.net\n:include:/lists/two\n";
+    if (path == "/lists/two") return "erin@example.net\n:include:/lists/one\n";
+    return fail(Errc::config, path + ": cannot be read");
+}
+
+std::string expand(std::string_view address) {
+    const auto aliases = Aliases::parse(kFile, "aliases", "here.example").value();
+    const auto found = aliases.expand(address, read_file);
+    if (!found) return "! " + found.error().message;
+    std::string text;
+    for (const smtp::Mailbox& mailbox : *found)
+        text += (text.empty() ? "" : " ") + mailbox.encode();
+    return text;
+}
+
+TEST(Aliases, Expand) {
+    const std::pair<std::string_view, std::string_view> rows[] = {
+        {"alice", "alice@here.example"},
+        {"x@example.org", "x@example.org"},
+        {"root", "alice@here.example bob@example.net"},
+        {"ROOT@here.example", "alice@here.example bob@example.net"},
+        {"root@example.org", "root@example.org"},
+        {"mailer-daemon", "alice@here.example bob@example.net"},
+        {"all", "alice@here.example \"carol jones\"@example.net bob@example.net"},
+        {"self", "self@here.example alice@here.example"},
+        {"final", "root@here.example"},
+        {"list", "alice@here.example dave@example.net erin@example.net"},
+        {"\"quoted name\"@here.example", "alice@here.example"},
+        {"double", "bob@here.example"},
+    };
+    for (const auto& [address, mailboxes] : rows)
+        EXPECT_EQ(expand(address), mailboxes) << address;
+}
+
+TEST(Aliases, Refused) {
+    const std::pair<std::string_view, std::string_view> rows[] = {
+        {"pipe", "alias pipe: it leads to a command"},
+        {"pipe2", "alias pipe2: it leads to a command"},
+        {"file", "alias file: it leads to a file"},
+        {"broken", "alias broken: \"not an address @\""},
+        {"a b", "\"a b\" is not an address"},
+        {"x\n@y", "\"x\n@y\" is not an address"},
+        {"|sh", "it leads to a command"},
+        {":include:relative", "an included file"},
+        {"a", "it leads to nobody"},
+        {"nobody", "it leads to nobody"},
+        {":include:/none", "/none: cannot be read"},
+    };
+    for (const auto& [address, says] : rows)
+        EXPECT_EQ(expand(address).substr(2, says.size()), says);
+}
+
+TEST(Aliases, DepthAndSize) {
+    std::string chain;
+    for (std::size_t i = 0; i <= limits::kAliasDepth + 1; ++i)
+        chain += "n" + std::to_string(i) + ": n" + std::to_string(i + 1) + "\n";
+    const auto aliases = Aliases::parse(chain, "f", "h.example").value();
+    EXPECT_EQ(aliases.expand("n0", read_file).error().kind, Errc::config);
+    EXPECT_TRUE(aliases.expand("n10", read_file));
+    EXPECT_FALSE(Aliases::parse(std::string(limits::kAliasesFile + 1, '\n'), "f", "h"));
+    EXPECT_EQ(Aliases::parse("good: x\nbad line\n", "f", "h").error().message.substr(0, 5), "f:2: ");
+}
+
+}  // namespace
+}  // namespace mailpipe::app
