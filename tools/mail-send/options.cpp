@@ -38,7 +38,7 @@ std::unique_ptr<CLI::App> make_send_app(app::SendOptions& options) {
            "Reverse-path; empty or <> for none (default: Sender or From of the header)")
         ->type_name("FROM");
     app->add_flag("-t,--recipients-from-header", options.recipients_from_header,
-                  "Send to the addresses of To, Cc and Bcc, and remove Bcc");
+                  "Send to the addresses of To, Cc and Bcc");
     app->add_flag("--repair", options.repair,
                   "Mend bare CR, bare LF and lines of more than 998 octets, which are refused otherwise");
     app->add_flag("--from-json", options.from_json,

@@ -43,7 +43,9 @@ class SendmailCase(Case):
                    f'[host."127.0.0.1"]\ntls = "none"\n{rest}'.encode())
 
     def environment(self, **extra):
-        return clean_environment(self.directory, {"PATH": self.path("bin") + ":" + os.environ["PATH"], **extra})
+        # s-nail sets HOME to what passwd(5) says.
+        return clean_environment(self.directory, {"PATH": self.path("bin") + ":" + os.environ["PATH"],
+                                                  "XDG_CONFIG_HOME": self.path(".config"), **extra})
 
     def program(self, *argv, stdin=b"", status=0, **extra):
         """Runs a program that calls sendmail."""

@@ -53,6 +53,34 @@ Settings applied(const Section& section) {
     return settings;
 }
 
+TEST(Config, Send) {
+    const auto settings = [](const std::string& text) {
+        const Parsed parsed = parse_config("[send]\n" + text, "f", "/home/me");
+        EXPECT_TRUE(parsed.errors.empty()) << text;
+        return send_settings(parsed.config);
+    };
+    const SendSettings whole =
+        settings("server = \"mx:\"\naliases = \"mail/aliases\"\ndomain = \"Here.Example\"\nqueue = true\n");
+    EXPECT_EQ(whole.server, "mx:");
+    EXPECT_EQ(whole.aliases, "/home/me/mail/aliases");
+    EXPECT_EQ(whole.domain, "here.example");
+    EXPECT_TRUE(whole.queue);
+    EXPECT_EQ(settings("account = \"work\"\n").server, "@work");
+    EXPECT_EQ(settings("").server, "");
+    const std::pair<std::string, std::string> wrong[] = {
+        {"server = \"imap://h\"", "is an smtp://"},
+        {"domain = \"a b\"", "labels"},
+        {"server = \"smtp://h\"\naccount = \"w\"", "contradict"},
+        {"user = \"x\"", "it belongs into"},
+        {"nothing = 1", "unknown key"},
+    };
+    for (const auto& [text, says] : wrong) {
+        const Parsed parsed = parse_config("[send]\n" + text, "f", "/home/me");
+        ASSERT_EQ(parsed.errors.size(), 1U) << text;
+        EXPECT_NE(parsed.errors[0].find(says), std::string::npos) << parsed.errors[0];
+    }
+}
+
 TEST(Config, ReadsAllSections) {
     const Parsed parsed = parse_config(kGood, "f", "/home/a b");
     ASSERT_TRUE(parsed.errors.empty()) << parsed.errors[0];
@@ -106,7 +134,8 @@ TEST(Config, SaysWhatIsWrong) {
          "f:3: unknown key \"deleet\" in [account.work]; did you mean \"delete\"?"},
         {"[account.w]\n" + source + "frobnicate = 1\n", "f:3: unknown key \"frobnicate\" in [account.w]"},
         {"[acount.w]\n" + source, "f:1: unknown section \"acount\"; did you mean \"account\"?"},
-        {"x = 1", "f:1: unknown key \"x\"; sections are [defaults], [host.\"NAME\"] and [account.NAME]"},
+        {"x = 1",
+         "f:1: unknown key \"x\"; sections are [defaults], [host.\"NAME\"], [account.NAME] and [send]"},
         {"account = 1", "f:1: \"account\" is a section"},
         {"[account]\n" + source, "f:2: \"source\" in [account] is a section; write [account.NAME]"},
         {"[account.all]\n" + source,
@@ -160,7 +189,7 @@ TEST(Config, SaysWhatIsWrong) {
          "f:3: \"to\" in [account.w]: ~ stands for your own home directory only; write the path of another "
          "one"},
         {"[account.w]\n" + source + "server = \"imaps://h\"",
-         "f:3: \"server\" in [account.w] is an smtp://, smtps:// or lmtp:// URL, or lmtp:PATH"},
+         "f:3: \"server\" in [account.w] is an smtp://, smtps:// or lmtp:// URL, lmtp:PATH or mx:"},
         {"[account.w]\nsource = \"-\"\n",
          "f:2: \"source\" in [account.w]: standard input is no source of an account"},
         {"[account.w]\nsource = []\n", "f:2: \"source\" in [account.w] is empty"},

@@ -61,16 +61,23 @@ Loaded load(const std::string& text, const SendOptions& given, std::size_t piece
 }
 
 TEST(Outgoing, SendsWhatItWasGiven) {
-    const std::string text = "Subject: x\r\nMessage-ID: <1@x.org>\r\nBcc: c@x.org\r\n\r\n.\r\nb\xc3\xa4r\r\n";
+    const std::string text = "Subject: x\r\nMessage-ID: <1@x.org>\r\n\r\n.\r\nb\xc3\xa4r\r\n";
     for (std::size_t piece : {std::size_t{1}, std::size_t{5}, std::size_t{65536}}) {
         const Loaded loaded = load(text, options(), piece);
         ASSERT_TRUE(loaded.result) << loaded.result.error().message;
-        EXPECT_EQ(loaded.sent, text) << "without -t a Bcc field stays";
+        EXPECT_EQ(loaded.sent, text);
         EXPECT_EQ(loaded.envelope.body, smtp::Body::eight_bit);
         EXPECT_EQ(loaded.envelope.size, text.size());
         EXPECT_EQ(loaded.envelope.reverse_path.encode(), "a@x.org");
         EXPECT_EQ(loaded.message_id, std::vector<std::string>{"1@x.org"});
     }
+}
+
+TEST(Outgoing, RemovesBccWhoeverNamesTheRecipients) {
+    EXPECT_EQ(
+        load("Subject: x\r\nBcc: c@x.org,\r\n d@x.org\r\nResent-Bcc: e@x.org\r\n\r\nBcc: body\r\n", options())
+            .sent,
+        "Subject: x\r\n\r\nBcc: body\r\n");
 }
 
 TEST(Outgoing, AddsTheLastLineEnd) {

@@ -80,6 +80,7 @@ TEST(SendmailArguments, Refused) {
         {"-Z"},  // unknown
         {"-f"},  // no value
         {"-t", "-f"},
+        {"-f", "-oQ/tmp", "bob"},
         {"-bd"},  // no mode of ours
         {"-bt"},
         {"-N", "always"},

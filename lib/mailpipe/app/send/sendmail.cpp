@@ -3,6 +3,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <memory>
 
@@ -14,6 +15,7 @@
 #include "mailpipe/app/send/send.hpp"
 #include "mailpipe/app/send/sendmail_arguments.hpp"
 #include "mailpipe/app/send/stdin_session.hpp"
+#include "mailpipe/base/ascii.hpp"
 #include "mailpipe/mime/address.hpp"
 
 namespace mailpipe::app {
@@ -127,6 +129,9 @@ class Sendmail {
     // An argument may be a list, with names.
     Result<void> add_recipients(SendOptions& options) const {
         for (const std::string& argument : arguments_.recipients) {
+            // The parser would take a line end for the end of the list.
+            if (std::any_of(argument.begin(), argument.end(), ascii::is_control))
+                return fail(Errc::usage, "a recipient holds a control character");
             const auto addresses = mime::flatten(mime::parse_address_list(argument));
             if (addresses.empty()) return fail(Errc::usage, "recipient \"" + argument + "\" is no address");
             for (const mime::Address& address : addresses) {

@@ -127,6 +127,9 @@ class Parser {
                 return put(mode_of(value), parsed_.mode);
             case 'f':
             case 'r':
+                // An address that its user was asked for.
+                if (value.starts_with('-'))
+                    return fail(Errc::usage, std::string("-") + letter + ": an address begins with no hyphen");
                 parsed_.from = value;
                 return {};
             case 'F':
