@@ -29,21 +29,18 @@ namespace {
 constexpr std::size_t kReplyText = 400;
 
 // The text of a message that has come.
-class SpooledInput : public MessageInput {
+class SpooledReader : public store::MessageReader {
  public:
-    explicit SpooledInput(MessageSpool& spool) : spool_(spool) {}
-    Result<bool> next() override { return false; }
+    explicit SpooledReader(MessageSpool& spool) : spool_(spool) {}
     Result<std::string_view> read() override {
+        if (at_ >= spool_.size()) return std::string_view();
         auto piece = spool_.read(at_);
         if (piece) at_ += piece->size();
         return piece;
     }
-    const email::Context& context() const override { return context_; }
-    bool is_ref() const override { return false; }
 
  private:
     MessageSpool& spool_;
-    email::Context context_;
     std::uint64_t at_ = 0;
 };
 
@@ -122,8 +119,8 @@ class StdinSession {
 
     smtp::Reply deliver() {
         if (failure_) return smtp::reply_for(*failure_);
-        SpooledInput input(text_);
-        if (auto loaded = message_.load(input, options_, given_); !loaded)
+        SpooledReader reader(text_);
+        if (auto loaded = message_.load(reader, options_, given_); !loaded)
             return smtp::reply_for(loaded.error());
         return queue_ != nullptr ? enqueue()
                                  : answer(distributor_->submit(message_.envelope(), message_.text()));
