@@ -1,8 +1,8 @@
 #include "tools/mail-send/options.hpp"
 
 #include "tools/common/command.hpp"
+#include "tools/common/direct_options.hpp"
 #include "tools/common/shared_options.hpp"
-#include "tools/mail-send/direct_options.hpp"
 #include "tools/mail-send/queue_options.hpp"
 #include "tools/mail-send/submission_options.hpp"
 

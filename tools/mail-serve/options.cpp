@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "tools/common/command.hpp"
+#include "tools/common/direct_options.hpp"
 #include "tools/common/shared_options.hpp"
 
 namespace mailpipe::tools {
@@ -63,6 +64,21 @@ void add_limits(CLI::App& app, app::ServeOptions& options) {
         ->check(CLI::Range(1, 86400).description(""));
 }
 
+void add_relay_options(CLI::App& app, app::SendOptions& relay) {
+    app.add_option(
+           "--relay-server", relay.server,
+           "Take mail of users who have logged in for other domains, too, and send it there: a server's URL, "
+           "@ACCOUNT, or mx: for the mail hosts of each domain")
+        ->type_name("URL");
+    app.add_option("--queue-dir", relay.queue.directory,
+                   "Queue of the mail that is relayed (default: ~/.local/state/mailpipe/queue)")
+        ->type_name("DIR");
+    app.add_option("--config", relay.client.config_file,
+                   "Read accounts and settings of the servers that mail is relayed to from this file")
+        ->type_name("FILE");
+    add_direct_options(app, relay);
+}
+
 }  // namespace
 
 std::unique_ptr<CLI::App> make_serve_app(app::ServeOptions& options) {
@@ -101,6 +117,7 @@ std::unique_ptr<CLI::App> make_serve_app(app::ServeOptions& options) {
                     "Become this user once the sockets are bound and the TLS key is read; for root")
         ->type_name("USER");
     add_limits(*app, options);
+    add_relay_options(*app, options.relay);
     app->add_flag("-q,--quiet", options.common.quiet, "Print errors only");
     app->add_flag("--trace", options.common.trace,
                   "Print the protocol dialogue on stderr, credentials replaced");

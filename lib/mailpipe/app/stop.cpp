@@ -58,6 +58,9 @@ void clear_reload_request() {
 bool stop_requested() {
     return g_signal != 0;
 }
+void request_stop() {
+    g_signal = SIGTERM;
+}
 int stop_signal() {
     return g_signal;
 }

@@ -15,7 +15,8 @@ void install_reload_handler();
 bool reload_requested();
 void clear_reload_request();
 bool stop_requested();
-int stop_signal();  // 0 when none came
+void request_stop();  // as SIGTERM would
+int stop_signal();    // 0 when none came
 Error stopped_by_signal();
 
 }  // namespace mailpipe::app

@@ -56,30 +56,29 @@ Fail not_whole(std::string_view path, const Entry& entry) {
 }  // namespace
 
 Result<QueuedFile> QueuedFile::write(store::Fd file, std::string path, Submission submission, std::uint32_t due,
-                                     const ReadText& read) {
+                                     const GiveText& give) {
     QueuedFile queued(std::move(file), {-1, std::move(path)}, {}, Message(std::move(submission), due));
-    if (auto written = queued.write_whole(due, read); !written) return tl::unexpected(written.error());
+    if (auto written = queued.write_whole(due, give); !written) return tl::unexpected(written.error());
     return queued;
 }
 
-Result<void> QueuedFile::write_whole(std::uint32_t due, const ReadText& read) {
+Result<void> QueuedFile::write_whole(std::uint32_t due, const GiveText& give) {
     const Submission& submission = message_.submission();
     std::string held;
     store::encode_journal_line(encode_submission(submission, due), held);
     text_begin_ = held.size();
     std::uint64_t size = 0;
     unsigned long crc = crc_of(0, {});
-    while (true) {
-        auto piece = read();
-        if (!piece) return tl::unexpected(piece.error());
-        if (piece->empty()) break;
-        size += piece->size();
-        crc = crc_of(crc, *piece);
-        held += *piece;
-        if (held.size() < 4 * kPiece) continue;
-        if (auto written = store::write_fully(file_.get(), held, place_.path); !written) return written;
+    auto given = give([&](std::string_view piece) -> Result<void> {
+        size += piece.size();
+        crc = crc_of(crc, piece);
+        held += piece;
+        if (held.size() < 4 * kPiece) return {};
+        auto written = store::write_fully(file_.get(), held, place_.path);
         held.clear();
-    }
+        return written;
+    });
+    if (!given) return given;
     if (size != submission.envelope.size.value_or(0))
         return fail(Errc::data, "the text of the message is not as long as its envelope says");
     const std::size_t before = held.size();

@@ -20,8 +20,9 @@
 // Each line is a journal line (store/journal_line.hpp); one that a crash tore at the end is cut off.
 namespace mailpipe::queue {
 
-// Gives the text in pieces, empty at the end.
-using ReadText = std::function<Result<std::string_view>()>;
+// Gives the whole text to `take`, in pieces, until that fails; then with its error.
+using TakeText = std::function<Result<void>(std::string_view piece)>;
+using GiveText = std::function<Result<void>(const TakeText& take)>;
 
 // A message that is locked by this process (an OFD lock on its file): nobody else delivers or changes it. Its destruction
 // unlocks it. Used by one thread at a time.
@@ -32,10 +33,10 @@ class QueuedFile {
         std::string path;  // of the spool, for errors
     };
 
-    // Writes all of a message into an empty file, which has no place yet. Errors: io; those of `read`; data when the text
+    // Writes all of a message into an empty file, which has no place yet. Errors: io; those of `give`; data when the text
     // is not as long as the envelope says.
     static Result<QueuedFile> write(store::Fd file, std::string path, Submission submission, std::uint32_t due,
-                                    const ReadText& read);
+                                    const GiveText& give);
     void set_place(int bucket, Id id);  // where it is now, by the name of its entry()
 
     // Reads it all but the text. Errors: io; not_found when the file was not written whole; data when it is none of ours.
@@ -64,7 +65,7 @@ class QueuedFile {
  private:
     QueuedFile(store::Fd file, Place place, const Entry& entry, Message message)
         : file_(std::move(file)), place_(std::move(place)), entry_(entry), message_(std::move(message)) {}
-    Result<void> write_whole(std::uint32_t due, const ReadText& read);
+    Result<void> write_whole(std::uint32_t due, const GiveText& give);
     Result<void> check_text(std::string_view expected);
     Result<void> load_events();
 

@@ -73,7 +73,7 @@ Result<int> Spool::bucket(const std::string& name, bool create) {
     return buckets_.emplace(name, std::move(*opened)).first->second.get();
 }
 
-Result<QueuedFile> Spool::add(const Submission& submission, std::uint32_t due, const ReadText& read) {
+Result<QueuedFile> Spool::add(const Submission& submission, std::uint32_t due, const GiveText& give) {
     std::string name;
     {
         const std::lock_guard lock(mutex_);
@@ -84,7 +84,7 @@ Result<QueuedFile> Spool::add(const Submission& submission, std::uint32_t due, c
     if (!file) return fail_errno(errno, path_, true);
     auto locked = store::lock_file(file.get(), true, 0, path_);
     if (!locked) return tl::unexpected(locked.error());
-    auto added = QueuedFile::write(std::move(file), path_, submission, due, read);
+    auto added = QueuedFile::write(std::move(file), path_, submission, due, give);
     if (added) {
         if (auto placed = place(*added, name); !placed) added = tl::unexpected(placed.error());
     }

@@ -23,7 +23,7 @@ class Spool {
     static Result<std::unique_ptr<Spool>> open_existing(const std::string& path);
 
     // Adds a message and keeps it locked. Errors: those of QueuedFile::write(); io, cannot_create.
-    Result<QueuedFile> add(const Submission& submission, std::uint32_t due, const ReadText& read);
+    Result<QueuedFile> add(const Submission& submission, std::uint32_t due, const GiveText& give);
     // Makes what was added durable, all with one sync where there are several. After an error none of them counts,
     // and none is there any more.
     Result<void> commit(std::vector<QueuedFile>& added);

@@ -222,10 +222,7 @@ class QueueRunner : public ::testing::Test {
         submission.envelope.recipient_options.resize(recipients.size());
         const std::string text = "Subject: s\r\n\r\nbody\r\n";
         submission.envelope.size = text.size();
-        std::string_view left = text;
-        auto file = spool_->add(submission, when, [&left]() -> Result<std::string_view> {
-            return std::exchange(left, std::string_view());
-        });
+        auto file = spool_->add(submission, when, [&text](const queue::TakeText& take) { return take(text); });
         if (!file) throw std::runtime_error(file.error().message);
         return file->entry();
     }
@@ -415,10 +412,8 @@ TEST_F(QueueRunner, AReportIsSentOnceWhateverEndsARun) {
             ASSERT_TRUE(built);
             report.envelope.size = built->text.size();
             report.report_of = queue::ReportOf{entry.id, 0};
-            std::string_view left = built->text;
-            ASSERT_TRUE(spool_->add(report, kStart, [&left]() -> Result<std::string_view> {
-                return std::exchange(left, std::string_view());
-            }));
+            ASSERT_TRUE(spool_->add(report, kStart,
+                                    [&built](const queue::TakeText& take) { return take(built->text); }));
             if (is_marked) {
                 queue::Event marked;
                 marked.kind = queue::Event::Kind::report;

@@ -13,11 +13,8 @@ namespace {
 
 constexpr std::uint32_t kArrived = 1'795'687'200;
 
-ReadText text_of(std::string text) {
-    return [text = std::move(text), given = false]() mutable -> Result<std::string_view> {
-        if (std::exchange(given, true)) return std::string_view();
-        return std::string_view(text);
-    };
+GiveText text_of(std::string text) {
+    return [text = std::move(text)](const TakeText& take) { return take(text); };
 }
 
 class QueueSpool : public ::testing::Test {

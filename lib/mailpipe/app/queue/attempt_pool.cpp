@@ -45,9 +45,11 @@ Result<void> load_text(ActiveMessage& message, OutgoingText& text) {
     }
 }
 
-smtp::Envelope envelope_of(const Job& job, std::uint32_t now) {
+smtp::Envelope envelope_of(const Job& job, const OutgoingText& text, std::uint32_t now) {
     const queue::Submission& submission = job.message->file.message().submission();
     smtp::Envelope envelope = envelope_part(submission.envelope, job.recipients);
+    // Whoever submitted it may have said less.
+    if (text.eight_bit() && envelope.body == smtp::Body::seven_bit) envelope.body = smtp::Body::eight_bit;
     // RFC 2852 section 4.1: the time that is left.
     if (envelope.by) envelope.by->seconds -= now - std::min(now, submission.arrived);
     return envelope;
@@ -213,7 +215,7 @@ AttemptResult AttemptPool::attempt(Destination& destination, const Job& job,
         if (!opened) ready = tl::unexpected(opened.error());
     }
     if (ready) {
-        result.finished = transport->submit(envelope_of(job, settings_.now()), text);
+        result.finished = transport->submit(envelope_of(job, text, settings_.now()), text);
         result.server = transport->server();
         result.tls = transport->tls_version();
     } else {

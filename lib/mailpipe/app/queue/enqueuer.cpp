@@ -1,23 +1,15 @@
 #include "mailpipe/app/queue/enqueuer.hpp"
 
+#include <algorithm>
 #include <ctime>
 #include <utility>
 
-#include "mailpipe/base/ascii.hpp"
-#include "mailpipe/mime/header.hpp"
+#include "mailpipe/app/queue/submission_header.hpp"
 
 namespace mailpipe::app {
 namespace {
 
 constexpr std::size_t kGroup = 1000;  // open files
-
-// RFC 3834 section 5.
-bool is_auto_submitted(const mime::Header& header) {
-    const mime::Field* field = header.find("Auto-Submitted");
-    if (field == nullptr) return false;
-    const std::string_view value = ascii::trim(field->value);
-    return !ascii::equals_ignore_case(value.substr(0, value.find_first_of("; \t(")), "no");
-}
 
 }  // namespace
 
@@ -41,8 +33,7 @@ Result<void> Enqueuer::add(Outgoing& message, const std::string& server) {
     queue::Submission submission;
     submission.envelope = message.envelope();
     submission.server = server;
-    submission.message_id = message.message_id();
-    submission.auto_submitted = is_auto_submitted(mime::parse_header(message.text().header().text()));
+    read_submission_header(message.text().header().text(), submission);
     submission.arrived = static_cast<std::uint32_t>(std::time(nullptr));
     // The queue holds it itself (RFC 4865): a server that could is not needed for that.
     std::uint32_t due = submission.arrived;
@@ -52,7 +43,14 @@ Result<void> Enqueuer::add(Outgoing& message, const std::string& server) {
     submission.envelope.hold_for.reset();
     submission.envelope.hold_until.reset();
     message.text().rewind();
-    auto file = spool_.add(submission, due, [&message] { return message.text().read(); });
+    auto file = spool_.add(submission, due, [&message](const queue::TakeText& take) -> Result<void> {
+        while (true) {
+            auto piece = message.text().read();
+            if (!piece) return tl::unexpected(piece.error());
+            if (piece->empty()) return {};
+            if (auto taken = take(*piece); !taken) return taken;
+        }
+    });
     if (!file) return tl::unexpected(file.error());
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return added_.size() < kGroup; });

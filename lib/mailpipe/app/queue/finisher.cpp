@@ -82,10 +82,8 @@ Result<queue::QueuedFile> Finisher::make_report(ActiveMessage& message, const qu
     submission.message_id = std::move(report->message_id);
     submission.arrived = event.time;
     submission.report_of = queue::ReportOf{message.file.entry().id, number};
-    std::string_view text = report->text;
-    return spool_.add(submission, event.time, [&text]() -> Result<std::string_view> {
-        return std::exchange(text, std::string_view());
-    });
+    return spool_.add(submission, event.time,
+                      [&report](const queue::TakeText& take) { return take(report->text); });
 }
 
 void Finisher::make_reports(ActiveMessage& message, std::vector<Made>& made) {

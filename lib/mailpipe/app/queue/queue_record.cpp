@@ -56,6 +56,26 @@ std::string words_of(const queue::Attempt& attempt) {
     return text + attempt.text;
 }
 
+std::string_view kind_name(queue::ReportKind kind) {
+    switch (kind) {
+        case queue::ReportKind::failed:
+            return "failed";
+        case queue::ReportKind::delayed:
+            return "delayed";
+        case queue::ReportKind::delivered:
+            return "relayed";
+    }
+    return "";
+}
+
+Json event_record(std::string_view event, queue::Id id) {
+    Json json;
+    json["event"] = event;
+    json["time"] = rfc3339(static_cast<std::uint32_t>(std::time(nullptr)));
+    json["id"] = queue::encode_id(id);
+    return json;
+}
+
 std::string_view state_name(const queue::QueuedFile& file, std::uint32_t now) {
     const queue::Message& message = file.message();
     if (file.is_locked_elsewhere()) return "active";
@@ -179,6 +199,32 @@ std::string attempt_text(queue::Id id, const queue::Submission& submission, cons
         begin = end + 1;
     }
     return clean;
+}
+
+Json report_record(queue::Id id, const queue::Submission& submission, queue::ReportKind kind,
+                   const std::vector<std::uint32_t>& recipients, queue::Id report) {
+    Json json = event_record("report", id);
+    json["kind"] = kind_name(kind);
+    json["recipients"] = Json::array();
+    for (const std::uint32_t recipient : recipients)
+        json["recipients"].push_back(submission.envelope.recipients[recipient].encode());
+    json["report"] = queue::encode_id(report);
+    return json;
+}
+
+std::string report_text(queue::Id id, const queue::Submission& submission, queue::ReportKind kind,
+                        queue::Id report) {
+    return terminal_text(queue::encode_id(id) + " reported as " + std::string(kind_name(kind)) + " to " +
+                         submission.envelope.reverse_path.encode() + ": " + queue::encode_id(report)) +
+           '\n';
+}
+
+Json undeliverable_record(queue::Id id, const queue::Submission& submission) {
+    Json json = event_record("undeliverable", id);
+    json["recipients"] = Json::array();
+    for (const smtp::Mailbox& recipient : submission.envelope.recipients)
+        json["recipients"].push_back(recipient.encode());
+    return json;
 }
 
 }  // namespace mailpipe::app

@@ -43,5 +43,10 @@ email::Json queued_record(const queue::QueuedFile& file);
 std::string queued_text(const queue::QueuedFile& file);
 email::Json attempt_record(queue::Id id, const queue::Submission& submission, const Attempted& attempted);
 std::string attempt_text(queue::Id id, const queue::Submission& submission, const Attempted& attempted);
+email::Json report_record(queue::Id id, const queue::Submission& submission, queue::ReportKind kind,
+                          const std::vector<std::uint32_t>& recipients, queue::Id report);
+std::string report_text(queue::Id id, const queue::Submission& submission, queue::ReportKind kind,
+                        queue::Id report);
+email::Json undeliverable_record(queue::Id id, const queue::Submission& submission);
 
 }  // namespace mailpipe::app

@@ -1,20 +1,15 @@
 #include "mailpipe/app/queue/run_queue.hpp"
 
-#include <sys/random.h>
-
-#include <map>
 #include <memory>
-#include <mutex>
-#include <random>
 
 #include "mailpipe/app/config/accounts.hpp"
 #include "mailpipe/app/diagnostics.hpp"
 #include "mailpipe/app/queue/open_spool.hpp"
 #include "mailpipe/app/queue/queue_output.hpp"
+#include "mailpipe/app/queue/random.hpp"
 #include "mailpipe/app/queue/runner.hpp"
-#include "mailpipe/app/send/make_transports.hpp"
+#include "mailpipe/app/queue/ways.hpp"
 #include "mailpipe/app/send/own_host.hpp"
-#include "mailpipe/app/send/settled_server.hpp"
 #include "mailpipe/app/service_notify.hpp"
 #include "mailpipe/app/stop.hpp"
 #include "mailpipe/base/exit_status.hpp"
@@ -24,31 +19,14 @@
 namespace mailpipe::app {
 namespace {
 
-// Any number, from any thread.
-class Random {
- public:
-    std::uint64_t operator()() {
-        const std::lock_guard lock(mutex_);
-        return engine_();
-    }
-
- private:
-    static std::uint64_t seed() {
-        std::uint64_t number = 0;
-        if (::getrandom(&number, sizeof number, 0) != sizeof number) number = std::random_device()();
-        return number;
-    }
-    std::mutex mutex_;
-    std::mt19937_64 engine_{seed()};
-};
-
 class QueueRun {
  public:
     explicit QueueRun(const SendOptions& options)
         : options_(options),
           diagnostics_("mail-send", options.common),
           accounts_(options.client, diagnostics_),
-          output_(options.common, diagnostics_) {}
+          output_(options.common, diagnostics_),
+          ways_(options, accounts_, options.common.trace ? &trace_ : nullptr) {}
 
     int run() {
         if (auto done = run_spool(); !done) diagnostics_.error("", done.error());
@@ -64,7 +42,7 @@ class QueueRun {
             is_watch ? make_system_news(**spool) : Result<std::unique_ptr<RunnerNews>>(make_clock_news());
         if (!news) return tl::unexpected(news.error());
         Runner runner(
-            **spool, [this](const std::string& server) { return find_transports(server); }, settings(), **news,
+            **spool, [this](const std::string& server) { return ways_.find(server); }, settings(), **news,
             output_);
         if (!is_watch) {
             if (auto flushed = runner.flush(); !flushed) return flushed;
@@ -87,23 +65,6 @@ class QueueRun {
         return result;
     }
 
-    Result<const Transports*> find_transports(const std::string& server) {
-        const std::string& wanted = server.empty() ? options_.server : server;
-        if (wanted.empty()) return fail(Errc::config, "no server to send to; give --server");
-        const auto known = ways_.find(wanted);
-        if (known != ways_.end()) return known->second->transports.get();
-        auto settled = settle_server(options_, wanted, accounts_);
-        if (!settled) return tl::unexpected(settled.error());
-        auto way = std::make_unique<Way>();
-        way->options = std::move(settled->options);
-        auto transports = make_transports(way->options, settled->server, accounts_, {trace(), nullptr});
-        if (!transports) return tl::unexpected(transports.error());
-        way->transports = std::move(*transports);
-        return ways_.emplace(wanted, std::move(way)).first->second->transports.get();
-    }
-
-    Trace* trace() { return options_.common.trace ? &trace_ : nullptr; }
-
     // 75 when something is left that is to be tried again.
     Result<void> judge(const queue::Spool& spool) {
         std::size_t left = 0;
@@ -115,18 +76,13 @@ class QueueRun {
         return fail(Errc::temporary, text + " in the queue, to be tried again; see mail-send --list");
     }
 
-    struct Way {
-        SendOptions options;
-        std::unique_ptr<Transports> transports;
-    };
-
     const SendOptions& options_;
     Diagnostics diagnostics_;
     config::Accounts accounts_;
     QueueOutput output_;
     StderrTrace trace_;
     Random random_;
-    std::map<std::string, std::unique_ptr<Way>> ways_;
+    Ways ways_;
 };
 
 }  // namespace

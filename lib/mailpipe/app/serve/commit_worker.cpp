@@ -3,6 +3,8 @@
 #include <ctime>
 #include <utility>
 
+#include "mailpipe/app/header_hold.hpp"
+#include "mailpipe/app/queue/submission_header.hpp"
 #include "mailpipe/store/open.hpp"
 
 namespace mailpipe::app::serve {
@@ -19,9 +21,26 @@ Result<std::unique_ptr<store::MailboxWriter>> open_mailbox(const std::string& pa
     return writer;
 }
 
+Result<queue::QueuedFile> add_to(queue::Spool& spool, const Delivery& delivery) {
+    queue::Submission submission;
+    submission.envelope = delivery.relay->envelope;
+    submission.arrived = static_cast<std::uint32_t>(std::time(nullptr));
+    HeaderHold header;
+    auto read = delivery.message->read([&header](std::string_view piece) {
+        if (!header.complete()) header.append(piece);
+        return Result<void>{};
+    });
+    if (!read) return tl::unexpected(read.error());
+    read_submission_header(header.text(), submission);
+    return spool.add(submission, submission.arrived, [&delivery](const queue::TakeText& take) -> Result<void> {
+        if (auto taken = take(delivery.relay->fields); !taken) return taken;
+        return delivery.message->read(take);
+    });
+}
+
 }  // namespace
 
-CommitWorker::CommitWorker() : thread_([this] { run(); }) {}
+CommitWorker::CommitWorker(queue::Spool* spool) : spool_(spool), thread_([this] { run(); }) {}
 
 CommitWorker::~CommitWorker() {
     {
@@ -76,9 +95,32 @@ void CommitWorker::commit(const std::vector<Delivery>& group) {
     for (auto& [path, mailbox] : mailboxes_) {
         if (!mailbox.staged.empty()) publish(mailbox, results);
     }
+    enqueue(group, results);
     for (std::size_t i = 0; i < group.size(); ++i)
         group[i].done(std::move(results[i]));
     if (mailboxes_.size() > kOpenMailboxes) mailboxes_.clear();
+}
+
+void CommitWorker::enqueue(const std::vector<Delivery>& group, Results& results) {
+    std::vector<queue::QueuedFile> added;
+    std::vector<std::size_t> deliveries;  // of these
+    for (std::size_t i = 0; i < group.size(); ++i) {
+        if (!group[i].relay) continue;
+        auto file = add_to(*spool_, group[i]);
+        results[i].push_back(file ? Result<Delivered>(Delivered{queue::encode_id(file->entry().id), 0})
+                                  : tl::unexpected(file.error()));
+        if (!file) continue;
+        added.push_back(std::move(*file));
+        deliveries.push_back(i);
+    }
+    const auto committed = added.empty() ? Result<void>{} : spool_->commit(added);
+    for (const std::size_t i : deliveries) {
+        if (committed) {
+            results[i].back()->size = group[i].relay->envelope.size.value_or(0);
+        } else {
+            results[i].back() = tl::unexpected(committed.error());
+        }
+    }
 }
 
 Result<void> CommitWorker::stage(const Delivery& delivery, const DeliveryTarget& target, Mailbox& mailbox,

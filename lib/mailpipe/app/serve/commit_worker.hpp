@@ -6,12 +6,14 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "mailpipe/app/serve/spool.hpp"
 #include "mailpipe/base/error.hpp"
+#include "mailpipe/queue/spool.hpp"
 #include "mailpipe/store/mailbox.hpp"
 
 namespace mailpipe::app::serve {
@@ -26,10 +28,18 @@ struct Delivered {
     std::uint64_t size = 0;  // CRLF octets, the fields included
 };
 
+// For recipients elsewhere: goes into the queue of the relay.
+struct RelayTarget {
+    smtp::Envelope envelope;  // its size is that of the message with the fields
+    std::string fields;       // CRLF text that goes before the message
+};
+
 struct Delivery {
     std::shared_ptr<const SpooledMessage> message;
     std::vector<DeliveryTarget> targets;
-    // Called once on the worker's thread, one result a target. A message is delivered only when it is durable.
+    std::optional<RelayTarget> relay = {};
+    // Called once on the worker's thread, one result a target, that of the relay last; its id is that in the queue. A
+    // message is delivered only when it is durable.
     std::function<void(std::vector<Result<Delivered>>)> done;
 };
 
@@ -37,8 +47,8 @@ struct Delivery {
 // was made durable form the next one, with one round of syncs for each mailbox.
 class CommitWorker {
  public:
-    CommitWorker();
-    ~CommitWorker();  // finishes what is queued
+    explicit CommitWorker(queue::Spool* spool);  // not owned; nullptr: nothing is relayed
+    ~CommitWorker();                             // finishes what is queued
     CommitWorker(const CommitWorker&) = delete;
     CommitWorker& operator=(const CommitWorker&) = delete;
 
@@ -61,6 +71,9 @@ class CommitWorker {
     Result<void> stage(const Delivery& delivery, const DeliveryTarget& target, Mailbox& mailbox,
                        std::uint64_t& size);
     void publish(Mailbox& mailbox, Results& results);
+    void enqueue(const std::vector<Delivery>& group, Results& results);
+
+    queue::Spool* spool_;
 
     std::map<std::string, Mailbox> mailboxes_;  // by path; the worker's thread only
     std::mutex mutex_;

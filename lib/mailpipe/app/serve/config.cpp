@@ -157,6 +157,10 @@ Result<std::unique_ptr<Config>> make_config(const ServeOptions& options) {
         if (!user) return tl::unexpected(user.error());
         config->run_as = std::move(*user);
     }
+    if (!options.relay.server.empty()) {
+        config->relay = options.relay;
+        if (config->relay->helo_name.empty()) config->relay->helo_name = config->host_name;
+    }
     if (auto made = make_root(*config); !made) return tl::unexpected(made.error());
     return config;
 }

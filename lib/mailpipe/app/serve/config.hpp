@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "mailpipe/app/location.hpp"
+#include "mailpipe/app/send/send.hpp"
 #include "mailpipe/app/serve/privileges.hpp"
 #include "mailpipe/app/serve/recipients.hpp"
 #include "mailpipe/app/serve/serve.hpp"
@@ -50,6 +51,7 @@ struct Config {
     std::chrono::milliseconds timeout{};
     bool trace = false;
     std::optional<RunAs> run_as;
+    std::optional<SendOptions> relay;  // how mail of users for elsewhere goes; none: it is refused
 };
 
 // Makes the store's root, which belongs to --run-as then. Errors: usage, config, auth, cannot_create.

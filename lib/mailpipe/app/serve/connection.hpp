@@ -16,8 +16,9 @@ namespace mailpipe::app::serve {
 
 // What all connections share. The loop's thread owns it; it outlives them.
 struct Context {
-    Context(const Config& the_config, EventLog& the_events, Diagnostics& the_diagnostics)
-        : config(the_config), events(the_events), diagnostics(the_diagnostics) {}
+    Context(const Config& the_config, EventLog& the_events, Diagnostics& the_diagnostics,
+            queue::Spool* relay_spool)
+        : config(the_config), events(the_events), diagnostics(the_diagnostics), commits(relay_spool) {}
 
     const Config& config;
     EventLog& events;

@@ -19,7 +19,7 @@ bool Recipients::is_served(std::string_view domain) const {
 
 tl::expected<std::string, smtp::Reply> Recipients::user_of(const smtp::Mailbox& recipient,
                                                            bool logged_in) const {
-    if (!recipient.domain.empty() && !is_served(recipient.domain)) {
+    if (!is_local(recipient)) {
         if (logged_in)
             return refuse("5.7.1", "Relaying is not configured: " + recipient.domain + " is not served here");
         return refuse("5.7.1", "Relay access denied: " + recipient.domain + " is not served here");

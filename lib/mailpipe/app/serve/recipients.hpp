@@ -8,7 +8,8 @@
 
 namespace mailpipe::app::serve {
 
-// Whose mail this server takes. Never a relay: a mailbox is a user in one of the domains, or it is refused.
+// Whose mail this server takes: a mailbox is a user in one of the domains, or it is refused. Whether the mail of users who
+// have logged in goes elsewhere (relay.hpp) is for the caller to ask first.
 class Recipients {
  public:
     // `domains` lower case. `users` must outlive this.
@@ -22,6 +23,11 @@ class Recipients {
     // 550 5.1.1 for a user who does not exist. <postmaster> and postmaster at a domain are taken always (RFC
     // 5321 section 4.5.1): by the user of that name, else by the first user.
     tl::expected<std::string, smtp::Reply> user_of(const smtp::Mailbox& recipient, bool logged_in) const;
+
+    // In one of the domains, or without any.
+    bool is_local(const smtp::Mailbox& recipient) const {
+        return recipient.domain.empty() || is_served(recipient.domain);
+    }
 
     // A login name as people type it: "alice", or "alice@example.org" for a domain served here.
     std::string login_name(std::string_view name) const;

@@ -1,8 +1,10 @@
 #include "mailpipe/app/serve/serve.hpp"
 
 #include <csignal>
+#include <memory>
 
 #include "mailpipe/app/diagnostics.hpp"
+#include "mailpipe/app/serve/relay.hpp"
 #include "mailpipe/app/serve/server.hpp"
 
 namespace mailpipe::app {
@@ -22,15 +24,26 @@ int run_serve(const ServeOptions& options) {
     if (!config) return report(diagnostics, config.error());
     auto events = serve::EventLog::open(options.events);
     if (!events) return report(diagnostics, events.error());
+    std::unique_ptr<serve::Relay> relay;
+    if ((*config)->relay) {
+        auto opened = serve::Relay::open(**config, **events, diagnostics);
+        if (!opened) return report(diagnostics, opened.error());
+        relay = std::move(*opened);
+    }
     asio::io_context io(1);
-    serve::Context context(**config, **events, diagnostics);
+    serve::Context context(**config, **events, diagnostics, relay ? &relay->spool() : nullptr);
     serve::Server server(io, **config, context);
     if (auto listening = server.listen(); !listening) return report(diagnostics, listening.error());
     if (const auto& user = (*config)->run_as) {
         if (auto dropped = serve::drop_privileges(*user); !dropped) return report(diagnostics, dropped.error());
     }
     if (auto writable = serve::check_store(**config); !writable) return report(diagnostics, writable.error());
+    if (relay) {
+        if (auto started = relay->start(context.commits, context.spool_budget); !started)
+            return report(diagnostics, started.error());
+    }
     server.run();
+    if (relay) relay->stop();
     return diagnostics.exit_status();
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "mailpipe/app/options.hpp"
+#include "mailpipe/app/send/send.hpp"
 #include "mailpipe/base/export.hpp"
 #include "mailpipe/base/secret.hpp"
 
@@ -30,6 +31,7 @@ struct ServeOptions {
     std::string run_as;                  // user to become once everything is bound; empty: stay
     std::uint64_t max_message_size = 0;  // 0: limits::kMessageSize
     std::uint32_t timeout_seconds = 300;
+    SendOptions relay;  // `server` empty: mail for elsewhere is refused
 };
 
 // Runs mail-serve until SIGTERM or SIGINT; the exit status.

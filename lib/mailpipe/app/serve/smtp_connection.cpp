@@ -29,6 +29,8 @@ class SmtpConnection : public SessionConnection<smtp::ServerSession, smtp::Serve
     bool may_cancel() const override { return !in_body_; }
     asio::awaitable<void> authenticate(smtp::AuthRequested request);
     asio::awaitable<void> end_message(std::optional<smtp::Reply> refused);
+    void tell(const std::vector<Result<Delivered>>& results, const std::vector<smtp::Reply>& replies);
+    void tell_queued(const Delivered& queued);
     void begin_mail(smtp::MailRequested& request);
     void judge_recipient(const smtp::Mailbox& recipient);
     bool is_lmtp() const { return socket_.is_lmtp(); }
@@ -116,11 +118,17 @@ void SmtpConnection::begin_mail(smtp::MailRequested& request) {
     transaction_ = {};
     transaction_.reverse_path = std::move(request.reverse_path);
     transaction_.began = Clock::now();
+    transaction_.eight_bit = request.eight_bit;
     session_->accept();
 }
 
 void SmtpConnection::judge_recipient(const smtp::Mailbox& recipient) {
-    auto user = context_.config.recipients.user_of(recipient, !user_.empty());
+    const Recipients& recipients = context_.config.recipients;
+    if (context_.config.relay && !user_.empty() && !recipients.is_local(recipient)) {
+        transaction_.add_relayed(recipient);
+        return session_->accept();
+    }
+    auto user = recipients.user_of(recipient, !user_.empty());
     if (user) {
         transaction_.add_recipient(recipient, std::move(*user));
         return session_->accept();
@@ -165,26 +173,48 @@ asio::awaitable<void> SmtpConnection::end_message(std::optional<smtp::Reply> ref
     context_.commits.submit(std::move(delivery));
     const Results results = co_await await_completion<Results>(completion);
 
-    const std::chrono::duration<double> seconds = Clock::now() - transaction_.began;
     const auto replies = transaction_.replies(results, info.id);
-    for (std::size_t i = 0; i < results.size(); ++i) {
-        Json json = event("delivery");
-        transaction_.describe(i, replies[i], json);
-        if (results[i]) {
-            json["ref"] = transaction_.ref_of(i, *results[i], context_.config.store);
-            json["size"] = results[i]->size;
-            json["seconds"] = seconds.count();
-        }
-        add_tls_version(json);
-        context_.events.write(json);
-        if (results[i]) continue;
-        Json trouble = event("error");
-        trouble["user"] = transaction_.user(i);
-        report_store_error(results[i].error(), std::move(trouble));
-    }
+    tell(results, replies);
     std::vector<smtp::Reply> answers = transaction_.answers(replies, is_lmtp());
     transaction_ = {};
     session_->body_answered(std::move(answers));
+}
+
+// What became of the message, an event for each mailbox, and one for the queue.
+void SmtpConnection::tell(const std::vector<Result<Delivered>>& results,
+                          const std::vector<smtp::Reply>& replies) {
+    const std::chrono::duration<double> seconds = Clock::now() - transaction_.began;
+    for (std::size_t i = 0; i < results.size(); ++i) {
+        if (results[i] && transaction_.is_relay(i)) {
+            tell_queued(*results[i]);
+            continue;
+        }
+        Json trouble = event("error");
+        if (!transaction_.is_relay(i)) {
+            Json json = event("delivery");
+            transaction_.describe(i, replies[i], json);
+            if (results[i]) {
+                json["ref"] = transaction_.ref_of(i, *results[i], context_.config.store);
+                json["size"] = results[i]->size;
+                json["seconds"] = seconds.count();
+            }
+            add_tls_version(json);
+            context_.events.write(json);
+            trouble["user"] = transaction_.user(i);
+        }
+        if (!results[i]) report_store_error(results[i].error(), std::move(trouble));
+    }
+}
+
+void SmtpConnection::tell_queued(const Delivered& queued) {
+    Json json = event("queued");
+    json["id"] = queued.id;
+    json["from"] = transaction_.reverse_path.encode();
+    json["size"] = queued.size;
+    json["recipients"] = Json::array();
+    for (const smtp::Mailbox& recipient : transaction_.relayed())
+        json["recipients"].push_back(recipient.encode());
+    context_.events.write(json);
 }
 
 }  // namespace

@@ -1,17 +1,28 @@
 #include "mailpipe/app/serve/smtp_transaction.hpp"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "mailpipe/app/location.hpp"
 #include "mailpipe/base/limits.hpp"
 
 namespace mailpipe::app::serve {
+namespace {
+
+constexpr std::size_t kRelay = SIZE_MAX;  // the target behind all of the users, however many there will be
+
+}  // namespace
 
 void SmtpTransaction::add_recipient(const smtp::Mailbox& mailbox, std::string user) {
     const auto known = std::find_if(targets_.begin(), targets_.end(),
                                     [&user](const Target& target) { return target.user == user; });
     recipients_.push_back({mailbox, static_cast<std::size_t>(known - targets_.begin())});
     if (known == targets_.end()) targets_.push_back({std::move(user), mailbox});
+}
+
+void SmtpTransaction::add_relayed(const smtp::Mailbox& mailbox) {
+    recipients_.push_back({mailbox, kRelay});
+    if (std::find(relayed_.begin(), relayed_.end(), mailbox) == relayed_.end()) relayed_.push_back(mailbox);
 }
 
 void SmtpTransaction::begin_body(const std::string& spool_directory, SpoolBudget& budget) {
@@ -40,15 +51,25 @@ Delivery SmtpTransaction::make_delivery(TraceInfo info, const StoreLayout& store
         info.recipient = target.mailbox;
         delivery.targets.push_back({store.path_of(target.user), trace_fields(info)});
     }
+    if (relayed_.empty()) return delivery;
+    RelayTarget relay;
+    relay.envelope.reverse_path = reverse_path;
+    relay.envelope.recipients = relayed_;
+    relay.envelope.recipient_options.resize(relayed_.size());
+    relay.envelope.body = eight_bit ? smtp::Body::eight_bit : smtp::Body::seven_bit;
+    relay.fields = received_field(info);
+    relay.envelope.size = relay.fields.size() + message_->size();
+    delivery.relay = std::move(relay);
     return delivery;
 }
 
 std::vector<smtp::Reply> SmtpTransaction::replies(const std::vector<Result<Delivered>>& results,
                                                   const std::string& id) const {
     std::vector<smtp::Reply> replies;
-    for (const auto& result : results) {
-        replies.push_back(result ? smtp::Reply{250, "2.0.0", {"Delivered, id " + id}}
-                                 : smtp::reply_for(result.error()));
+    for (std::size_t i = 0; i < results.size(); ++i) {
+        const std::string done = is_relay(i) ? "Queued, id " : "Delivered, id ";
+        replies.push_back(results[i] ? smtp::Reply{250, "2.0.0", {done + (is_relay(i) ? results[i]->id : id)}}
+                                     : smtp::reply_for(results[i].error()));
     }
     return replies;
 }
@@ -57,7 +78,7 @@ std::vector<smtp::Reply> SmtpTransaction::answers(const std::vector<smtp::Reply>
     std::vector<smtp::Reply> answers;
     if (lmtp) {
         for (const auto& recipient : recipients_)
-            answers.push_back(replies[recipient.target]);
+            answers.push_back(replies[std::min(recipient.target, targets_.size())]);
         return answers;
     }
     // A temporary refusal beats a final one: the sender tries again, and whoever has got the message gets it

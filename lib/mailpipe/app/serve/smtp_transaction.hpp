@@ -20,12 +20,14 @@ class SmtpTransaction {
  public:
     smtp::Mailbox reverse_path;
     std::chrono::steady_clock::time_point began{};
+    bool eight_bit = false;
 
     struct Recipient {
         smtp::Mailbox mailbox;
         std::size_t target = 0;
     };
     void add_recipient(const smtp::Mailbox& mailbox, std::string user);
+    void add_relayed(const smtp::Mailbox& mailbox);  // one elsewhere: all of them are one target, the last
     const std::vector<Recipient>& recipients() const { return recipients_; }
 
     void begin_body(const std::string& spool_directory, SpoolBudget& budget);
@@ -35,7 +37,7 @@ class SmtpTransaction {
     std::optional<smtp::Reply> verdict() const;
     const std::optional<Error>& error() const { return error_; }
 
-    // One target a user. `info` holds all but the recipient.
+    // One target a user, and one for those elsewhere. `info` holds all but the recipient.
     Delivery make_delivery(TraceInfo info, const StoreLayout& store) const;
     // One reply a target.
     std::vector<smtp::Reply> replies(const std::vector<Result<Delivered>>& results,
@@ -44,6 +46,9 @@ class SmtpTransaction {
     // refused.
     std::vector<smtp::Reply> answers(const std::vector<smtp::Reply>& replies, bool lmtp) const;
 
+    // Whether it is that of the recipients elsewhere.
+    bool is_relay(std::size_t target) const { return target == targets_.size(); }
+    const std::vector<smtp::Mailbox>& relayed() const { return relayed_; }
     const std::string& user(std::size_t target) const { return targets_[target].user; }
     void describe(std::size_t target, const smtp::Reply& reply, Json& event) const;
     std::string ref_of(std::size_t target, const Delivered& delivered, const StoreLayout& store) const;
@@ -55,6 +60,7 @@ class SmtpTransaction {
     };
     std::vector<Recipient> recipients_;
     std::vector<Target> targets_;
+    std::vector<smtp::Mailbox> relayed_;
     std::shared_ptr<SpooledMessage> message_;
     std::optional<Error> error_;
     ReceivedCounter received_;

@@ -36,6 +36,12 @@ std::string trace_fields(const TraceInfo& info) {
         info.host_name, info.protocol, info.id, info.recipient.encode(), rfc5322_date(info.time));
 }
 
+std::string received_field(const TraceInfo& info) {
+    return fmt::format("Received: from {}{}\r\n\tby {} (mailpipe) with {} id {};\r\n\t{}\r\n", info.helo,
+                       tcp_info(info.peer_address), info.host_name, info.protocol, info.id,
+                       rfc5322_date(info.time));
+}
+
 std::string rfc5322_date(std::time_t time) {
     return mime::encode_date(mime::utc_date(time));
 }

@@ -27,6 +27,8 @@ std::string with_protocol(bool lmtp, bool esmtp, bool tls, bool authenticated);
 
 // Return-Path, Delivered-To and Received, as CRLF text.
 std::string trace_fields(const TraceInfo& info);
+// Received alone, without the recipient: of a message that goes on, perhaps to several.
+std::string received_field(const TraceInfo& info);
 
 // date-time of RFC 5322 section 3.3, in UTC.
 std::string rfc5322_date(std::time_t time);

@@ -1,4 +1,4 @@
-#include "tools/mail-send/direct_options.hpp"
+#include "tools/common/direct_options.hpp"
 
 #include <arpa/inet.h>
 
@@ -27,9 +27,8 @@ void add_direct_options(CLI::App& app, app::SendOptions& options) {
              "Send mail for a domain to another server: 'DOMAIN -> URL'; .DOMAIN is what is below it, * all; "
              "the first "
              "rule that fits decides; may be repeated");
-    add_list(
-        app, "--tls-required-for", direct.tls_required_for, "DOMAIN[,...]",
-        "With --server mx:, send mail for these domains only over TLS with a certificate for the mail host")
+    add_list(app, "--tls-required-for", direct.tls_required_for, "DOMAIN[,...]",
+             "Send mail for these domains to their mail hosts only over TLS with a certificate for the host")
         ->delimiter(',');
     app.add_option("--mx-port", direct.mx_port, "Port of the mail hosts (default 25)")
         ->type_name("PORT")
