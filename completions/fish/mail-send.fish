@@ -48,7 +48,7 @@ complete -c mail-send -l tunnel -x -d 'Talk to this shell command\'s stdin and s
 complete -c mail-send -l password-file -r -F -d 'The first line of this file is the password'
 complete -c mail-send -l config -r -F -d 'Read accounts and settings from this file (default: $XDG_CONFIG_HOME/mailpipe/config.toml)'
 complete -c mail-send -l relay -x -d 'Send mail for a domain to another server: \'DOMAIN -> URL\'; .DOMAIN is what is below it, * all; the first rule that fits decides; may be repeated'
-complete -c mail-send -l tls-required-for -x -d 'With --server mx:, send mail for these domains only over TLS with a certificate for the mail host'
+complete -c mail-send -l tls-required-for -x -d 'Send mail for these domains to their mail hosts only over TLS with a certificate for the host'
 complete -c mail-send -l mx-port -x -d 'Port of the mail hosts (default 25)'
 complete -c mail-send -l source-address -x -d 'Connect from this address; one of each family may be given'
 complete -c mail-send -l dns-server -x -d 'Ask this name server (default: those of /etc/resolv.conf)'

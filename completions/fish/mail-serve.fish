@@ -20,7 +20,7 @@ complete -c mail-serve -l relay-server -x -d 'Take mail of users who have logged
 complete -c mail-serve -l queue-dir -x -a '(__fish_complete_directories)' -d 'Queue of the mail that is relayed (default: ~/.local/state/mailpipe/queue)'
 complete -c mail-serve -l config -r -F -d 'Read accounts and settings of the servers that mail is relayed to from this file'
 complete -c mail-serve -l relay -x -d 'Send mail for a domain to another server: \'DOMAIN -> URL\'; .DOMAIN is what is below it, * all; the first rule that fits decides; may be repeated'
-complete -c mail-serve -l tls-required-for -x -d 'With --server mx:, send mail for these domains only over TLS with a certificate for the mail host'
+complete -c mail-serve -l tls-required-for -x -d 'Send mail for these domains to their mail hosts only over TLS with a certificate for the host'
 complete -c mail-serve -l mx-port -x -d 'Port of the mail hosts (default 25)'
 complete -c mail-serve -l source-address -x -d 'Connect from this address; one of each family may be given'
 complete -c mail-serve -l dns-server -x -d 'Ask this name server (default: those of /etc/resolv.conf)'
