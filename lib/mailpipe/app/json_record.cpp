@@ -1,6 +1,7 @@
 #include "mailpipe/app/json_record.hpp"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -97,6 +98,12 @@ Result<void> take_field(const std::string& key, const json& value, JsonRecord& r
     return {};
 }
 
+bool is_taken(std::string_view key) {
+    static constexpr std::array<std::string_view, 9> kKeys{
+        "raw", "ref", "mailbox", "uidl", "uid", "uidValidity", "size", "keywords", "receivedAt"};
+    return std::find(kKeys.begin(), kKeys.end(), key) != kKeys.end();
+}
+
 }  // namespace
 
 RawFinder::Found RawFinder::feed(std::string_view text, std::size_t& consumed) {
@@ -171,7 +178,11 @@ void RawFinder::on_structure(char c) {
 Result<JsonRecord> parse_json_record(std::string_view text) {
     json object;
     try {
-        object = json::parse(text.begin(), text.end());
+        // A listing has much more in each record than is asked of it here.
+        object = json::parse(text.begin(), text.end(), [](int depth, json::parse_event_t event, json& parsed) {
+            return event != json::parse_event_t::key || depth != 1 ||
+                   is_taken(parsed.get_ref<const std::string&>());
+        });
     } catch (const json::parse_error& error) {
         return fail(Errc::data, "not JSON at octet " + std::to_string(error.byte));
     } catch (const json::out_of_range&) {

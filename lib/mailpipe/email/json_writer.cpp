@@ -1,5 +1,7 @@
 #include "mailpipe/email/json_writer.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -143,6 +145,10 @@ void JsonWriter::number(std::uint64_t value) {
     std::array<char, 20> digits{};
     const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
     scalar({digits.data(), static_cast<std::size_t>(end - digits.data())});
+}
+
+void JsonWriter::real(double value) {
+    scalar(fmt::format("{}", value));
 }
 
 void JsonWriter::boolean(bool value) {

@@ -35,6 +35,7 @@ class MAILPIPE_EXPORT JsonWriter {
     // Octets that are not UTF-8 become U+FFFD; characters that terminal_text() would replace are written as escapes.
     void string(std::string_view utf8);
     void number(std::uint64_t value);
+    void real(double value);  // finite
     void boolean(bool value);
     void null() { scalar("null"); }
     // A string of base64, from octets in pieces of any size.

@@ -51,6 +51,7 @@ bool EntityWalk::take_delimiter(std::string_view text) {
         boundaries_.resize(closes ? depth - 1 : depth);
         place_ = Place::between;
         entity_begins_ = !closes;
+        is_message_ = false;
         return true;
     }
     return false;
@@ -70,7 +71,7 @@ void EntityWalk::end_header() {
     entity_ = {};
     entity_.is_signed =
         std::any_of(boundaries_.begin(), boundaries_.end(), [](const Boundary& b) { return b.is_signed; });
-    if (!boundaries_.empty() && boundaries_.back().is_digest) entity_.type = "message/rfc822";
+    if (!boundaries_.empty() && boundaries_.back().is_digest && !is_message_) entity_.type = "message/rfc822";
     if (const mime::Field* field = header.find("Content-Transfer-Encoding")) {
         const std::string value = mime::unfold(field->value);
         const auto words = ascii::split_words(std::string_view(value).substr(0, value.find_first_of("(;")));
@@ -93,6 +94,7 @@ void EntityWalk::end_header() {
     } else if (entity_.type == "message/rfc822" && is_identity) {
         entity_.is_composite = true;
         entity_begins_ = true;
+        is_message_ = true;
         place_ = Place::between;
     } else {
         place_ = Place::body;

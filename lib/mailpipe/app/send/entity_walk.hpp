@@ -58,6 +58,7 @@ class EntityWalk {
     Place place_ = Place::header;
     bool header_ended_ = false;
     bool entity_begins_ = false;  // with the next line
+    bool is_message_ = false;     // the entity is what a message/rfc822 holds
 };
 
 }  // namespace mailpipe::app

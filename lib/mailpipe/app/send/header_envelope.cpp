@@ -37,14 +37,20 @@ std::optional<std::string> first_address(const std::vector<mime::Field>& fields,
 
 }  // namespace
 
-HeaderEnvelope read_header_envelope(const mime::Header& header) {
-    HeaderEnvelope envelope;
+std::vector<std::pair<std::uint64_t, std::uint64_t>> find_blind_fields(const mime::Header& header) {
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> blind;
     for (const mime::Field& field : header.fields) {
         if (ascii::equals_ignore_case(field.name, "Bcc") ||
             ascii::equals_ignore_case(field.name, "Resent-Bcc")) {
-            envelope.blind.emplace_back(field.offset, field.length);
+            blind.emplace_back(field.offset, field.length);
         }
     }
+    return blind;
+}
+
+HeaderEnvelope read_header_envelope(const mime::Header& header) {
+    HeaderEnvelope envelope;
+    envelope.blind = find_blind_fields(header);
     const std::vector<mime::Field> resent = resent_fields(header);
     const std::vector<mime::Field>& fields = resent.empty() ? header.fields : resent;
     for (const mime::Field& field : fields) {

@@ -21,5 +21,7 @@ struct HeaderEnvelope {
 };
 
 HeaderEnvelope read_header_envelope(const mime::Header& header);
+// `blind` of it alone, without the addresses, which cost more.
+std::vector<std::pair<std::uint64_t, std::uint64_t>> find_blind_fields(const mime::Header& header);
 
 }  // namespace mailpipe::app

@@ -106,7 +106,12 @@ Result<void> Outgoing::find_envelope(const SendOptions& options, const GivenEnve
     if (header.fields.empty()) return fail(Errc::data, "the message has no header");
     if (const mime::Field* field = header.find("Message-ID"))
         message_id_ = mime::parse_message_ids(field->value);
-    HeaderEnvelope found = read_header_envelope(header);
+    HeaderEnvelope found;
+    if (options.recipients_from_header || !given.reverse_path) {
+        found = read_header_envelope(header);
+    } else {
+        found.blind = find_blind_fields(header);
+    }
     envelope_.recipients = given.recipients;
     // What is behind the limits could be a recipient, or a Bcc that nobody may see.
     if (text_.header().truncated() || !header.limits.empty())

@@ -7,7 +7,7 @@
 
 #include "mailpipe/app/message_output.hpp"
 #include "mailpipe/base/terminal_text.hpp"
-#include "mailpipe/email/email.hpp"
+#include "mailpipe/email/json_writer.hpp"
 
 namespace mailpipe::app {
 namespace {
@@ -37,61 +37,100 @@ double milliseconds(std::chrono::duration<double> seconds) {
     return std::round(seconds.count() * 1000) / 1000;
 }
 
-void add_details(const Receipt& receipt, email::Json& json) {
-    if (receipt.tls_info) {
-        const net::CertificateInfo& certificate = receipt.tls_info->certificate;
-        json["cipher"] = receipt.tls_info->cipher;
-        json["certificate"] = {{"subject", certificate.subject},
-                               {"issuer", certificate.issuer},
-                               {"notAfter", certificate.not_after},
-                               {"sha256", certificate.sha256}};
-    }
-    if (!receipt.times) return;
-    json["stages"] = email::Json::object();
-    for (std::size_t i = 0; i < StageTimes::kNames.size(); ++i) {
-        if (const auto& taken = receipt.times->seconds()[i])
-            json["stages"][std::string(StageTimes::kNames[i])] = std::round(taken->count() * 1e6) / 1e6;
-    }
+void write_text(email::JsonWriter& json, std::string_view key, std::string_view value) {
+    json.key(key);
+    json.string(value);
 }
 
+// Nothing where the value is empty.
+void write_if(email::JsonWriter& json, std::string_view key, std::string_view value) {
+    if (!value.empty()) write_text(json, key, value);
+}
+
+void write_list(email::JsonWriter& json, std::string_view key, const std::vector<std::string>& values) {
+    if (values.empty()) return;
+    json.key(key);
+    json.begin_array();
+    for (const std::string& value : values)
+        json.string(value);
+    json.end_array();
+}
+
+void write_details(email::JsonWriter& json, const Receipt& receipt) {
+    if (receipt.tls_info) {
+        const net::CertificateInfo& certificate = receipt.tls_info->certificate;
+        write_text(json, "cipher", receipt.tls_info->cipher);
+        json.key("certificate");
+        json.begin_object();
+        write_text(json, "subject", certificate.subject);
+        write_text(json, "issuer", certificate.issuer);
+        write_text(json, "notAfter", certificate.not_after);
+        write_text(json, "sha256", certificate.sha256);
+        json.end_object();
+    }
+    if (!receipt.times) return;
+    json.key("stages");
+    json.begin_object();
+    for (std::size_t i = 0; i < StageTimes::kNames.size(); ++i) {
+        const auto& taken = receipt.times->seconds()[i];
+        if (!taken) continue;
+        json.key(StageTimes::kNames[i]);
+        json.real(std::round(taken->count() * 1e6) / 1e6);
+    }
+    json.end_object();
+}
+
+void write_recipient(email::JsonWriter& json, const Receipt& receipt, const RecipientReport& report,
+                     const std::string& tls) {
+    const smtp::RecipientResult& result = report.result;
+    json.begin_object();
+    write_text(json, "recipient", result.recipient.encode());
+    json.key("accepted");
+    json.boolean(result.accepted && !receipt.stopped_after);
+    if (result.reply.code != 0) {
+        json.key("code");
+        json.number(static_cast<std::uint64_t>(result.reply.code));
+        write_if(json, "enhanced", result.reply.enhanced);
+        write_text(json, "text", smtp::to_server_reply(result.reply).text);
+    }
+    if (report.server != receipt.server) write_if(json, "server", report.server);
+    if (tls.empty()) write_if(json, "tls", report.tls);
+    write_if(json, "explanation", report.explanation);
+    write_list(json, "notTaken", report.not_taken);
+    const bool is_told = receipt.error && receipt.error->message == report.error;
+    if (!is_told) write_if(json, "error", report.error);
+    json.end_object();
+}
+
+// By hand, as a mass of messages has a mass of receipts.
 std::string to_jsonl(const Receipt& receipt) {
-    email::Json json;
-    json["event"] = event_name(receipt);
+    email::JsonWriter json;
+    json.begin_object();
+    write_text(json, "event", event_name(receipt));
     if (receipt.stopped_after && !receipt.error)
-        json["stage"] = StageTimes::kNames.at(1 + static_cast<std::size_t>(*receipt.stopped_after));
-    json["server"] = receipt.server;
-    if (!receipt.ref.empty()) json["ref"] = receipt.ref;
+        write_text(json, "stage", StageTimes::kNames.at(1 + static_cast<std::size_t>(*receipt.stopped_after)));
+    write_text(json, "server", receipt.server);
+    write_if(json, "ref", receipt.ref);
     if (receipt.message != nullptr) {
-        if (!receipt.message->message_id().empty()) json["messageId"] = receipt.message->message_id();
-        json["size"] = receipt.message->size();
+        write_list(json, "messageId", receipt.message->message_id());
+        json.key("size");
+        json.number(receipt.message->size());
     }
-    json["recipients"] = email::Json::array();
+    json.key("recipients");
+    json.begin_array();
     const std::string tls = common_tls(receipt);
-    for (const RecipientReport& report : receipt.recipients) {
-        const smtp::RecipientResult& result = report.result;
-        email::Json entry;
-        entry["recipient"] = result.recipient.encode();
-        entry["accepted"] = result.accepted && !receipt.stopped_after;
-        if (result.reply.code != 0) {
-            const ServerReply reply = smtp::to_server_reply(result.reply);
-            entry["code"] = reply.code;
-            if (!reply.enhanced.empty()) entry["enhanced"] = reply.enhanced;
-            entry["text"] = reply.text;
-        }
-        if (!report.server.empty() && report.server != receipt.server) entry["server"] = report.server;
-        if (!report.tls.empty() && tls.empty()) entry["tls"] = report.tls;
-        if (!report.explanation.empty()) entry["explanation"] = report.explanation;
-        if (!report.not_taken.empty()) entry["notTaken"] = report.not_taken;
-        const bool is_told = receipt.error && receipt.error->message == report.error;
-        if (!report.error.empty() && !is_told) entry["error"] = report.error;
-        json["recipients"].push_back(std::move(entry));
-    }
-    if (!tls.empty()) json["tls"] = tls;
-    add_details(receipt, json);
-    if (receipt.error) json["error"] = receipt.error->message;
-    json["status"] = receipt.status;
-    json["seconds"] = milliseconds(receipt.seconds);
-    return email::dump(json);
+    for (const RecipientReport& report : receipt.recipients)
+        write_recipient(json, receipt, report, tls);
+    json.end_array();
+    write_if(json, "tls", tls);
+    write_details(json, receipt);
+    if (receipt.error) write_text(json, "error", receipt.error->message);
+    json.key("status");
+    json.number(static_cast<std::uint64_t>(receipt.status));
+    json.key("seconds");
+    json.real(milliseconds(receipt.seconds));
+    json.end_object();
+    return json.take();
 }
 
 std::string to_text(const Receipt& receipt) {
