@@ -57,4 +57,4 @@ complete -c mail-fetch -l tunnel -x -d 'Talk to this shell command\'s stdin and 
 complete -c mail-fetch -l password-file -r -F -d 'The first line of this file is the password'
 complete -c mail-fetch -l config -r -F -d 'Read accounts and settings from this file (default: $XDG_CONFIG_HOME/mailpipe/config.toml)'
 complete -c mail-fetch -l check-config -d 'Only look for errors in the configuration file'
-complete -c mail-fetch -l import -x -a 'fetchmailrc getmailrc mpoprc mbsyncrc' -d 'Print the configuration file that says what that file of another program (SOURCE, or stdin) says'
+complete -c mail-fetch -l import -x -a 'fetchmailrc getmailrc mpoprc mbsyncrc msmtprc' -d 'Print the configuration file that says what that file of another program (SOURCE, or stdin) says'

@@ -70,3 +70,4 @@ complete -c mail-send -l warn-after -x -d 'Tell the sender of a delay of so long
 complete -c mail-send -l give-up-after -x -d 'Send the message back after so long (default 5d)'
 complete -c mail-send -l connections -x -d 'Connections at a time, in all (default 20)'
 complete -c mail-send -l connections-to-host -x -d 'Connections at a time to one destination (default 10)'
+complete -c mail-send -l import -x -d 'Print the configuration file that says what that file of another program (RCPT, or stdin) says'

@@ -73,7 +73,8 @@ void add_selection(CLI::App& app, app::Selection& selection) {
 const Choices<app::config::Dialect> kDialects{{"fetchmailrc", app::config::Dialect::fetchmailrc},
                                               {"getmailrc", app::config::Dialect::getmailrc},
                                               {"mpoprc", app::config::Dialect::mpoprc},
-                                              {"mbsyncrc", app::config::Dialect::mbsyncrc}};
+                                              {"mbsyncrc", app::config::Dialect::mbsyncrc},
+                                              {"msmtprc", app::config::Dialect::msmtprc}};
 
 const Choices<app::Summary> kSummaries{
     {"news", app::Summary::news}, {"always", app::Summary::always}, {"never", app::Summary::never}};

@@ -20,6 +20,8 @@ constexpr const char* kExamples =
     "      mail-send --server smtps://alice@mail.example.org --from-json -t\n"
     "      Send it with another subject.\n";
 
+const Choices<app::config::Dialect> kDialects{{"msmtprc", app::config::Dialect::msmtprc}};
+
 }  // namespace
 
 std::unique_ptr<CLI::App> make_send_app(app::SendOptions& options) {
@@ -51,7 +53,14 @@ std::unique_ptr<CLI::App> make_send_app(app::SendOptions& options) {
     add_client_options(*app, options.client, kSendTlsModes);
     add_direct_options(*app, options);
     add_queue_options(*app, options.queue);
+    add_choice(
+        *app, "--import", options.import, kDialects,
+        "Print the configuration file that says what that file of another program (RCPT, or stdin) says");
     app->final_callback([&options] {
+        if (options.import) {
+            if (options.recipients.size() > 1) throw CLI::ExtrasError(options.recipients);
+            return;
+        }
         const app::QueueOptions::Action action = options.queue.action;
         if (action != app::QueueOptions::Action::none && action != app::QueueOptions::Action::add) return;
         if (options.server.empty() && action == app::QueueOptions::Action::none)

@@ -17,6 +17,7 @@ SAMPLES = {
     "mpoprc": b"account a\nhost h\nuser a\ntls on\ndelivery maildir ~/Mail\npassword secret\n",
     "mbsyncrc": b"IMAPStore f\nHost h\nUser a\nPass secret\n\nMaildirStore n\nPath ~/Mail/\n\nChannel c\nFar :f:\n"
                 b"Near :n:\nSync Pull\n",
+    "msmtprc": b"account a\nhost h\nauth on\nuser a\ntls on\npassword secret\n",
 }
 # What each example holds that is a password.
 EXAMPLES = {
@@ -24,6 +25,7 @@ EXAMPLES = {
     "getmailrc": ("/usr/share/doc/getmail6/getmailrc-examples.gz", (b"mailpassword",)),
     "mpoprc": ("/usr/share/doc/mpop/examples/mpoprc.example", ()),
     "mbsyncrc": ("/usr/share/doc/isync/examples/mbsyncrc.sample", (b"xxxxxxxx",)),
+    "msmtprc": ("/usr/share/doc/msmtp/examples/msmtprc-user.example", ()),
 }
 
 
@@ -123,6 +125,20 @@ class Documents(Case):
         options = [option for head in heads for option in re.findall(r"(?<![\w-])(--[a-z]+(?:-[a-z]+)*)", head)]
         commands = [head.split()[0] for head in heads if re.match(r"[a-z_]+( |$)", head)]
         self.check("from-mpop.md", options + commands)
+
+    def test_msmtp(self):
+        text = self.page_or_skip("msmtp")
+        heads = re.findall(r'(?m)^\.IP "([^"\n]*)"?$', text)
+        options = [option for head in heads for option in re.findall(r"(?<![\w-])(--[a-z]+(?:-[a-z]+)*)", head)]
+        commands = [head.split()[0] for head in heads if re.match(r"[a-z_]+( |$)", head)]
+        self.check("from-msmtp.md", options + commands)
+
+    def test_swaks(self):
+        text = self.page_or_skip("swaks")
+        heads = re.findall(r'(?m)^\.IX Item "(-[^"]*)"$', text)
+        options = [word for head in heads for word in re.findall(r"(?<![\w-])(--?[a-zA-Z46][a-z-]*)", head)
+                   if head not in ("-g option", "->")]
+        self.check("from-swaks.md", options)
 
     def test_mbsync(self):
         text = self.page_or_skip("mbsync")

@@ -115,6 +115,58 @@ TEST(ConfigImport, UnknownWordsAreNamedByTheirLine) {
               std::string::npos);
 }
 
+TEST(ConfigImport, Msmtprc) {
+    const std::string text = imported(Dialect::msmtprc, R"(
+defaults
+tls on
+logfile ~/.msmtp.log
+dsn_notify failure
+account work
+host smtp.example.org
+port 587
+auth on
+user alice
+password geheim
+from alice@example.org
+timeout 30
+account direct : work
+tls_starttls off
+port 465
+passwordeval "pass mail"
+account plain
+host relay.example.net
+tls off
+from %U@example.net
+account local
+protocol lmtp
+host localhost
+port 24
+tls off
+account default : work
+)");
+    expect_lines(text, {
+                           "# The account default is another name of work.",
+                           "[account.work]",
+                           "server = \"smtp://alice@smtp.example.org:587\"",
+                           "# No equivalent of logfile: mail-send prints a receipt",
+                           "# No equivalent of dsn_notify: see --notify.",
+                           "from = \"alice@example.org\"",
+                           "# The password was not taken over",
+                           "timeout = 30",
+                           "[account.direct]",
+                           "server = \"smtps://alice@smtp.example.org:465\"",
+                           "from = \"alice@example.org\"",
+                           "password-command = \"pass mail\"",
+                           "[account.plain]",
+                           "server = \"smtp://relay.example.net\"",
+                           "# msmtp was told to go without TLS.",
+                           "tls = \"none\"",
+                           "# No equivalent of a pattern in from; give -f.",
+                           "[account.local]",
+                           "server = \"lmtp://localhost:24\"",
+                       });
+}
+
 TEST(ConfigImport, Mpoprc) {
     const std::string text = imported(Dialect::mpoprc, R"(
 defaults
@@ -319,7 +371,7 @@ Group all pulled both:INBOX
 // Whatever is put in, what comes out is accepted and does what it says.
 TEST(ConfigImport, OddValues) {
     for (const Dialect dialect :
-         {Dialect::fetchmailrc, Dialect::getmailrc, Dialect::mpoprc, Dialect::mbsyncrc}) {
+         {Dialect::fetchmailrc, Dialect::getmailrc, Dialect::mpoprc, Dialect::mbsyncrc, Dialect::msmtprc}) {
         EXPECT_EQ(imported(dialect, ""), "");
         imported(dialect, std::string_view("\0\xff\x1b[31m\n", 8));
     }

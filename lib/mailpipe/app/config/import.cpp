@@ -228,6 +228,9 @@ Result<std::string> import_config(Dialect dialect, std::string_view text) {
         case Dialect::mbsyncrc:
             import_mbsyncrc(text, import);
             break;
+        case Dialect::msmtprc:
+            import_msmtprc(text, import);
+            break;
     }
     return import.text();
 }

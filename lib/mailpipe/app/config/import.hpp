@@ -72,6 +72,7 @@ void import_fetchmailrc(std::string_view text, Import& import);
 void import_getmailrc(std::string_view text, Import& import);
 void import_mpoprc(std::string_view text, Import& import);
 void import_mbsyncrc(std::string_view text, Import& import);
+void import_msmtprc(std::string_view text, Import& import);
 
 // The text of config.toml. Error limit: kConfigFile.
 Result<std::string> import_config(Dialect dialect, std::string_view text);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "mailpipe/app/config/accounts.hpp"
+#include "mailpipe/app/config/import_file.hpp"
 #include "mailpipe/app/diagnostics.hpp"
 #include "mailpipe/app/location.hpp"
 #include "mailpipe/app/message_input.hpp"
@@ -207,6 +208,12 @@ int run_send(const SendOptions& options) {
     if (action != Action::none && action != Action::add)
         return run_queue_command(options.common, options.queue, options.recipients);
     Diagnostics diagnostics(options.program, options.common);
+    if (options.import) {
+        const std::string path = options.recipients.empty() ? "" : options.recipients[0];
+        if (const auto done = config::import_file(*options.import, path); !done)
+            diagnostics.error("--import", done.error());
+        return diagnostics.exit_status();
+    }
     const auto give_up = [&diagnostics](std::string_view where, const Error& error) {
         diagnostics.error(where, error);
         return diagnostics.exit_status();

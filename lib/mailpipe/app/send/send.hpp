@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "mailpipe/app/config/dialect.hpp"
 #include "mailpipe/app/options.hpp"
 #include "mailpipe/app/queue/queue_options.hpp"
 #include "mailpipe/app/send/direct_options.hpp"
@@ -35,6 +36,7 @@ struct SendOptions {
     std::size_t jobs = 1;  // connections at a time
     std::optional<smtp::Stage> stop_after;
     bool explain = false;
+    std::optional<config::Dialect> import;  // --import: of the file that is the only recipient, or stdin
     // Of sendmail's interface (app/send/sendmail.hpp).
     std::string program = "mail-send";             // in errors
     std::shared_ptr<const AddressBook> addresses;  // what recipients stand for; null: themselves
