@@ -92,6 +92,20 @@ class SinkSubmission(Case):
         for octets in sent:
             self.assertEqual(sum(octets in found for found in kept), 1)
 
+    def test_no_option_injects_a_command(self):
+        """threats.md: CR, LF, NUL in addresses, names, options."""
+        evil = "x\r\nRCPT TO:<evil@example.net>"
+        with Sink(keeps=True) as sink:
+            for options in (("--envid", evil), ("--orcpt", evil), ("--orcpt", "rfc822 NOTIFY=NEVER;x"),
+                            ("-f", f"{evil}@x.org"), ("-f", "<a@x.org> SIZE=1"), ("--helo", evil), ("--helo", "a b"), ("--hold-until", evil),
+                            ("--notify", evil), ("--deliver-by", evil)):
+                with self.subTest(options):
+                    self.run_error(64, argv=self.command(sink, *options), stdin=message("x", "x\n"), receipts=True)
+            with self.subTest("recipient"):
+                self.run_error(64, argv=[*self.command(sink), f"{evil}@x.org"], stdin=message("x", "x\n"),
+                               receipts=True)
+            self.assertEqual(sink.messages(), [])
+
     def test_a_ref_that_names_nothing(self):
         with Sink() as sink:
             outcome = run(self.command(sink, "--refs", "-"), self.directory,
