@@ -97,8 +97,8 @@ class SinkSubmission(Case):
         evil = "x\r\nRCPT TO:<evil@example.net>"
         with Sink(keeps=True) as sink:
             for options in (("--envid", evil), ("--orcpt", evil), ("--orcpt", "rfc822 NOTIFY=NEVER;x"),
-                            ("-f", f"{evil}@x.org"), ("-f", "<a@x.org> SIZE=1"), ("--helo", evil), ("--helo", "a b"), ("--hold-until", evil),
-                            ("--notify", evil), ("--deliver-by", evil)):
+                            ("-f", f"{evil}@x.org"), ("-f", "<a@x.org> SIZE=1"), ("--helo", evil),
+                            ("--helo", "a b"), ("--hold-until", evil), ("--notify", evil), ("--deliver-by", evil)):
                 with self.subTest(options):
                     self.run_error(64, argv=self.command(sink, *options), stdin=message("x", "x\n"), receipts=True)
             with self.subTest("recipient"):
