@@ -29,7 +29,6 @@ struct Submission {
     bool auto_submitted = false;  // Auto-Submitted other than "no" (RFC 3834): nobody is told of a failure
     std::uint32_t arrived = 0;
     std::optional<ReportOf> report_of;
-    bool operator==(const Submission&) const = default;
 };
 
 enum class Outcome { delivered, relayed, deferred, failed };  // relayed: to a server that sends no DSN
