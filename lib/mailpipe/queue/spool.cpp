@@ -119,7 +119,10 @@ Result<void> Spool::place(QueuedFile& file, const std::string& name) {
 
 Result<void> Spool::sync(const std::vector<const QueuedFile*>& changed) {
     if (changed.empty()) return {};
-    if (syncfs_works_ && changed.size() > kFewFiles) {
+    // Of what was removed the directory is all there is to sync.
+    const auto files =
+        std::count_if(changed.begin(), changed.end(), [](const QueuedFile* file) { return !file->removed(); });
+    if (syncfs_works_ && static_cast<std::size_t>(files) > kFewFiles) {
         if (::syncfs(messages_.get()) != 0) return fail_errno(errno, path_);
         return {};
     }

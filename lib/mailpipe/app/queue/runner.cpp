@@ -8,7 +8,7 @@ namespace mailpipe::app {
 namespace {
 
 // Messages that are open at a time, beside those that are being sent.
-constexpr std::size_t kAhead = 40;
+constexpr std::size_t kAhead = 200;
 constexpr std::uint32_t kOfflineRest = 30;  // s between two looks whether the network is there
 constexpr std::uint32_t kScanEvery = 3600;  // s: what inotify did not tell
 constexpr int kShortTries = 100;            // of 10 ms each
@@ -106,7 +106,7 @@ bool Runner::is_over() {
 
 void Runner::feed() {
     const std::size_t most = settings_.jobs + kAhead;
-    const std::size_t most_of_group = 2 * settings_.per_destination;
+    const std::size_t most_of_group = std::max(2 * settings_.per_destination, kAhead / 2);
     while (open_ < most && !settings_.stop()) {
         const std::uint32_t now = news_.now();
         if (now < offline_until_) return;
@@ -188,6 +188,8 @@ void Runner::finish() {
         if (--in_groups_[message->group] == 0) in_groups_.erase(message->group);
         if (message->offline) offline_until_ = news_.now() + kOfflineRest;
     }
+    // There is something to send while the disk syncs.
+    feed();
     finisher_.save_what_is_not(again);
     if (!finished.empty()) finisher_.finish(finished, again);
 }
