@@ -65,7 +65,7 @@ class Run {
  public:
     Run(const SendOptions& options, const Location& server, GivenEnvelope given, config::Accounts& accounts)
         : options_(options),
-          server_(encode(server)),
+          server_(options.queue.action == QueueOptions::Action::add ? "queue" : encode(server)),
           given_(std::move(given)),
           accounts_(accounts),
           diagnostics_(options.program, options.common),
