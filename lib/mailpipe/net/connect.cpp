@@ -192,10 +192,11 @@ Result<void> connect_within(int descriptor, const sockaddr_storage& address, soc
 
 Result<std::unique_ptr<Stream>> connect_tcp(const std::string& host, std::uint16_t port,
                                             const ConnectOptions& options) {
-    auto url = url_of(host, port);
-    if (!url) return tl::unexpected(url.error());
+    // Before all else of libcurl, which may be used by several threads once it is set up.
     CurlHandle handle = make_handle();
     if (!handle) return fail(Errc::io, "libcurl cannot be set up");
+    auto url = url_of(host, port);
+    if (!url) return tl::unexpected(url.error());
     Attempt attempt{host, port, options};
     set_options(handle.get(), *url, attempt);
     bind_to(handle.get(), source_for(host, options.source_addresses));
