@@ -3,6 +3,7 @@
 #include "tools/common/command.hpp"
 #include "tools/common/direct_options.hpp"
 #include "tools/common/shared_options.hpp"
+#include "tools/mail-send/compose_options.hpp"
 #include "tools/mail-send/queue_options.hpp"
 #include "tools/mail-send/submission_options.hpp"
 
@@ -18,7 +19,9 @@ constexpr const char* kExamples =
     "      Deliver into a local server, with a null reverse-path.\n"
     "  mail-show draft.eml --json --attachments | jq -c '.subject = \"Hello\"' |\n"
     "      mail-send --server smtps://alice@mail.example.org --from-json -t\n"
-    "      Send it with another subject.\n";
+    "      Send it with another subject.\n"
+    "  mail-send --server @work --to bob@example.net --subject Report --text report.txt --attach data.csv\n"
+    "      Write a message and send it.\n";
 
 const Choices<app::config::Dialect> kDialects{{"msmtprc", app::config::Dialect::msmtprc}};
 
@@ -52,6 +55,7 @@ std::unique_ptr<CLI::App> make_send_app(app::SendOptions& options) {
     add_common_options(*app, options.common);
     add_client_options(*app, options.client, kSendTlsModes);
     add_direct_options(*app, options);
+    add_compose_options(*app, options);
     add_queue_options(*app, options.queue);
     add_choice(
         *app, "--import", options.import, kDialects,
@@ -63,6 +67,9 @@ std::unique_ptr<CLI::App> make_send_app(app::SendOptions& options) {
         }
         const app::QueueOptions::Action action = options.queue.action;
         if (action != app::QueueOptions::Action::none && action != app::QueueOptions::Action::add) return;
+        if (options.fcc.retry) return;
+        check_compose_options(options);
+        if (options.compose.active()) options.recipients_from_header = true;
         if (options.server.empty() && action == app::QueueOptions::Action::none)
             throw CLI::RequiredError("--server (or --queue)");
         if (options.refs_from_stdin && options.from_json) throw CLI::ExcludesError("--refs", "--from-json");

@@ -10,6 +10,7 @@ std::unique_ptr<QueuedMessage> MessageQueue::blank() {
     auto message = std::move(spare_.back());
     spare_.pop_back();
     message->error.reset();
+    message->copy.reset();
     message->ref.clear();
     return message;
 }

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "mailpipe/app/send/copy_maker.hpp"
 #include "mailpipe/app/send/outgoing.hpp"
 
 namespace mailpipe::app {
@@ -19,6 +20,7 @@ struct QueuedMessage {
     std::string ref;         // where it was read, when it came by --refs
     Outgoing message;
     std::optional<Error> error;  // it could not be read, or not be sent as it is
+    std::optional<CopyOutcome> copy;
 };
 
 // A few messages that have been read and wait for a connection. One thread puts, several take.

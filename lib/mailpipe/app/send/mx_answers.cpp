@@ -34,6 +34,7 @@ smtp::Envelope MxTransport::Answers::remaining() const {
 void MxTransport::Answers::take(const smtp::Finished& finished) {
     answered_ = true;
     refusal_ = finished.error;
+    not_taken_ = finished.not_taken;
     std::size_t next = 0;
     for (auto& result : results_) {
         if (!is_settled(result) && next < finished.recipients.size()) result = finished.recipients[next++];
@@ -84,6 +85,7 @@ Result<smtp::Finished> MxTransport::Answers::finish() const {
             smtp::RecipientResult{envelope_.recipients[i], smtp::Reply{0, "", {why}}, false}));
         any = any || finished.recipients.back().accepted;
     }
+    finished.not_taken = not_taken_;
     if (!any) finished.error = refusal_ ? *refusal_ : failure();
     return finished;
 }

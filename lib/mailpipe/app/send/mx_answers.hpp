@@ -22,6 +22,8 @@ class MxTransport::Answers {
     void note(const std::string& host, Error error);
     // Nobody else is to be asked.
     void stop() { stopped_ = true; }
+    // RFC 8689 section 4.2.1: no plain text, and nobody whose name is not proved.
+    bool require_tls() const { return envelope_.require_tls; }
     bool over() const { return stopped_ || settled(); }
     bool answered() const { return answered_; }
     // One address more; false when there were kMxAddresses.
@@ -36,6 +38,7 @@ class MxTransport::Answers {
 
     const smtp::Envelope& envelope_;
     std::vector<std::optional<smtp::RecipientResult>> results_;
+    std::vector<std::string> not_taken_;
     std::optional<Error> refusal_;  // of the host that answered last
     std::optional<Error> first_;    // of the hosts that could not be asked
     std::size_t failures_ = 0;

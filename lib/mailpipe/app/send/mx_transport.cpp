@@ -96,7 +96,9 @@ void MxTransport::ask_hosts(dns::MailHosts hosts, OutgoingText& text, Answers& a
         const std::uint16_t preference = hosts.hosts[next].preference;
         while (next < hosts.hosts.size() && hosts.hosts[next].preference == preference)
             ++next;
-        for (const Place& place : find_places(hosts, preference, answers)) {
+        for (Place& place : find_places(hosts, preference, answers)) {
+            if (answers.require_tls() && place.demand.level != TlsLevel::verify)
+                place.demand = {TlsLevel::verify, {place.host.name}, "REQUIRETLS"};
             if (!answers.count_attempt()) answers.stop();
             if (answers.over()) return;
             ask(place, text, answers);
@@ -133,7 +135,8 @@ void MxTransport::connect(const Place& place, TlsLevel level) {
 
 bool MxTransport::offer(OutgoingText& text, Answers& answers) {
     auto finished = submitter_->submit(answers.remaining(), text);
-    tls_version_ = submitter_->tls_version();
+    tls_info_ = submitter_->tls_info();
+    times_ = submitter_->times();
     if (finished) {
         server_ = host_;
         answers.take(*finished);

@@ -40,11 +40,9 @@ class MxTransport : public Transport {
     bool given_up() const override { return given_up_.has_value(); }
     void quit() override;
     std::string server() const override { return server_; }
-    std::string tls_version() const override { return tls_version_; }
-    std::optional<net::TlsInfo> tls_info() const override {
-        return submitter_ ? submitter_->tls_info() : std::nullopt;
-    }
-    StageTimes times() const override { return submitter_ ? submitter_->times() : StageTimes(); }
+    std::string tls_version() const override { return tls_info_ ? tls_info_->version : ""; }
+    std::optional<net::TlsInfo> tls_info() const override { return tls_info_; }
+    StageTimes times() const override { return times_; }
 
  private:
     class Answers;
@@ -70,7 +68,8 @@ class MxTransport : public Transport {
     std::string host_;
     std::string demanded_by_;
     std::string server_;  // who answered last
-    std::string tls_version_;
+    std::optional<net::TlsInfo> tls_info_;
+    StageTimes times_;
     bool in_doubt_ = false;  // whether the last message was taken
     std::optional<Error> given_up_;
 };

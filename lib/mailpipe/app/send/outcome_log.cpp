@@ -99,6 +99,15 @@ bool OutcomeLog::record(const QueuedMessage& message, const std::vector<Share>& 
     for (const Share& share : shares)
         judge(share, prefix, receipt);
     if (options_.explain) add_explanations(receipt);
+    if (message.copy) {
+        receipt.copy = message.copy->location;
+        if (message.copy->error) {
+            receipt.copy_error = message.copy->error->message;
+            receipt.status = worse_exit_status(receipt.status, exit_status(message.copy->error->kind));
+            diagnostics_.error(receipt.copy,
+                               Error{message.copy->error->kind, prefix + message.copy->error->message});
+        }
+    }
     return write(receipt);
 }
 

@@ -124,6 +124,8 @@ std::string to_jsonl(const Receipt& receipt) {
     json.end_array();
     write_if(json, "tls", tls);
     write_details(json, receipt);
+    write_if(json, "copy", receipt.copy);
+    write_if(json, "copyError", receipt.copy_error);
     if (receipt.error) write_text(json, "error", receipt.error->message);
     json.key("status");
     json.number(static_cast<std::uint64_t>(receipt.status));

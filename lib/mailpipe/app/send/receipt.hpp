@@ -36,6 +36,8 @@
 //   tls         "TLSv1.3", of all recipients; absent without TLS
 //   cipher, certificate, stages   with --trace or --stop-after, of the connection used last: the cipher; subject, issuer,
 //               notAfter and sha256 of the server's certificate; seconds that each stage took
+//   copy        with --fcc: where the copy of what was sent is
+//   copyError   one line: why it is not there
 //   error       one line, when nothing was accepted: why
 //   status      exit status that this message alone would give (sysexits); 0 when all were accepted
 //   seconds     number: from the connect or the first command to the last reply
@@ -57,6 +59,8 @@ struct Receipt {
     std::string ref;                    // empty: the message came by stdin
     const Outgoing* message = nullptr;  // nullptr: it could not be read
     std::vector<RecipientReport> recipients;
+    std::string copy;        // empty: none was made or wanted
+    std::string copy_error;  // why it was not made
     std::optional<Error> error;
     int status = 0;
     std::chrono::duration<double> seconds{0};

@@ -18,6 +18,8 @@
 #include "mailpipe/app/queue/queue_commands.hpp"
 #include "mailpipe/app/queue/run_queue.hpp"
 #include "mailpipe/app/send/completed_input.hpp"
+#include "mailpipe/app/send/composed_input.hpp"
+#include "mailpipe/app/send/copy_maker.hpp"
 #include "mailpipe/app/send/from_json_input.hpp"
 #include "mailpipe/app/send/make_transports.hpp"
 #include "mailpipe/app/send/message_queue.hpp"
@@ -99,6 +101,11 @@ class Run {
  private:
     // What is wrong without asking any server is said before a message is read.
     Result<void> prepare(const Location& server) {
+        if (options_.compose.active()) {
+            auto composed = make_composed_input(options_.compose, options_.from);
+            if (!composed) return tl::unexpected(composed.error());
+            composed_ = std::move(*composed);
+        }
         if (options_.queue.action == QueueOptions::Action::add) {
             auto queue = QueueAdd::open(options_.common, options_.queue);
             if (!queue) return tl::unexpected(queue.error());
@@ -109,21 +116,29 @@ class Run {
         auto transports = make_transports(options_, server, accounts_, {trace, &progress_});
         if (!transports) return tl::unexpected(transports.error());
         transports_ = std::move(*transports);
+        if (!options_.fcc.location.empty()) {
+            auto copies = CopyMaker::open(options_.fcc.location, accounts_, trace, diagnostics_);
+            if (!copies) return tl::unexpected(copies.error());
+            copies_ = std::move(*copies);
+        }
         for (std::size_t i = 0; i < options_.jobs; ++i) {
-            senders_.push_back(std::make_unique<Sender>(*transports_, waiting_, log_, options_.jobs > 1));
+            senders_.push_back(
+                std::make_unique<Sender>(*transports_, waiting_, log_, copies_.get(), options_.jobs > 1));
             if (server.scheme == Scheme::mx) continue;
             if (auto opened = senders_.back()->open(""); !opened) return opened;
         }
         return {};
     }
 
-    std::unique_ptr<MessageInput> make_input() const {
+    std::unique_ptr<MessageInput> make_input() {
+        if (composed_) return std::move(composed_);
         if (options_.completion) return make_completed_input(STDIN_FILENO, *options_.completion);
         return options_.from_json ? make_from_json_input(STDIN_FILENO) : MessageInput::make(STDIN_FILENO);
     }
 
     void read_messages() {
-        const auto input = make_input();
+        auto input = make_input();
+        if (options_.rate > 0) input = make_rated_input(std::move(input), options_.rate);
         while (!stop_requested()) {
             auto found = input->next();
             if (!found) {
@@ -190,6 +205,8 @@ class Run {
     Diagnostics diagnostics_;
     Progress progress_;
     StderrTrace trace_;
+    std::unique_ptr<MessageInput> composed_;
+    std::unique_ptr<CopyMaker> copies_;  // null: none are wanted
     std::unique_ptr<Transports> transports_;
     MessageQueue waiting_;
     OutcomeLog log_;
@@ -204,6 +221,7 @@ int run_send(const SendOptions& options) {
     using Action = QueueOptions::Action;
     const Action action = options.queue.action;
     if (action == Action::flush || action == Action::watch) return run_queue(options);
+    if (options.fcc.retry) return run_retry_fcc(options);
     install_stop_handlers();
     if (action != Action::none && action != Action::add)
         return run_queue_command(options.common, options.queue, options.recipients);

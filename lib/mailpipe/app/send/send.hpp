@@ -8,6 +8,7 @@
 #include "mailpipe/app/config/dialect.hpp"
 #include "mailpipe/app/options.hpp"
 #include "mailpipe/app/queue/queue_options.hpp"
+#include "mailpipe/app/send/compose_options.hpp"
 #include "mailpipe/app/send/direct_options.hpp"
 #include "mailpipe/app/send/submission.hpp"
 #include "mailpipe/base/export.hpp"
@@ -37,6 +38,9 @@ struct SendOptions {
     std::optional<smtp::Stage> stop_after;
     bool explain = false;
     std::optional<config::Dialect> import;  // --import: of the file that is the only recipient, or stdin
+    ComposeOptions compose;
+    double rate = 0;  // messages a second; 0: as fast as it goes
+    FccOptions fcc;
     // Of sendmail's interface (app/send/sendmail.hpp).
     std::string program = "mail-send";             // in errors
     std::shared_ptr<const AddressBook> addresses;  // what recipients stand for; null: themselves

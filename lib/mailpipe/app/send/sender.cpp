@@ -1,11 +1,26 @@
 #include "mailpipe/app/send/sender.hpp"
 
+#include <algorithm>
+
 #include "mailpipe/app/stop.hpp"
 
 namespace mailpipe::app {
+namespace {
 
-Sender::Sender(const Transports& transports, MessageQueue& queue, OutcomeLog& log, bool shares_queue)
-    : queue_(queue), log_(log), distributor_(transports), shares_queue_(shares_queue) {
+bool is_taken(const std::vector<Share>& shares) {
+    return std::any_of(shares.begin(), shares.end(), [](const Share& share) {
+        if (!share.finished) return false;
+        const auto& all = share.finished->recipients;
+        return std::any_of(all.begin(), all.end(),
+                           [](const smtp::RecipientResult& one) { return one.accepted; });
+    });
+}
+
+}  // namespace
+
+Sender::Sender(const Transports& transports, MessageQueue& queue, OutcomeLog& log, CopyMaker* copies,
+               bool shares_queue)
+    : queue_(queue), log_(log), copies_(copies), distributor_(transports), shares_queue_(shares_queue) {
     distributor_.look_ahead([this] { return ahead(); });
 }
 
@@ -33,7 +48,9 @@ bool Sender::process(QueuedMessage& queued) {
     if (queued.error) return log_.record_failed(queued, "stdin");
     const auto start = std::chrono::steady_clock::now();
     const std::vector<Share> shares = distributor_.submit(queued.message.envelope(), queued.message.text());
-    return log_.record(queued, shares, std::chrono::steady_clock::now() - start);
+    const auto seconds = std::chrono::steady_clock::now() - start;
+    if (copies_ != nullptr && is_taken(shares)) queued.copy = copies_->make(queued.message.text());
+    return log_.record(queued, shares, seconds);
 }
 
 }  // namespace mailpipe::app

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "mailpipe/app/send/copy_maker.hpp"
 #include "mailpipe/app/send/distributor.hpp"
 #include "mailpipe/app/send/message_queue.hpp"
 #include "mailpipe/app/send/outcome_log.hpp"
@@ -10,7 +11,9 @@ namespace mailpipe::app {
 class Sender {
  public:
     // All outlive this. With `shares_queue` there are others, and what one has announced none of them can take.
-    Sender(const Transports& transports, MessageQueue& queue, OutcomeLog& log, bool shares_queue);
+    // `copies` may be null.
+    Sender(const Transports& transports, MessageQueue& queue, OutcomeLog& log, CopyMaker* copies,
+           bool shares_queue);
 
     // Errors: those of Transports::open().
     Result<void> open(const std::string& destination) { return distributor_.open(destination); }
@@ -23,6 +26,7 @@ class Sender {
 
     MessageQueue& queue_;
     OutcomeLog& log_;
+    CopyMaker* copies_;
     Distributor distributor_;
     bool shares_queue_;
     std::unique_ptr<QueuedMessage> next_;  // taken already, when something was to be announced
