@@ -37,10 +37,10 @@ struct RelayTarget {
 struct Delivery {
     std::shared_ptr<const SpooledMessage> message;
     std::vector<DeliveryTarget> targets;
-    std::optional<RelayTarget> relay = {};
     // Called once on the worker's thread, one result a target, that of the relay last; its id is that in the queue. A
     // message is delivered only when it is durable.
     std::function<void(std::vector<Result<Delivered>>)> done;
+    std::optional<RelayTarget> relay = {};
 };
 
 // The one thread that writes mailboxes. It commits in groups: all deliveries that came in while the last group
