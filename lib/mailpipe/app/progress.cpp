@@ -27,6 +27,10 @@ Progress::Progress(const CommonOptions& options, bool beside_output) {
 
 void Progress::begin(std::string where, std::uint64_t messages) {
     const std::lock_guard lock(mutex_);
+    start(std::move(where), messages);
+}
+
+void Progress::start(std::string where, std::uint64_t messages) {
     where_ = std::move(where);
     total_ = messages;
     messages_ = 0;
@@ -39,7 +43,7 @@ void Progress::begin(std::string where, std::uint64_t messages) {
 
 void Progress::add_source(const std::string& where, std::uint64_t messages) {
     const std::lock_guard lock(mutex_);
-    if (sources_ == 0) return begin(where, messages);
+    if (sources_ == 0) return start(where, messages);
     total_ += messages;
     where_ = std::to_string(++sources_) + " mailboxes";
 }

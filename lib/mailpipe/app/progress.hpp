@@ -28,6 +28,8 @@ class Progress {
     void clear();
 
  private:
+    // These with the mutex.
+    void start(std::string where, std::uint64_t messages);
     void draw();
     void wipe();
 
