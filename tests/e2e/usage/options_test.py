@@ -39,7 +39,7 @@ class Options(Case):
     def test_missing(self):
         self.usage(r"SOURCE \(or --refs -\) is required", "mail-fetch")
         self.usage(r"LOCATION \(or --refs -\) is required", "mail-list")
-        self.usage("--server is required", "mail-send", "a@b")
+        self.usage(r"--server \(or --queue\) is required", "mail-send", "a@b")
         self.usage(r"RCPT \(or -t\) is required", "mail-send", "--server", "smtp://x")
         self.usage("--store is required", "mail-serve")
         self.usage("--listen is required", "mail-serve", "--store", "maildir:%u")
