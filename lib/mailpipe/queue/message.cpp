@@ -134,6 +134,16 @@ std::vector<std::uint32_t> Message::due_recipients(std::uint32_t now) const {
     return found;
 }
 
+std::vector<std::uint32_t> Message::waiting_recipients(std::uint32_t now) const {
+    std::vector<std::uint32_t> found;
+    if (held_) return found;
+    for (std::uint32_t i = 0; i < recipients_.size(); ++i) {
+        const RecipientState& recipient = recipients_[i];
+        if (recipient.is_pending() && (recipient.last || recipient.due <= now)) found.push_back(i);
+    }
+    return found;
+}
+
 Entry Message::entry(Id id) const {
     return {id, due(), static_cast<std::int8_t>(submission_.envelope.priority.value_or(0)),
             group_of(submission_.envelope.recipients)};

@@ -93,6 +93,9 @@ class Message {
     std::uint32_t due() const;
     // Pending and due.
     std::vector<std::uint32_t> due_recipients(std::uint32_t now) const;
+    // Pending, and due or waiting for another attempt: all but those that the sender wants to be held until then (RFC
+    // 4865).
+    std::vector<std::uint32_t> waiting_recipients(std::uint32_t now) const;
     // Whom the next report of this kind is about: not reported yet, and asked for or not forbidden (NOTIFY, RFC 3461
     // section 4.1). Of `delayed` those that wait longer than `schedule` says.
     std::vector<std::uint32_t> to_report(ReportKind kind, const Schedule& schedule) const;

@@ -142,7 +142,12 @@ class Queue(Case):
         if outcome.status == 64:
             self.skipTest("no --hold-until")
         record, = self.listed()
-        self.assertEqual(record["state"], "waiting")
+        self.assertEqual((record["state"], record["due"]), ("waiting", later))
+        self.flush(75)
+        self.assertEqual(self.listed(), [record])
+        self.run_receipts(*self.command("--retry", record["id"]))
+        self.flush()
+        self.assertIn("later", self.subjects("bob"))
 
     def test_watch_sends_what_comes(self):
         self.add("bob@example.org", subject="was there")

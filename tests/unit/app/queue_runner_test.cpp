@@ -319,17 +319,29 @@ TEST_F(QueueRunner, FlushTriesEachOnceDueOrNot) {
     World world(news);
     const WorldTransports transports(world);
     Counted events;
-    add({"a@d0.example"}, kStart + 5 * kHour);
+    {
+        // Deferred until later, and held until later by its sender.
+        auto deferred = spool_->lock(add({"a@d0.example"}));
+        ASSERT_TRUE(deferred && *deferred);
+        queue::Event event;
+        event.recipients = {0};
+        event.time = kStart;
+        event.attempt = {kStart, queue::Outcome::deferred, kStart + 5 * kHour, 450, "", "later", "mx", ""};
+        ASSERT_TRUE((*deferred)->append(event));
+        ASSERT_TRUE((*deferred)->rename());
+    }
+    add({"held@d0.example"}, kStart + 5 * kHour);
     add({"b@d9.example", "c@d0.example", "d@d5.example"});
     Runner runner(
         *spool_, [&transports](const std::string&) -> Result<const Transports*> { return &transports; },
         settings([] { return false; }), news, events);
     ASSERT_TRUE(runner.flush());
     EXPECT_EQ(world.seen["a@d0.example"].delivered, 1U);
+    EXPECT_EQ(world.seen["held@d0.example"].tries.size(), 0U);
     EXPECT_EQ(world.seen["b@d9.example"].tries.size(), 1U);
     EXPECT_EQ(world.seen["c@d0.example"].delivered, 1U);
     EXPECT_EQ(world.seen["d@d5.example"].failure_reports, 1U) << "a report goes out in the same run";
-    EXPECT_EQ(in_queue(), 1U);
+    EXPECT_EQ(in_queue(), 2U);
 }
 
 TEST_F(QueueRunner, OfflineIsNoFault) {

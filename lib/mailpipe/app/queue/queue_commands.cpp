@@ -202,9 +202,9 @@ class QueueCommand {
         if (oldest != queue::kNever) json["oldest"] = time(oldest);
         if (next != queue::kNever) json["nextDue"] = time(next);
         if (jsonl_) return email::dump(json) + '\n';
-        std::string text = std::to_string(messages) + " messages: " + std::to_string(due) + " due, " +
-                           std::to_string(messages - due - held) + " waiting for their time, " +
-                           std::to_string(held) + " held or undeliverable\n";
+        std::string text = std::to_string(messages) + (messages == 1 ? " message: " : " messages: ") +
+                           std::to_string(due) + " due, " + std::to_string(messages - due - held) +
+                           " waiting for their time, " + std::to_string(held) + " held or undeliverable\n";
         if (oldest != queue::kNever) text += "the oldest is of " + time(oldest) + '\n';
         return text;
     }

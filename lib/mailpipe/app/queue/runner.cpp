@@ -141,7 +141,8 @@ void Runner::take(const queue::Entry& entry, int tries) {
     const queue::Message& state = (*file)->message();
     if (state.held()) return recover(std::move(file));
     const std::uint32_t now = news_.now();
-    std::vector<std::uint32_t> recipients = state.due_recipients(is_flush_ ? queue::kNever : now);
+    std::vector<std::uint32_t> recipients =
+        is_flush_ ? state.waiting_recipients(now) : state.due_recipients(now);
     auto message = std::make_shared<ActiveMessage>(std::move(**file), entry.group);
     ++open_;
     ++in_groups_[entry.group];

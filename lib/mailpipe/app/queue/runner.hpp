@@ -36,7 +36,7 @@ class Runner {
     Runner(queue::Spool& spool, FindTransports find_transports, RunnerSettings settings, RunnerNews& news,
            QueueEvents& events);
 
-    // Tries each message that is not held once, due or not, and what reports come of it. Ends early when there is no
+    // Tries each message that is due or waits for another attempt once, and what reports come of it. Ends early when there is no
     // network. Error io.
     Result<void> flush();
     // Tries each message when it is due, until it is to stop. Error io.
