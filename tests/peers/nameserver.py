@@ -1,6 +1,7 @@
 """NSD as the name server of everything, on 127.0.0.1 and a port of its own."""
 
 import os
+import re
 import subprocess
 
 from peers.process import Peer, PeerError, find_program, free_port, wait_until
@@ -83,9 +84,7 @@ class NameServer(Peer):
         return f"127.0.0.1@{self.port}"
 
     def ready(self):
-        done = subprocess.run(["drill", "-p", str(self.port), "@127.0.0.1", ".", "SOA"], capture_output=True, text=True,
-                              check=False, timeout=20)
-        return "NOERROR" in done.stdout
+        return "NOERROR" in self._ask(".", "SOA")
 
     def spoil(self, name):
         """Makes the signatures of a zone wrong: what it says is changed after it was signed."""
@@ -95,6 +94,9 @@ class NameServer(Peer):
         with open(path, "w", encoding="ascii") as file:
             file.write(text.replace("MX\t10 mx", "MX\t20 mx"))
         self.process.send_signal(1)
-        wait_until(lambda: "20" in subprocess.run(["drill", "-p", str(self.port), "@127.0.0.1", name, "MX"],
-                                                  capture_output=True, text=True, check=False, timeout=20).stdout,
-                   "nsd reads the zone again")
+        wait_until(lambda: re.search(r"\sMX\s+20\s", self._ask(name, "MX")), "nsd reads the zone again")
+
+    def _ask(self, name, kind):
+        done = subprocess.run(["drill", "-p", str(self.port), "@127.0.0.1", name, kind], capture_output=True, text=True,
+                              check=False, timeout=20)
+        return done.stdout
