@@ -13,9 +13,13 @@ class PostfixBounce(Case):
                                 "smtpd_recipient_restrictions = permit_mynetworks reject_unauth_destination\n"
                                 "smtpd_reject_unlisted_recipient = no").start()
         self.addCleanup(postfix.stop)
-        with smtplib.SMTP("127.0.0.1", postfix.port, timeout=30) as client:
-            client.sendmail("alice@example.org", ["bob@example.net", "carol@example.com"],
-                            message("to be returned", "hello\n"))
+        # A service of Postfix that failed to start is started again after a minute.
+        with smtplib.SMTP("127.0.0.1", postfix.port, timeout=120) as client:
+            try:
+                client.sendmail("alice@example.org", ["bob@example.net", "carol@example.com"],
+                                message("to be returned", "hello\n"))
+            except smtplib.SMTPException as error:
+                self.fail(f"{error}\n{postfix.log()}")
         bounce = postfix.wait_messages("alice", 1)[0]
         shown = self.run_ok("mail-show", stdin=bounce).stdout.decode()
         for name in ("bob@example.net", "carol@example.com"):
