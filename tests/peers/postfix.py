@@ -8,7 +8,7 @@ import signal
 import subprocess
 import unittest
 
-from peers.process import Peer, accepts, find_program, free_port, wait_until
+from peers.process import Peer, accepts, find_program, free_port, new_messages, wait_until
 
 _MAIN = """\
 compatibility_level = 3.6
@@ -159,14 +159,7 @@ class Postfix(Peer):
 
     def messages(self, user):
         """The octets of every message delivered to the Maildir of the user."""
-        folder = os.path.join(self._tree, "mail", user, "new")
-        if not os.path.isdir(folder):
-            return []
-        found = []
-        for name in sorted(os.listdir(folder)):
-            with open(os.path.join(folder, name), "rb") as file:
-                found.append(file.read())
-        return found
+        return new_messages(os.path.join(self._tree, "mail", user))
 
     def wait_messages(self, user, count, seconds=30.0):
         return wait_until(lambda: (found := self.messages(user)) and len(found) >= count and found,

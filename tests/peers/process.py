@@ -41,6 +41,16 @@ def free_ports(count):
             probe.close()
 
 
+def new_messages(maildir):
+    """The octets of each message that was delivered to a Maildir and not seen since; none where there is no Maildir."""
+    folder = os.path.join(maildir, "new")
+    found = []
+    for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
+        with open(os.path.join(folder, name), "rb") as file:
+            found.append(file.read())
+    return found
+
+
 def wait_until(condition, what, seconds=START_DEADLINE, every=0.02):
     """The first true value of condition(); PeerError naming `what` at the deadline."""
     deadline = time.monotonic() + seconds

@@ -5,7 +5,7 @@ import shlex
 import subprocess
 import unittest
 
-from peers.process import Peer, PeerError, read_text
+from peers.process import Peer, PeerError, new_messages, read_text
 from peers.unpacked import ROOT, unpacked
 
 
@@ -62,11 +62,4 @@ mount -t overlay overlay -o lowerdir={shlex.quote(os.path.realpath(ROOT))}/usr:/
 
     def messages(self, user):
         """The octets of every message delivered to the Maildir of the user."""
-        folder = os.path.join(self.directory, "mail", user, "new")
-        if not os.path.isdir(folder):
-            return []
-        found = []
-        for name in sorted(os.listdir(folder)):
-            with open(os.path.join(folder, name), "rb") as file:
-                found.append(file.read())
-        return found
+        return new_messages(os.path.join(self.directory, "mail", user))
