@@ -24,8 +24,8 @@ unsigned long crc_of(unsigned long crc, std::string_view octets) {
     return ::crc32_z(crc, reinterpret_cast<const Bytef*>(octets.data()), octets.size());
 }
 
-// The journal line that begins at `offset`, without its end; nullopt when there is no whole one.
-Result<std::optional<std::string>> read_line(int fd, std::uint64_t offset, std::string_view what) {
+// The record of the journal line that begins at `offset`, which goes behind it; nullopt when there is no whole one.
+Result<std::optional<std::string>> read_line(int fd, std::uint64_t& offset, std::string_view what) {
     std::string text;
     while (text.size() <= kLongestLine) {
         auto piece = store::read_range(fd, offset + text.size(), kPiece, what);
@@ -34,18 +34,14 @@ Result<std::optional<std::string>> read_line(int fd, std::uint64_t offset, std::
         if (end != std::string::npos) {
             text.append(*piece, 0, end);
             const auto record = store::parse_journal_line(text);
-            return record ? std::optional(std::string(*record)) : std::nullopt;
+            if (!record) break;
+            offset += text.size() + 1;
+            return std::optional(std::string(*record));
         }
         if (piece->empty()) break;
         text += *piece;
     }
     return std::optional<std::string>();
-}
-
-std::size_t line_size(std::string_view record) {
-    std::string line;
-    store::encode_journal_line(record, line);
-    return line.size();
 }
 
 Fail not_whole(std::string_view path, const Entry& entry) {
@@ -97,18 +93,18 @@ void QueuedFile::set_place(int bucket, Id id) {
 }
 
 Result<QueuedFile> QueuedFile::load(store::Fd file, Place place, const Entry& entry) {
-    auto first = read_line(file.get(), 0, place.path);
+    std::uint64_t text_begin = 0;
+    auto first = read_line(file.get(), text_begin, place.path);
     if (!first) return tl::unexpected(first.error());
     if (!*first) return not_whole(place.path, entry);
     auto message = parse_submission(**first);
     if (!message) return tl::unexpected(message.error());
     QueuedFile queued(std::move(file), std::move(place), entry, std::move(*message));
-    queued.text_begin_ = line_size(**first);
+    queued.text_begin_ = text_begin;
     queued.end_ = queued.text_begin_ + queued.message_.submission().envelope.size.value_or(0);
     auto trailer = read_line(queued.file_.get(), queued.end_, queued.place_.path);
     if (!trailer) return tl::unexpected(trailer.error());
     if (!*trailer) return not_whole(queued.place_.path, entry);
-    queued.end_ += line_size(**trailer);
     if (auto loaded = queued.load_events(); !loaded) return tl::unexpected(loaded.error());
     // Once it was tried it is known to be whole.
     const bool is_new = std::all_of(queued.message_.recipients().begin(), queued.message_.recipients().end(),
@@ -141,7 +137,6 @@ Result<void> QueuedFile::load_events() {
         auto event = parse_event(**line);
         if (!event) return tl::unexpected(event.error());
         message_.apply(*event);
-        end_ += line_size(**line);
     }
 }
 

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "mailpipe/app/fetch/clock.hpp"
+#include "mailpipe/app/clock.hpp"
 #include "mailpipe/app/fetch/state.hpp"
 #include "mailpipe/app/location.hpp"
 #include "mailpipe/app/message_output.hpp"

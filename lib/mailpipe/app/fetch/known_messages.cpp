@@ -3,7 +3,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "mailpipe/app/fetch/clock.hpp"
+#include "mailpipe/app/clock.hpp"
 #include "mailpipe/app/fetch/key_table.hpp"
 #include "mailpipe/app/fetch/state_file.hpp"
 #include "mailpipe/app/local_store.hpp"

@@ -3,9 +3,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <ctime>
 #include <memory>
 
+#include "mailpipe/app/clock.hpp"
 #include "mailpipe/app/message_output.hpp"
 #include "mailpipe/app/queue/open_spool.hpp"
 #include "mailpipe/app/queue/queue_output.hpp"
@@ -16,10 +16,6 @@ namespace mailpipe::app {
 namespace {
 
 using Action = QueueOptions::Action;
-
-std::uint32_t now_seconds() {
-    return static_cast<std::uint32_t>(std::time(nullptr));
-}
 
 class QueueCommand {
  public:
