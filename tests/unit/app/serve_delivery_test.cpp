@@ -10,9 +10,9 @@
 #include <future>
 #include <sstream>
 
-#include "mailpipe/app/serve/commit_worker.hpp"
-#include "mailpipe/app/serve/maildrop.hpp"
-#include "mailpipe/app/serve/smtp_transaction.hpp"
+#include "mailpipe/app/serve/delivery/commit_worker.hpp"
+#include "mailpipe/app/serve/pop3/maildrop.hpp"
+#include "mailpipe/app/serve/smtp/smtp_transaction.hpp"
 #include "mailpipe/base/limits.hpp"
 
 // From the spool through the commit worker into a Maildir, and out of it through a maildrop.

@@ -10,9 +10,9 @@
 #include "mailpipe/app/location.hpp"
 #include "mailpipe/app/send/send.hpp"
 #include "mailpipe/app/serve/privileges.hpp"
-#include "mailpipe/app/serve/recipients.hpp"
 #include "mailpipe/app/serve/serve.hpp"
-#include "mailpipe/app/serve/users.hpp"
+#include "mailpipe/app/serve/smtp/recipients.hpp"
+#include "mailpipe/app/serve/users/users.hpp"
 #include "mailpipe/net/tls.hpp"
 
 namespace mailpipe::app::serve {

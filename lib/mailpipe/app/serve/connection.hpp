@@ -7,8 +7,8 @@
 
 #include "mailpipe/app/diagnostics.hpp"
 #include "mailpipe/app/serve/background.hpp"
-#include "mailpipe/app/serve/commit_worker.hpp"
 #include "mailpipe/app/serve/config.hpp"
+#include "mailpipe/app/serve/delivery/commit_worker.hpp"
 #include "mailpipe/app/serve/events.hpp"
 #include "mailpipe/net/server_stream.hpp"
 

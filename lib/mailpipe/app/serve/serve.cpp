@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "mailpipe/app/diagnostics.hpp"
-#include "mailpipe/app/serve/relay.hpp"
+#include "mailpipe/app/serve/delivery/relay.hpp"
 #include "mailpipe/app/serve/server.hpp"
 
 namespace mailpipe::app {

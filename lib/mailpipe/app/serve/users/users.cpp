@@ -1,4 +1,4 @@
-#include "mailpipe/app/serve/users.hpp"
+#include "mailpipe/app/serve/users/users.hpp"
 
 #include <crypt.h>
 

@@ -1,4 +1,4 @@
-#include "mailpipe/app/serve/commit_worker.hpp"
+#include "mailpipe/app/serve/delivery/commit_worker.hpp"
 
 #include <ctime>
 #include <utility>

@@ -1,4 +1,4 @@
-#include "mailpipe/app/serve/smtp_transaction.hpp"
+#include "mailpipe/app/serve/smtp/smtp_transaction.hpp"
 
 #include <algorithm>
 #include <cstdint>

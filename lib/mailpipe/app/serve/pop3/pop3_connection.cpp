@@ -4,7 +4,7 @@
 #include <random>
 #include <utility>
 
-#include "mailpipe/app/serve/maildrop.hpp"
+#include "mailpipe/app/serve/pop3/maildrop.hpp"
 #include "mailpipe/app/serve/session_connection.hpp"
 #include "mailpipe/pop3/server_session.hpp"
 

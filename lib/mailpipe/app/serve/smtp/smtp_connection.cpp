@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "mailpipe/app/serve/session_connection.hpp"
-#include "mailpipe/app/serve/smtp_transaction.hpp"
+#include "mailpipe/app/serve/smtp/smtp_transaction.hpp"
 #include "mailpipe/smtp/server_session.hpp"
 
 MAILPIPE_COROUTINES_BEGIN

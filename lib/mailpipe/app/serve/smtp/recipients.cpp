@@ -1,4 +1,4 @@
-#include "mailpipe/app/serve/recipients.hpp"
+#include "mailpipe/app/serve/smtp/recipients.hpp"
 
 #include <algorithm>
 

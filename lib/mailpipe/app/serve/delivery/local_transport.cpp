@@ -1,4 +1,4 @@
-#include "mailpipe/app/serve/local_transport.hpp"
+#include "mailpipe/app/serve/delivery/local_transport.hpp"
 
 #include <future>
 #include <utility>

@@ -11,7 +11,7 @@
 #include <thread>
 #include <vector>
 
-#include "mailpipe/app/serve/spool.hpp"
+#include "mailpipe/app/serve/delivery/spool.hpp"
 #include "mailpipe/base/error.hpp"
 #include "mailpipe/queue/spool.hpp"
 #include "mailpipe/store/mailbox.hpp"

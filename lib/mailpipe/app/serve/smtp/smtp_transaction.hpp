@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "mailpipe/app/serve/commit_worker.hpp"
 #include "mailpipe/app/serve/config.hpp"
+#include "mailpipe/app/serve/delivery/commit_worker.hpp"
+#include "mailpipe/app/serve/delivery/spool.hpp"
 #include "mailpipe/app/serve/events.hpp"
-#include "mailpipe/app/serve/spool.hpp"
-#include "mailpipe/app/serve/trace_fields.hpp"
+#include "mailpipe/app/serve/smtp/trace_fields.hpp"
 #include "mailpipe/smtp/types.hpp"
 
 namespace mailpipe::app::serve {

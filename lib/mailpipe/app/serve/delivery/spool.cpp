@@ -1,4 +1,4 @@
-#include "mailpipe/app/serve/spool.hpp"
+#include "mailpipe/app/serve/delivery/spool.hpp"
 
 #include <fcntl.h>
 #include <stdlib.h>

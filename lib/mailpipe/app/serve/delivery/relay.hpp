@@ -11,10 +11,10 @@
 #include "mailpipe/app/queue/random.hpp"
 #include "mailpipe/app/queue/runner.hpp"
 #include "mailpipe/app/queue/ways.hpp"
-#include "mailpipe/app/serve/commit_worker.hpp"
 #include "mailpipe/app/serve/config.hpp"
+#include "mailpipe/app/serve/delivery/commit_worker.hpp"
+#include "mailpipe/app/serve/delivery/local_transport.hpp"
 #include "mailpipe/app/serve/events.hpp"
-#include "mailpipe/app/serve/local_transport.hpp"
 
 namespace mailpipe::app::serve {
 

@@ -1,4 +1,4 @@
-#include "mailpipe/app/serve/trace_fields.hpp"
+#include "mailpipe/app/serve/smtp/trace_fields.hpp"
 
 #include <fmt/format.h>
 

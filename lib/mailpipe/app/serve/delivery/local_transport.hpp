@@ -4,9 +4,9 @@
 #include <string>
 
 #include "mailpipe/app/send/transport.hpp"
-#include "mailpipe/app/serve/commit_worker.hpp"
 #include "mailpipe/app/serve/config.hpp"
-#include "mailpipe/app/serve/spool.hpp"
+#include "mailpipe/app/serve/delivery/commit_worker.hpp"
+#include "mailpipe/app/serve/delivery/spool.hpp"
 
 namespace mailpipe::app::serve {
 

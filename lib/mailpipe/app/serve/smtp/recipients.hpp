@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "mailpipe/app/serve/users.hpp"
+#include "mailpipe/app/serve/users/users.hpp"
 #include "mailpipe/smtp/types.hpp"
 
 namespace mailpipe::app::serve {

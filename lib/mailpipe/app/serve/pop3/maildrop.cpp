@@ -1,4 +1,4 @@
-#include "mailpipe/app/serve/maildrop.hpp"
+#include "mailpipe/app/serve/pop3/maildrop.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>

@@ -1,4 +1,4 @@
-#include "mailpipe/app/serve/relay.hpp"
+#include "mailpipe/app/serve/delivery/relay.hpp"
 
 #include <utility>
 
