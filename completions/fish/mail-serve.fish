@@ -16,6 +16,7 @@ complete -c mail-serve -l host-name -x -d 'Name of this host in greetings and Re
 complete -c mail-serve -l run-as -x -d 'Become this user once the sockets are bound and the TLS key is read; for root'
 complete -c mail-serve -l max-message-size -x -d 'Refuse larger messages; octets, or with k, M, G (default: 1G)'
 complete -c mail-serve -l timeout -x -d 'Close a connection that is silent that long (default: 300)'
+complete -c mail-serve -l threads -x -d 'Event loops (default: one a core, at most 8)'
 complete -c mail-serve -l relay-server -x -d 'Take mail of users who have logged in for other domains, too, and send it there: a server\'s URL, @ACCOUNT, or mx: for the mail hosts of each domain'
 complete -c mail-serve -l queue-dir -x -a '(__fish_complete_directories)' -d 'Queue of the mail that is relayed (default: ~/.local/state/mailpipe/queue)'
 complete -c mail-serve -l config -r -F -d 'Read accounts and settings of the servers that mail is relayed to from this file'

@@ -7,6 +7,7 @@
 #include "tools/common/command.hpp"
 #include "tools/common/direct_options.hpp"
 #include "tools/common/shared_options.hpp"
+#include "tools/mail-serve/limits_options.hpp"
 
 namespace mailpipe::tools {
 namespace {
@@ -117,6 +118,7 @@ std::unique_ptr<CLI::App> make_serve_app(app::ServeOptions& options) {
                     "Become this user once the sockets are bound and the TLS key is read; for root")
         ->type_name("USER");
     add_limits(*app, options);
+    add_limits_options(*app, options.limits);
     add_relay_options(*app, options.relay);
     app->add_flag("-q,--quiet", options.common.quiet, "Print errors only");
     app->add_flag("--trace", options.common.trace,

@@ -178,7 +178,7 @@ Result<std::unique_ptr<Listener>> Listener::unix_socket(const asio::any_io_execu
     return std::unique_ptr<Listener>(new Listener(std::move(impl)));
 }
 
-asio::awaitable<Result<std::unique_ptr<ServerStream>>> Listener::accept() {
+asio::awaitable<Result<Accepted>> Listener::accept() {
     const std::shared_ptr<Impl> state = impl_;
     while (!state->closed) {
         sockaddr_storage address{};
@@ -187,12 +187,12 @@ asio::awaitable<Result<std::unique_ptr<ServerStream>>> Listener::accept() {
                                        &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (accepted >= 0) {
             SocketPeer peer = describe(address);
-            Peer whose;
-            whose.name = std::move(peer.name);
-            whose.address = std::move(peer.address);
-            whose.loopback = peer.loopback;
-            co_return std::make_unique<ServerStream>(state->descriptor.get_executor(), accepted,
-                                                     std::move(whose));
+            Accepted result;
+            result.socket = Descriptor(accepted);
+            result.peer.name = std::move(peer.name);
+            result.peer.address = std::move(peer.address);
+            result.peer.loopback = peer.loopback;
+            co_return result;
         }
         asio::error_code error;
         switch (errno) {

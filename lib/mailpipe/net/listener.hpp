@@ -9,9 +9,15 @@
 #include "mailpipe/base/error.hpp"
 #include "mailpipe/net/asio.hpp"
 #include "mailpipe/net/server_stream.hpp"
+#include "mailpipe/net/socket.hpp"
 
 // A listening socket.
 namespace mailpipe::net {
+
+struct Accepted {
+    Descriptor socket;  // non-blocking
+    Peer peer;
+};
 
 class Listener {
  public:
@@ -33,7 +39,7 @@ class Listener {
 
     // The next connection. Connections that ended before they were accepted are skipped, and a lack of
     // descriptors is waited out. Errors: temporary "shutting down" after close(), io.
-    asio::awaitable<Result<std::unique_ptr<ServerStream>>> accept();
+    asio::awaitable<Result<Accepted>> accept();
 
     // Ends a pending accept; no connection is accepted afterwards.
     void close();

@@ -63,14 +63,16 @@ TEST_F(ListenerTest, AForeignAddressIsUnavailable) {
 }
 
 asio::awaitable<void> greet(Listener& listener, int count) {
+    const asio::any_io_executor executor = co_await asio::this_coro::executor;
     for (int i = 0; i < count; ++i) {
-        Result<std::unique_ptr<ServerStream>> stream = co_await listener.accept();
-        EXPECT_TRUE(stream);
-        if (!stream) co_return;
-        EXPECT_TRUE((*stream)->peer().loopback);
-        Result<void> written = co_await (*stream)->write("hello", std::chrono::seconds(20));
+        Result<Accepted> accepted = co_await listener.accept();
+        EXPECT_TRUE(accepted);
+        if (!accepted) co_return;
+        EXPECT_TRUE(accepted->peer.loopback);
+        ServerStream stream(executor, accepted->socket.release(), accepted->peer);
+        Result<void> written = co_await stream.write("hello", std::chrono::seconds(20));
         EXPECT_TRUE(written);
-        co_await (*stream)->close();
+        co_await stream.close();
     }
 }
 
@@ -141,8 +143,8 @@ TEST_F(ListenerTest, ASuccessorsSocketFileIsNotRemoved) {
 }
 
 asio::awaitable<void> accept_once(Listener& listener, Error& error) {
-    Result<std::unique_ptr<ServerStream>> stream = co_await listener.accept();
-    if (!stream) error = stream.error();
+    Result<Accepted> accepted = co_await listener.accept();
+    if (!accepted) error = accepted.error();
 }
 
 TEST_F(ListenerTest, CloseEndsAPendingAccept) {

@@ -24,12 +24,14 @@ constexpr milliseconds kPatience{20'000};
 using Handler = std::function<asio::awaitable<void>(ServerStream&)>;
 
 asio::awaitable<void> serve_one(Listener& listener, const Handler& handler, std::string& problem) {
-    Result<std::unique_ptr<ServerStream>> stream = co_await listener.accept();
-    if (!stream) {
-        problem = stream.error().message;
+    Result<Accepted> accepted = co_await listener.accept();
+    if (!accepted) {
+        problem = accepted.error().message;
         co_return;
     }
-    co_await handler(**stream);
+    const asio::any_io_executor executor = co_await asio::this_coro::executor;
+    ServerStream stream(executor, accepted->socket.release(), accepted->peer);
+    co_await handler(stream);
 }
 
 int connect_to(std::uint16_t port) {

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <filesystem>
 
+#include "mailpipe/app/serve/loops.hpp"
 #include "mailpipe/base/ascii.hpp"
 #include "mailpipe/base/limits.hpp"
 #include "mailpipe/smtp/types.hpp"
@@ -152,6 +153,7 @@ Result<std::unique_ptr<Config>> make_config(const ServeOptions& options) {
     config->max_message_size = options.max_message_size == 0 ? limits::kMessageSize : options.max_message_size;
     config->timeout = std::chrono::seconds(options.timeout_seconds);
     config->trace = options.common.trace;
+    config->threads = options.limits.threads == 0 ? default_loops() : options.limits.threads;
     if (!options.run_as.empty()) {
         auto user = find_run_as(options.run_as);
         if (!user) return tl::unexpected(user.error());

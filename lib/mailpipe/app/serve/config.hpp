@@ -50,6 +50,7 @@ struct Config {
     std::uint64_t max_message_size = 0;
     std::chrono::milliseconds timeout{};
     bool trace = false;
+    std::size_t threads = 1;
     std::optional<RunAs> run_as;
     std::optional<SendOptions> relay;  // how mail of users for elsewhere goes; none: it is refused
 };

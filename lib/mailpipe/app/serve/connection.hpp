@@ -4,23 +4,27 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "mailpipe/app/diagnostics.hpp"
 #include "mailpipe/app/serve/background.hpp"
-#include "mailpipe/app/serve/config.hpp"
+#include "mailpipe/app/serve/current_config.hpp"
 #include "mailpipe/app/serve/delivery/commit_worker.hpp"
 #include "mailpipe/app/serve/events.hpp"
 #include "mailpipe/net/server_stream.hpp"
 
 namespace mailpipe::app::serve {
 
-// What all connections share. The loop's thread owns it; it outlives them.
-struct Context {
-    Context(const Config& the_config, EventLog& the_events, Diagnostics& the_diagnostics,
-            queue::Spool* relay_spool)
-        : config(the_config), events(the_events), diagnostics(the_diagnostics), commits(relay_spool) {}
+// What all connections share, safe from any thread. It outlives them.
+struct Shared {
+    Shared(std::shared_ptr<const Config> the_config, EventLog& the_events, Diagnostics& the_diagnostics,
+           queue::Spool* relay_spool)
+        : config(std::move(the_config)),
+          events(the_events),
+          diagnostics(the_diagnostics),
+          commits(relay_spool) {}
 
-    const Config& config;
+    CurrentConfig config;
     EventLog& events;
     Diagnostics& diagnostics;
     StderrTrace trace;
@@ -30,10 +34,32 @@ struct Context {
     Background background{2};
 };
 
-// One peer. run() ends when the connection is over.
+// The same as one connection sees it: with the configuration of the moment when it began.
+struct Context {
+    explicit Context(Shared& shared)
+        : snapshot(shared.config.get()),
+          config(*snapshot),
+          events(shared.events),
+          diagnostics(shared.diagnostics),
+          trace(shared.trace),
+          spool_budget(shared.spool_budget),
+          commits(shared.commits),
+          background(shared.background) {}
+
+    std::shared_ptr<const Config> snapshot;
+    const Config& config;
+    EventLog& events;
+    Diagnostics& diagnostics;
+    StderrTrace& trace;
+    SpoolBudget& spool_budget;
+    CommitWorker& commits;
+    Background& background;
+};
+
+// One peer, on the thread of its loop. run() ends when the connection is over.
 class Connection {
  public:
-    Connection(Context& context, const ListenSocket& socket, std::unique_ptr<net::ServerStream> stream,
+    Connection(const Context& context, const ListenSocket& socket, std::unique_ptr<net::ServerStream> stream,
                std::uint64_t number)
         : context_(context), socket_(socket), stream_(std::move(stream)), number_(number) {}
     virtual ~Connection() = default;
@@ -63,17 +89,17 @@ class Connection {
     void add_tls_version(Json& event) const;
     std::string login_name(std::string_view name) const { return context_.config.recipients.login_name(name); }
 
-    Context& context_;
+    Context context_;
     const ListenSocket& socket_;
     std::unique_ptr<net::ServerStream> stream_;
     std::uint64_t number_;
     std::optional<net::TlsInfo> tls_info_;
 };
 
-std::shared_ptr<Connection> make_smtp_connection(Context& context, const ListenSocket& socket,
+std::shared_ptr<Connection> make_smtp_connection(const Context& context, const ListenSocket& socket,
                                                  std::unique_ptr<net::ServerStream> stream,
                                                  std::uint64_t number);
-std::shared_ptr<Connection> make_pop3_connection(Context& context, const ListenSocket& socket,
+std::shared_ptr<Connection> make_pop3_connection(const Context& context, const ListenSocket& socket,
                                                  std::unique_ptr<net::ServerStream> stream,
                                                  std::uint64_t number);
 

@@ -20,26 +20,27 @@ int report(Diagnostics& diagnostics, const Error& error) {
 int run_serve(const ServeOptions& options) {
     Diagnostics diagnostics("mail-serve", options.common.quiet);
     std::signal(SIGPIPE, SIG_IGN);
-    auto config = serve::make_config(options);
-    if (!config) return report(diagnostics, config.error());
+    auto made = serve::make_config(options);
+    if (!made) return report(diagnostics, made.error());
+    const std::shared_ptr<const serve::Config> config = std::move(*made);
     auto events = serve::EventLog::open(options.events);
     if (!events) return report(diagnostics, events.error());
     std::unique_ptr<serve::Relay> relay;
-    if ((*config)->relay) {
-        auto opened = serve::Relay::open(**config, **events, diagnostics);
+    if (config->relay) {
+        auto opened = serve::Relay::open(*config, **events, diagnostics);
         if (!opened) return report(diagnostics, opened.error());
         relay = std::move(*opened);
     }
-    asio::io_context io(1);
-    serve::Context context(**config, **events, diagnostics, relay ? &relay->spool() : nullptr);
-    serve::Server server(io, **config, context);
+    serve::Loops loops(config->threads);
+    serve::Shared shared(config, **events, diagnostics, relay ? &relay->spool() : nullptr);
+    serve::Server server(loops, shared);
     if (auto listening = server.listen(); !listening) return report(diagnostics, listening.error());
-    if (const auto& user = (*config)->run_as) {
+    if (const auto& user = config->run_as) {
         if (auto dropped = serve::drop_privileges(*user); !dropped) return report(diagnostics, dropped.error());
     }
-    if (auto writable = serve::check_store(**config); !writable) return report(diagnostics, writable.error());
+    if (auto writable = serve::check_store(*config); !writable) return report(diagnostics, writable.error());
     if (relay) {
-        if (auto started = relay->start(context.commits, context.spool_budget); !started)
+        if (auto started = relay->start(shared.config, shared.commits, shared.spool_budget); !started)
             return report(diagnostics, started.error());
     }
     server.run();

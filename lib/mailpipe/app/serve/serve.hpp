@@ -6,6 +6,7 @@
 
 #include "mailpipe/app/options.hpp"
 #include "mailpipe/app/send/send.hpp"
+#include "mailpipe/app/serve/limits/limits_options.hpp"
 #include "mailpipe/base/export.hpp"
 #include "mailpipe/base/secret.hpp"
 
@@ -31,6 +32,7 @@ struct ServeOptions {
     std::string run_as;                  // user to become once everything is bound; empty: stay
     std::uint64_t max_message_size = 0;  // 0: limits::kMessageSize
     std::uint32_t timeout_seconds = 300;
+    ServeLimitsOptions limits;
     SendOptions relay;  // `server` empty: mail for elsewhere is refused
 };
 

@@ -41,20 +41,20 @@ std::string url_of(const ListenSocket& socket, const net::Listener& listener) {
 
 }  // namespace
 
-Server::Server(asio::io_context& io, Config& config, Context& context)
-    : io_(io),
-      config_(config),
-      context_(context),
-      signals_(io, SIGTERM, SIGINT),
-      grace_(io),
+Server::Server(Loops& loops, Shared& shared)
+    : loops_(loops),
+      shared_(shared),
+      config_(shared.config.get()),
+      signals_(loops.first().io, SIGTERM, SIGINT),
+      grace_(loops.first().io),
       max_connections_(max_connections()) {}
 
 Result<void> Server::listen() {
-    for (const auto& socket : config_.sockets) {
+    const asio::any_io_executor executor = loops_.first().io.get_executor();
+    for (const auto& socket : config_->sockets) {
         const Location& location = socket.location;
-        auto listener = location.path.empty()
-                            ? net::Listener::tcp(io_.get_executor(), location.host, location.port)
-                            : net::Listener::unix_socket(io_.get_executor(), location.path, 0666);
+        auto listener = location.path.empty() ? net::Listener::tcp(executor, location.host, location.port)
+                                              : net::Listener::unix_socket(executor, location.path, 0666);
         if (!listener) {
             Error error = listener.error();
             // An address in use may be free at the next try.
@@ -73,69 +73,77 @@ void Server::announce() {
         Json json = make_event("listening");
         json["url"] = bound->socket.url;
         // A Unix socket has no TLS that anybody would pin.
-        if (!config_.pin_sha256.empty() && bound->socket.location.path.empty())
-            json["pinSha256"] = config_.pin_sha256;
-        context_.events.write(json);
+        if (!config_->pin_sha256.empty() && bound->socket.location.path.empty())
+            json["pinSha256"] = config_->pin_sha256;
+        shared_.events.write(json);
     }
-    context_.events.write(make_event("ready"));
+    shared_.events.write(make_event("ready"));
 }
 
 void Server::run() {
-    asio::co_spawn(io_, await_signals(), asio::detached);
+    asio::io_context& io = loops_.first().io;
+    asio::co_spawn(io, await_signals(), asio::detached);
     for (const auto& bound : sockets_)
-        asio::co_spawn(io_, accept_from(*bound), asio::detached);
+        asio::co_spawn(io, accept_from(*bound), asio::detached);
     announce();
-    io_.run();
+    loops_.run();
 }
 
 asio::awaitable<void> Server::accept_from(Bound& bound) {
     while (!stopping_) {
-        Result<std::unique_ptr<net::ServerStream>> stream = co_await bound.listener->accept();
-        if (stream) {
-            admit(bound, std::move(*stream));
+        Result<net::Accepted> accepted = co_await bound.listener->accept();
+        if (accepted) {
+            admit(bound, std::move(*accepted));
             continue;
         }
         if (stopping_) co_return;
         Json json = make_event("error");
-        json["kind"] = kind_name(stream.error().kind);
-        json["message"] = stream.error().message;
-        context_.events.write(json);
-        context_.diagnostics.error(bound.socket.url, stream.error());
+        json["kind"] = kind_name(accepted.error().kind);
+        json["message"] = accepted.error().message;
+        shared_.events.write(json);
+        shared_.diagnostics.error(bound.socket.url, accepted.error());
         // A socket that is broken stays so: better to end and be started again than to serve a part.
         stop();
     }
 }
 
-void Server::admit(Bound& bound, std::unique_ptr<net::ServerStream> stream) {
+void Server::admit(Bound& bound, net::Accepted accepted) {
     const std::uint64_t number = ++connection_number_;
     Json json = make_event("connection");
     json["connection"] = number;
     json["url"] = bound.socket.url;
-    json["peer"] = stream->peer().name;
-    context_.events.write(json);
-    if (connections_.size() >= max_connections_) {
+    json["peer"] = accepted.peer.name;
+    shared_.events.write(json);
+    if (open_ >= max_connections_) {
         Json refused = make_event("error");
         refused["connection"] = number;
         refused["kind"] = kind_name(Errc::limit);
         refused["message"] = "more than " + std::to_string(max_connections_) + " connections";
-        context_.events.write(refused);
+        shared_.events.write(refused);
         // Inside of a TLS socket nothing can be said before the handshake.
         if (bound.socket.location.implicit_tls() || turning_away_ >= kTurningAway) return;
         const smtp::Reply reply{
-            421, "4.3.2", {config_.host_name + " has too many connections; try again later"}};
+            421, "4.3.2", {config_->host_name + " has too many connections; try again later"}};
         std::string octets = bound.socket.is_pop3() ? "-ERR [SYS/TEMP] Too many connections\r\n"
                                                     : smtp::encode_reply(reply, true);
-        asio::co_spawn(io_, turn_away(std::move(stream), std::move(octets)), asio::detached);
+        asio::co_spawn(loops_.first().io, turn_away(std::move(accepted), std::move(octets)), asio::detached);
         return;
     }
-    auto connection = bound.socket.is_pop3()
-                          ? make_pop3_connection(context_, bound.socket, std::move(stream), number)
-                          : make_smtp_connection(context_, bound.socket, std::move(stream), number);
-    connections_.insert(connection);
-    asio::co_spawn(io_, serve(std::move(connection)), asio::detached);
+    ++open_;
+    Loop& loop = loops_.next();
+    asio::co_spawn(loop.io, serve(loop, bound.socket, std::move(accepted), number), asio::detached);
 }
 
-asio::awaitable<void> Server::serve(std::shared_ptr<Connection> connection) {
+// On the loop's thread.
+asio::awaitable<void> Server::serve(Loop& loop, const ListenSocket& socket, net::Accepted accepted,
+                                    std::uint64_t number) {
+    auto stream = std::make_unique<net::ServerStream>(loop.io.get_executor(), accepted.socket.release(),
+                                                      std::move(accepted.peer));
+    auto connection = socket.is_pop3()
+                          ? make_pop3_connection(Context(shared_), socket, std::move(stream), number)
+                          : make_smtp_connection(Context(shared_), socket, std::move(stream), number);
+    loop.connections.insert(connection);
+    if (loop.stopping) connection->stop();
     try {
         co_await connection->run();
     } catch (const std::exception& bug) {
@@ -143,18 +151,20 @@ asio::awaitable<void> Server::serve(std::shared_ptr<Connection> connection) {
         Json json = make_event("error");
         json["kind"] = "bug";
         json["message"] = bug.what();
-        context_.events.write(json);
-        context_.diagnostics.note("", std::string("bug: ") + bug.what());
+        shared_.events.write(json);
+        shared_.diagnostics.note("", std::string("bug: ") + bug.what());
     }
-    connections_.erase(connection);
+    loop.connections.erase(connection);
     connection.reset();
-    finish_when_idle();
+    asio::post(loops_.first().io, [this] { one_has_ended(); });
 }
 
-asio::awaitable<void> Server::turn_away(std::unique_ptr<net::ServerStream> stream, std::string octets) {
+asio::awaitable<void> Server::turn_away(net::Accepted accepted, std::string octets) {
     ++turning_away_;
-    Result<void> written = co_await stream->write(std::string_view(octets), kTurnAwayTimeout);
-    if (written) co_await stream->close();
+    net::ServerStream stream(loops_.first().io.get_executor(), accepted.socket.release(),
+                             std::move(accepted.peer));
+    Result<void> written = co_await stream.write(std::string_view(octets), kTurnAwayTimeout);
+    if (written) co_await stream.close();
     --turning_away_;
 }
 
@@ -163,43 +173,53 @@ asio::awaitable<void> Server::await_signals() {
     co_await signals_.async_wait(asio::redirect_error(asio::use_awaitable, error));
     if (error) co_return;
     stop();
-    if (connections_.empty()) co_return;
+    if (open_ == 0) co_return;
     co_await signals_.async_wait(asio::redirect_error(asio::use_awaitable, error));
-    if (!error) abort_all();
+    if (!error) tell_all([](Connection& connection) { connection.abort(); });
+}
+
+void Server::tell_all(void (*what)(Connection&)) {
+    for (const auto& loop : loops_.all()) {
+        asio::post(loop->io, [loop = loop.get(), what] {
+            for (const auto& connection : loop->connections)
+                what(*connection);
+        });
+    }
 }
 
 void Server::stop() {
     if (std::exchange(stopping_, true)) return;
     for (const auto& bound : sockets_)
         bound->listener->close();
-    for (const auto& connection : connections_)
-        connection->stop();
-    asio::co_spawn(io_, end_in_time(), asio::detached);
+    for (const auto& loop : loops_.all())
+        asio::post(loop->io, [loop = loop.get()] { loop->stopping = true; });
+    tell_all([](Connection& connection) { connection.stop(); });
+    asio::co_spawn(loops_.first().io, end_in_time(), asio::detached);
     finish_when_idle();
 }
 
 asio::awaitable<void> Server::end_in_time() {
-    if (connections_.empty()) co_return;
+    if (open_ == 0) co_return;
     asio::error_code error;
     grace_.expires_after(kGrace);
     co_await grace_.async_wait(asio::redirect_error(asio::use_awaitable, error));
     if (error) co_return;
-    for (const auto& connection : connections_)
-        connection->cancel();
+    tell_all([](Connection& connection) { connection.cancel(); });
     grace_.expires_after(kLastReplies);
     co_await grace_.async_wait(asio::redirect_error(asio::use_awaitable, error));
-    if (!error) abort_all();
+    if (!error) tell_all([](Connection& connection) { connection.abort(); });
 }
 
-void Server::abort_all() {
-    for (const auto& connection : connections_)
-        connection->abort();
+void Server::one_has_ended() {
+    --open_;
+    finish_when_idle();
 }
 
 void Server::finish_when_idle() {
-    if (!stopping_ || !connections_.empty()) return;
+    if (!stopping_ || open_ > 0) return;
     grace_.cancel();
     signals_.cancel();
+    loops_.finish();
 }
 
 }  // namespace mailpipe::app::serve

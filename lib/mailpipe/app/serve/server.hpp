@@ -1,19 +1,20 @@
 #pragma once
 
 #include <memory>
-#include <set>
 #include <vector>
 
 #include "mailpipe/app/serve/connection.hpp"
+#include "mailpipe/app/serve/loops.hpp"
 #include "mailpipe/net/listener.hpp"
 
 namespace mailpipe::app::serve {
 
-// The sockets and the connections of one run, all on the thread of the io_context.
+// The sockets and the connections of one run. The first loop accepts and keeps the books; a connection lives on one of
+// the loops from its first octet to its last.
 class Server {
  public:
-    // `config` and `context` must outlive it.
-    Server(asio::io_context& io, Config& config, Context& context);
+    // Both must outlive it.
+    Server(Loops& loops, Shared& shared);
 
     // Binds all sockets. Errors: temporary for an address in use, cannot_create, no_host, io.
     Result<void> listen();
@@ -29,23 +30,26 @@ class Server {
 
     void announce();
     asio::awaitable<void> accept_from(Bound& bound);
-    void admit(Bound& bound, std::unique_ptr<net::ServerStream> stream);
-    asio::awaitable<void> serve(std::shared_ptr<Connection> connection);
-    asio::awaitable<void> turn_away(std::unique_ptr<net::ServerStream> stream, std::string octets);
+    void admit(Bound& bound, net::Accepted accepted);
+    asio::awaitable<void> serve(Loop& loop, const ListenSocket& socket, net::Accepted accepted,
+                                std::uint64_t number);
+    asio::awaitable<void> turn_away(net::Accepted accepted, std::string octets);
     asio::awaitable<void> await_signals();
     asio::awaitable<void> end_in_time();
     void stop();
-    void abort_all();
+    // On the threads of their loops.
+    void tell_all(void (*what)(Connection&));
+    void one_has_ended();
     void finish_when_idle();
 
-    asio::io_context& io_;
-    Config& config_;
-    Context& context_;
+    Loops& loops_;
+    Shared& shared_;
+    const std::shared_ptr<const Config> config_;  // of the start
     std::vector<std::unique_ptr<Bound>> sockets_;
-    std::set<std::shared_ptr<Connection>> connections_;
     asio::signal_set signals_;
     asio::steady_timer grace_;
     std::size_t max_connections_;
+    std::size_t open_ = 0;  // connections; like what follows, of the first loop's thread
     std::size_t turning_away_ = 0;
     std::uint64_t connection_number_ = 0;
     bool stopping_ = false;

@@ -12,7 +12,8 @@ constexpr std::string_view kHere = "here/";
 }  // namespace
 
 Result<smtp::Finished> LocalTransport::submit(const smtp::Envelope& envelope, OutgoingText& text) {
-    auto message = std::make_shared<SpooledMessage>(delivery_.config.store.root, delivery_.budget);
+    const std::shared_ptr<const Config> config = delivery_.config.get();
+    auto message = std::make_shared<SpooledMessage>(config->store.root, delivery_.budget);
     text.rewind();
     while (true) {
         auto piece = text.read();
@@ -24,13 +25,13 @@ Result<smtp::Finished> LocalTransport::submit(const smtp::Envelope& envelope, Ou
     std::vector<std::size_t> targets;  // the recipient of each
     Delivery delivery;
     for (const smtp::Mailbox& recipient : envelope.recipients) {
-        auto user = delivery_.config.recipients.user_of(recipient, true);
+        auto user = config->recipients.user_of(recipient, true);
         finished.recipients.push_back({recipient, user ? smtp::Reply{} : user.error(), false});
         if (!user) continue;
         targets.push_back(finished.recipients.size() - 1);
         delivery.targets.push_back(
-            {delivery_.config.store.path_of(*user), "Return-Path: <" + envelope.reverse_path.encode() +
-                                                        ">\r\nDelivered-To: " + recipient.encode() + "\r\n"});
+            {config->store.path_of(*user), "Return-Path: <" + envelope.reverse_path.encode() +
+                                               ">\r\nDelivered-To: " + recipient.encode() + "\r\n"});
     }
     if (targets.empty()) return finished;
     delivery.message = std::move(message);
@@ -48,8 +49,8 @@ Result<smtp::Finished> LocalTransport::submit(const smtp::Envelope& envelope, Ou
 }
 
 std::string LocalTransports::destination(const smtp::Mailbox& recipient) const {
-    return delivery_.config.recipients.is_local(recipient) ? std::string(kHere)
-                                                           : others_.destination(recipient);
+    return delivery_.config.get()->recipients.is_local(recipient) ? std::string(kHere)
+                                                                  : others_.destination(recipient);
 }
 
 Result<std::unique_ptr<Transport>> LocalTransports::open(const std::string& destination) const {

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "mailpipe/app/send/transport.hpp"
-#include "mailpipe/app/serve/config.hpp"
+#include "mailpipe/app/serve/current_config.hpp"
 #include "mailpipe/app/serve/delivery/commit_worker.hpp"
 #include "mailpipe/app/serve/delivery/spool.hpp"
 
@@ -12,7 +12,7 @@ namespace mailpipe::app::serve {
 
 // Where mail goes that is for users here. All outlive what uses it.
 struct LocalDelivery {
-    const Config& config;
+    const CurrentConfig& config;
     CommitWorker& commits;
     SpoolBudget& budget;
 };
@@ -25,7 +25,7 @@ class LocalTransport : public Transport {
     Result<smtp::Finished> submit(const smtp::Envelope& envelope, OutgoingText& text) override;
     bool given_up() const override { return false; }
     void quit() override {}
-    std::string server() const override { return delivery_.config.host_name; }
+    std::string server() const override { return delivery_.config.get()->host_name; }
     std::string tls_version() const override { return ""; }
 
  private:

@@ -11,7 +11,7 @@
 #include "mailpipe/app/queue/random.hpp"
 #include "mailpipe/app/queue/runner.hpp"
 #include "mailpipe/app/queue/ways.hpp"
-#include "mailpipe/app/serve/config.hpp"
+#include "mailpipe/app/serve/current_config.hpp"
 #include "mailpipe/app/serve/delivery/commit_worker.hpp"
 #include "mailpipe/app/serve/delivery/local_transport.hpp"
 #include "mailpipe/app/serve/events.hpp"
@@ -22,14 +22,14 @@ namespace mailpipe::app::serve {
 // is for a user here, a report first of all, goes straight into the mailbox.
 class Relay : private QueueEvents {
  public:
-    // All outlive this; config.relay is there. Errors: those of open_spool().
+    // All outlive this; `config.relay` is there. Errors: those of open_spool().
     static Result<std::unique_ptr<Relay>> open(const Config& config, EventLog& events,
                                                Diagnostics& diagnostics);
     ~Relay() override;  // as stop()
 
     queue::Spool& spool() { return *spool_; }
-    // `commits` and `budget` outlive the runner. Errors: those that need no server to be wrong.
-    Result<void> start(CommitWorker& commits, SpoolBudget& budget);
+    // All outlive the runner. Errors: those that need no server to be wrong.
+    Result<void> start(const CurrentConfig& config, CommitWorker& commits, SpoolBudget& budget);
     // Lets each transaction end that has begun, for as long as `request_stop()` allows.
     void stop();
 

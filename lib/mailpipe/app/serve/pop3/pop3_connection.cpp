@@ -182,7 +182,7 @@ asio::awaitable<void> Pop3Connection::commit(pop3::CommitRequested request) {
 
 }  // namespace
 
-std::shared_ptr<Connection> make_pop3_connection(Context& context, const ListenSocket& socket,
+std::shared_ptr<Connection> make_pop3_connection(const Context& context, const ListenSocket& socket,
                                                  std::unique_ptr<net::ServerStream> stream,
                                                  std::uint64_t number) {
     return std::make_shared<Pop3Connection>(context, socket, std::move(stream), number);

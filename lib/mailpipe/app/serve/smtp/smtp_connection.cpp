@@ -219,7 +219,7 @@ void SmtpConnection::tell_queued(const Delivered& queued) {
 
 }  // namespace
 
-std::shared_ptr<Connection> make_smtp_connection(Context& context, const ListenSocket& socket,
+std::shared_ptr<Connection> make_smtp_connection(const Context& context, const ListenSocket& socket,
                                                  std::unique_ptr<net::ServerStream> stream,
                                                  std::uint64_t number) {
     return std::make_shared<SmtpConnection>(context, socket, std::move(stream), number);

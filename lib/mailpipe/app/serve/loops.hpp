@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <set>
+#include <vector>
+
+#include "mailpipe/net/asio.hpp"
+// Behind the configuration.
+#include <asio/executor_work_guard.hpp>
+
+namespace mailpipe::app::serve {
+
+class Connection;
+
+// One event loop, run by one thread. Its connections belong to that thread: whoever means them posts to `io`.
+struct Loop {
+    asio::io_context io{1};
+    std::set<std::shared_ptr<Connection>> connections;
+    bool stopping = false;
+    asio::executor_work_guard<asio::io_context::executor_type> work{io.get_executor()};
+};
+
+// The event loops of one server. The first runs on the thread that calls run(), and accepts.
+class Loops {
+ public:
+    // 1 <= count
+    explicit Loops(std::size_t count);
+
+    Loop& first() { return *loops_.front(); }
+    // In turn; only for the thread of the first.
+    Loop& next();
+    const std::vector<std::unique_ptr<Loop>>& all() const { return loops_; }
+
+    // Returns when finish() was called and every loop has nothing left to do.
+    void run();
+    void finish();
+
+ private:
+    std::vector<std::unique_ptr<Loop>> loops_;
+    std::size_t turn_ = 0;
+};
+
+// As many as there are cores, at most 8.
+std::size_t default_loops();
+
+}  // namespace mailpipe::app::serve
