@@ -3,17 +3,19 @@
 #include <algorithm>
 
 #include "mailpipe/base/ascii.hpp"
+#include "mailpipe/smtp/mail_parameters.hpp"
+#include "mailpipe/smtp/parameters.hpp"
 #include "mailpipe/smtp/path.hpp"
 
 namespace mailpipe::smtp {
 namespace {
 
 // "FROM:" or "TO:" and the path; RFC 5321 section 3.3 allows no space on either side of the colon.
-Parsed<Path> parse_path_argument(std::string_view argument, std::string_view keyword,
-                                 Result<Path> (*parse)(std::string_view)) {
+Parsed<Path> parse_path_argument(std::string_view argument, std::string_view keyword, bool utf8,
+                                 Result<Path> (*parse)(std::string_view, bool)) {
     const std::string expected = std::string(keyword) + "<address> is expected";
     if (!ascii::starts_with_ignore_case(argument, keyword)) return refused(501, "5.5.4", expected);
-    auto path = parse(argument.substr(keyword.size()));
+    auto path = parse(argument.substr(keyword.size()), utf8);
     if (!path)
         return refused(501, keyword == "FROM:" ? "5.1.7" : "5.1.3", expected + ": " + path.error().message);
     path->length += keyword.size();
@@ -21,29 +23,6 @@ Parsed<Path> parse_path_argument(std::string_view argument, std::string_view key
         return refused(501, "5.5.4", "A space is expected behind the address");
     }
     return *path;
-}
-
-// esmtp-param = esmtp-keyword ["=" esmtp-value] ; esmtp-value = 1*(%d33-60 / %d62-126)
-Parsed<void> parse_mail_parameter(std::string_view parameter, MailArguments& out) {
-    const std::size_t equals = parameter.find('=');
-    const std::string keyword = ascii::to_upper(parameter.substr(0, equals));
-    const std::string_view value =
-        equals == std::string_view::npos ? std::string_view() : parameter.substr(equals + 1);
-    if (keyword == "SIZE") {
-        const auto size = ascii::parse_number(value);
-        if (!size || value.size() > 20 || out.size)
-            return refused(501, "5.5.4", "SIZE takes one decimal number");
-        out.size = size;
-    } else if (keyword == "BODY") {
-        const std::string body = ascii::to_upper(value);
-        if (body != "7BIT" && body != "8BITMIME") return refused(501, "5.5.4", "BODY is 7BIT or 8BITMIME");
-        out.eight_bit = body == "8BITMIME";
-    } else if (keyword == "AUTH") {
-        if (value.empty()) return refused(501, "5.5.4", "AUTH takes a mailbox or <>");
-    } else {
-        return refused(555, "5.5.4", "Parameter is not supported: " + std::string(parameter.substr(0, equals)));
-    }
-    return {};
 }
 
 }  // namespace
@@ -64,28 +43,31 @@ Parsed<Command> parse_command(std::string_view line) {
 }
 
 // mail = "MAIL FROM:" Reverse-path [SP Mail-parameters] CRLF
-Parsed<MailArguments> parse_mail(std::string_view argument, bool esmtp) {
-    auto path = parse_path_argument(argument, "FROM:", parse_reverse_path);
+Parsed<Envelope> parse_mail(std::string_view argument, bool esmtp, const ServerExtensions& offered) {
+    auto path = parse_path_argument(argument, "FROM:", offered.utf8, parse_reverse_path);
     if (!path) return tl::unexpected(path.error());
-    MailArguments out;
+    Envelope out;
     out.reverse_path = std::move(path->mailbox);
-    for (std::string_view parameter : ascii::split_words(argument.substr(path->length))) {
-        if (!esmtp) return refused(555, "5.5.4", "Parameters need EHLO");
-        if (auto parsed = parse_mail_parameter(parameter, out); !parsed) return tl::unexpected(parsed.error());
-    }
+    const std::string_view parameters = argument.substr(path->length);
+    if (!esmtp && !parameters.empty()) return refused(555, "5.5.4", "Parameters need EHLO");
+    if (auto parsed = parse_mail_parameters(parameters, offered, out); !parsed)
+        return tl::unexpected(parsed.error());
     return out;
 }
 
 // rcpt = "RCPT TO:" ( "<Postmaster@" Domain ">" / "<Postmaster>" / Forward-path ) [SP Rcpt-parameters] CRLF
-Parsed<Mailbox> parse_rcpt(std::string_view argument) {
-    auto path = parse_path_argument(argument, "TO:", parse_forward_path);
+Parsed<RcptArguments> parse_rcpt(std::string_view argument, bool esmtp, bool utf8,
+                                 const ServerExtensions& offered) {
+    auto path = parse_path_argument(argument, "TO:", offered.utf8, parse_forward_path);
     if (!path) return tl::unexpected(path.error());
     if (path->source_route) return refused(550, "5.7.1", "Source routes are not accepted");
-    const auto parameters = ascii::split_words(argument.substr(path->length));
-    if (!parameters.empty()) {
-        return refused(555, "5.5.4", "Parameter is not supported: " + std::string(parameters[0]));
-    }
-    return path->mailbox;
+    if (needs_utf8(path->mailbox) && !utf8)
+        return refused(553, "5.6.7", "An address that is not ASCII needs SMTPUTF8 in MAIL");
+    const std::string_view parameters = argument.substr(path->length);
+    if (!esmtp && !parameters.empty()) return refused(555, "5.5.4", "Parameters need EHLO");
+    auto options = parse_rcpt_parameters(parameters, offered);
+    if (!options) return tl::unexpected(options.error());
+    return RcptArguments{std::move(path->mailbox), std::move(*options)};
 }
 
 }  // namespace mailpipe::smtp

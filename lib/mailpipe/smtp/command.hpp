@@ -1,10 +1,10 @@
 #pragma once
 
-#include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 
+#include "mailpipe/smtp/envelope.hpp"
+#include "mailpipe/smtp/server_extensions.hpp"
 #include "mailpipe/smtp/types.hpp"
 
 // Commands as a server reads them. Internal to smtp/. A parser that refuses gives the reply to send.
@@ -23,16 +23,16 @@ struct Command {
 // Refuses control characters and octets that no command has.
 Parsed<Command> parse_command(std::string_view line);
 
-struct MailArguments {
-    Mailbox reverse_path;
-    std::optional<std::uint64_t> size;
-    bool eight_bit = false;
+// What stands behind "MAIL ": the envelope without recipients, hold_for and hold_until as they are asked for.
+Parsed<Envelope> parse_mail(std::string_view argument, bool esmtp, const ServerExtensions& offered);
+
+struct RcptArguments {
+    Mailbox recipient;
+    RecipientOptions options;
 };
 
-// What stands behind "MAIL " and "RCPT ". SIZE (RFC 1870), BODY (RFC 6152) and AUTH (RFC 4954 section 5,
-// ignored: no peer is trusted to name a submitter) are the parameters of MAIL; others are refused with 555. A
-// source route in RCPT is refused with 550 5.7.1.
-Parsed<MailArguments> parse_mail(std::string_view argument, bool esmtp);
-Parsed<Mailbox> parse_rcpt(std::string_view argument);
+// What stands behind "RCPT ". A source route is refused with 550 5.7.1; `utf8` is what MAIL said.
+Parsed<RcptArguments> parse_rcpt(std::string_view argument, bool esmtp, bool utf8,
+                                 const ServerExtensions& offered);
 
 }  // namespace mailpipe::smtp

@@ -187,8 +187,8 @@ class PathParser {
     std::size_t at_ = 0;
 };
 
-Result<Path> parse_path(std::string_view text, std::size_t local_part_length) {
-    PathParser parser(text, false, local_part_length);
+Result<Path> parse_path(std::string_view text, bool allow_utf8, std::size_t local_part_length) {
+    PathParser parser(text, allow_utf8, local_part_length);
     if (!parser.take('<')) return parser.expected("'<'");
     auto route = parser.source_route();
     if (!route) return tl::unexpected(route.error());
@@ -239,9 +239,9 @@ Result<Mailbox> parse_mailbox(std::string_view text, bool allow_utf8, std::size_
     return mailbox;
 }
 
-Result<Path> parse_reverse_path(std::string_view text) {
+Result<Path> parse_reverse_path(std::string_view text, bool allow_utf8) {
     if (text.substr(0, 2) == "<>") return Path{{}, false, 2};
-    return parse_path(text, kReversePathLocalPart);
+    return parse_path(text, allow_utf8, kReversePathLocalPart);
 }
 
 Result<Mailbox> parse_return_path(std::string_view text) {
@@ -252,11 +252,11 @@ Result<Mailbox> parse_return_path(std::string_view text) {
     return std::move(path->mailbox);
 }
 
-Result<Path> parse_forward_path(std::string_view text) {
+Result<Path> parse_forward_path(std::string_view text, bool allow_utf8) {
     static constexpr std::string_view kPostmaster = "<postmaster>";
     if (ascii::starts_with_ignore_case(text, kPostmaster))
         return Path{{"postmaster", ""}, false, kPostmaster.size()};
-    return parse_path(text, kLocalPartLength);
+    return parse_path(text, allow_utf8, kLocalPartLength);
 }
 
 bool is_domain_or_literal(std::string_view text, bool underscores) {

@@ -21,9 +21,9 @@ struct Path {
 };
 
 // A path in angle brackets at the start of `text`: reverse-paths may be "<>", forward-paths "<postmaster>" in
-// any case. Errors: data with rule and offset.
-Result<Path> parse_reverse_path(std::string_view text);
-Result<Path> parse_forward_path(std::string_view text);
+// any case. UTF-8 is taken when `allow_utf8` (RFC 6531). Errors: data with rule and offset.
+Result<Path> parse_reverse_path(std::string_view text, bool allow_utf8 = false);
+Result<Path> parse_forward_path(std::string_view text, bool allow_utf8 = false);
 
 // As parse_mailbox() of types.hpp, which has kLocalPartLength.
 Result<Mailbox> parse_mailbox(std::string_view text, bool allow_utf8, std::size_t local_part_length);

@@ -23,6 +23,15 @@ void ServerSession::Impl::answer(const Reply& reply) {
     respond(250, "2.1.5", "OK");
 }
 
+void ServerSession::Impl::begin_body() {
+    size = 0;
+    line_ends = {};
+    ends_in_crlf = true;
+    last_octet = '\0';
+    refused_message.reset();
+    events.emplace_back(BodyBegin{});
+}
+
 // Takes what is there of the message. A message that is refused is read to its end and not passed on.
 std::optional<ServerStep> ServerSession::Impl::take_data() {
     while (true) {
@@ -65,6 +74,7 @@ void ServerSession::Impl::body_answered(std::vector<Reply> replies) {
         if (reply.code < 400) errors = 0;
     }
     has_sender = false;
+    in_chunks = false;
     recipients = 0;
     refused_message.reset();
     if (leaving) end(Error{Errc::unavailable, "session refused"});

@@ -18,7 +18,7 @@
 namespace mailpipe::smtp {
 
 // server_session.cpp drives, server_commands.cpp has the commands, server_auth.cpp AUTH, server_data.cpp the
-// message.
+// message, server_chunk.cpp that in chunks.
 struct ServerSession::Impl {
     enum class State {
         command,
@@ -28,6 +28,8 @@ struct ServerSession::Impl {
         auth_answer,
         tls,
         data,
+        chunk,
+        verify_answer,
         body_answer,
         ended
     };
@@ -63,6 +65,7 @@ struct ServerSession::Impl {
     void on_mail(std::string_view argument);
     void on_rcpt(std::string_view argument);
     void on_data(std::string_view argument);
+    void on_bdat(std::string_view argument);
     void on_rset(std::string_view argument);
     void on_noop(std::string_view argument);
     void on_help(std::string_view argument);
@@ -85,7 +88,15 @@ struct ServerSession::Impl {
 
     // Message.
     void answer(const Reply& reply);
+    void verified(const Reply& reply);
+    ServerExtensions offered() const;
+    void begin_body();
     void judge_message();
+
+    // Chunks (RFC 3030).
+    void refuse_chunk(const Reply& reply);
+    std::optional<ServerStep> take_chunk();
+    std::optional<ServerStep> end_chunk();
     void body_answered(std::vector<Reply> replies);
 
     ServerOptions options;
@@ -108,6 +119,17 @@ struct ServerSession::Impl {
     std::size_t recipients = 0;
     std::uint64_t size = 0;
     std::optional<Reply> refused_message;
+    Body body = Body::seven_bit;
+    bool utf8 = false;
+    struct Chunk {
+        std::uint64_t left = 0;  // octets still to come
+        bool last = false;
+        std::optional<Reply> refused;  // they are dropped, then this is said
+    };
+    Chunk chunk;
+    bool in_chunks = false;  // BDAT has begun the message
+    bool ends_in_crlf = true;
+    char last_octet = '\0';
     wire::DotDecoder decoder;
     wire::LineEndChecker line_ends;
 };

@@ -48,8 +48,13 @@ ServerStep ServerSession::Impl::next() {
             if (auto step = take_data()) return std::move(*step);
             if (!events.empty()) continue;
         }
+        if (state == State::chunk) {
+            if (auto step = take_chunk()) return std::move(*step);
+            if (state != State::chunk) continue;
+        }
         if (!out.empty()) return wire::Output{std::exchange(out, {})};
-        if (input.eof() && (state == State::command || state == State::auth_line || state == State::data)) {
+        const bool reads = reads_lines || state == State::data || state == State::chunk;
+        if (input.eof() && reads) {
             end_of_input();
             continue;
         }
@@ -153,13 +158,15 @@ void ServerSession::Impl::end(Error error) {
 void ServerSession::Impl::abort_transaction() {
     if (has_sender) events.emplace_back(TransactionAborted{});
     has_sender = false;
+    in_chunks = false;
     recipients = 0;
     refused_message.reset();
 }
 
 void ServerSession::Impl::end_of_input() {
-    end(Error{Errc::protocol, state == State::data ? "peer closed the connection inside a message"
-                                                   : "peer closed the connection without QUIT"});
+    const bool in_message = state == State::data || state == State::chunk || in_chunks;
+    end(Error{Errc::protocol, in_message ? "peer closed the connection inside a message"
+                                         : "peer closed the connection without QUIT"});
 }
 
 ServerSession::ServerSession(ServerOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
@@ -203,6 +210,9 @@ void ServerSession::accept() {
 }
 void ServerSession::refuse(Reply reply) {
     impl_->answer(reply);
+}
+void ServerSession::verified(const Reply& reply) {
+    impl_->verified(reply);
 }
 void ServerSession::body_answered(std::vector<Reply> replies) {
     impl_->body_answered(std::move(replies));

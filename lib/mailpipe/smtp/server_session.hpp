@@ -10,6 +10,8 @@
 
 #include "mailpipe/base/secret.hpp"
 #include "mailpipe/base/trace.hpp"
+#include "mailpipe/smtp/envelope.hpp"
+#include "mailpipe/smtp/server_extensions.hpp"
 #include "mailpipe/smtp/types.hpp"
 #include "mailpipe/wire/session.hpp"
 
@@ -28,6 +30,8 @@ struct ServerOptions {
     bool tls_active = false;        // implicit TLS
     bool auth_available = false;    // there are users
     bool auth_without_tls = false;  // the peer is loopback
+    bool login_required = false;    // submission (RFC 6409 section 4.3): MAIL only from who has logged in
+    ServerExtensions extensions;
     Trace* trace = nullptr;
 };
 
@@ -38,18 +42,22 @@ struct AuthRequested {             // answer: auth_accepted() or auth_refused()
     Secret password;
 };
 struct MailRequested {  // answer: accept() or refuse()
-    Mailbox reverse_path;
-    std::optional<std::uint64_t> size;  // declared; more than max_size was refused already
-    bool eight_bit = false;
+    Envelope envelope;  // without recipients; a size above max_size was refused already
 };
 struct RecipientRequested {  // answer: accept() or refuse()
     Mailbox recipient;
+    RecipientOptions options;
 };
-struct BodyBegin {};  // DATA was accepted (at least one recipient); no answer
-struct BodyData {     // transparency removed, CRLF kept
+// VRFY, or EXPN with `expand`, of who has logged in; answer: verified(). Others learn nothing (RFC 5321 section 7.3).
+struct VerifyRequested {
+    std::string argument;
+    bool expand = false;
+};
+struct BodyBegin {};  // DATA, or the first BDAT, was accepted (at least one recipient); no answer
+struct BodyData {     // transparency removed, CRLF kept; of BODY=BINARYMIME any octets, else lines
     std::string_view octets;
 };
-// The final dot has come. `refused` holds the reply when the session itself must refuse the message (bare CR or
+// The final dot, or the last chunk, has come. `refused` holds the reply when the session itself must refuse the message (bare CR or
 // LF, NUL, larger than max_size): the caller drops the message and calls body_answered with no replies.
 // Otherwise: body_answered() with one reply, in LMTP one for each accepted recipient in order.
 struct BodyEnd {
@@ -58,9 +66,9 @@ struct BodyEnd {
 struct TransactionAborted {};  // RSET, EHLO, QUIT, or the connection ended inside a transaction: drop its state
 struct PeerQuit {};            // everything is answered: flush and close
 
-using ServerStep =
-    std::variant<wire::NeedInput, wire::Output, wire::StartTls, wire::Failed, AuthRequested, MailRequested,
-                 RecipientRequested, BodyBegin, BodyData, BodyEnd, TransactionAborted, PeerQuit>;
+using ServerStep = std::variant<wire::NeedInput, wire::Output, wire::StartTls, wire::Failed, AuthRequested,
+                                MailRequested, RecipientRequested, VerifyRequested, BodyBegin, BodyData,
+                                BodyEnd, TransactionAborted, PeerQuit>;
 
 class MAILPIPE_EXPORT ServerSession {
  public:
@@ -78,6 +86,7 @@ class MAILPIPE_EXPORT ServerSession {
     void auth_refused(bool temporary = false);
     void accept();
     void refuse(Reply reply);
+    void verified(const Reply& reply);
     void body_answered(std::vector<Reply> replies);
     void shut_down();  // SIGTERM: what is in DATA is finished and answered, then 421 and Failed{unavailable}
     void time_out();   // 421 4.4.2 and Failed

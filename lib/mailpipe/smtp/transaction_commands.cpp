@@ -3,24 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 
 #include "mailpipe/base/ascii.hpp"
+#include "mailpipe/smtp/date_time.hpp"
+#include "mailpipe/smtp/parameters.hpp"
 #include "mailpipe/smtp/path.hpp"
 #include "mailpipe/smtp/xtext.hpp"
 
 namespace mailpipe::smtp {
 namespace {
-
-constexpr std::size_t kEnvelopeId = 100;          // RFC 3461 section 4.4
-constexpr std::size_t kOriginalRecipient = 500;   // RFC 3461 section 4.2
-constexpr std::int64_t kDeliverBy = 999'999'999;  // RFC 2852 section 4: nine digits
-constexpr std::uint64_t kHoldFor = 999'999'999;   // RFC 4865 section 4.1
-constexpr int kPriority = 9;                      // RFC 6710 section 3
-
-bool needs_utf8(const Mailbox& mailbox) {
-    return !ascii::is_ascii(mailbox.local_part) || !ascii::is_ascii(mailbox.domain);
-}
 
 // A Mailbox is a plain struct: what was not made by a parser is proved here before it becomes part of a
 // command.
@@ -34,24 +25,8 @@ Result<void> check_mailbox(const Mailbox& mailbox, std::size_t local_part_length
     return {};
 }
 
-bool is_printable_ascii(std::string_view text) {
-    return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c < 0x7F; });
-}
-
 Fail not_offered(std::string_view wanted, std::string_view extension) {
     return fail(Errc::unsupported, fmt::format("{} and the server does not offer {}", wanted, extension));
-}
-
-// date-time of RFC 3339, in UTC
-std::string date_time(std::int64_t epoch) {
-    using namespace std::chrono;
-    const sys_seconds moment{seconds{epoch}};
-    const auto day = floor<days>(moment);
-    const year_month_day date{day};
-    const hh_mm_ss time{moment - day};
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", static_cast<int>(date.year()),
-                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                       time.hours().count(), time.minutes().count(), time.seconds().count());
 }
 
 class Builder {
@@ -165,7 +140,7 @@ class Builder {
             commands_.mail += " HOLDFOR=" + std::to_string(*envelope_.hold_for);
             return {};
         }
-        const std::string until = date_time(*envelope_.hold_until);
+        const std::string until = encode_date_time(*envelope_.hold_until);
         const std::string& latest = offered_.max_hold_until;
         // Two dates in UTC compare as text; any other zone is left to the server.
         if (latest.size() == until.size() && latest.back() == 'Z' && until > latest)

@@ -60,6 +60,8 @@ class ServerRun {
     ServerSession session;
     ServerLog log;
     std::vector<Mailbox> recipients;
+    std::vector<Envelope> envelopes;                  // of every MAIL
+    std::vector<RecipientOptions> recipient_options;  // of every RCPT
 
  private:
     void take(ServerStep& step) {
@@ -75,13 +77,17 @@ class ServerRun {
             if (auth->user == "alice" && auth->password.equals("secret")) return session.auth_accepted();
             session.auth_refused(auth->user == "later");
         } else if (auto* mail = std::get_if<MailRequested>(&step)) {
-            log.events.push_back("mail <" + mail->reverse_path.encode() + ">" +
-                                 (mail->eight_bit ? " 8bit" : "") +
-                                 (mail->size ? " size " + std::to_string(*mail->size) : ""));
+            const Envelope& envelope = mail->envelope;
+            log.events.push_back("mail <" + envelope.reverse_path.encode() + ">" +
+                                 (envelope.body == Body::eight_bit ? " 8bit" : "") +
+                                 (envelope.body == Body::binary ? " binary" : "") +
+                                 (envelope.size ? " size " + std::to_string(*envelope.size) : ""));
+            envelopes.push_back(envelope);
             recipients.clear();
             session.accept();
         } else if (auto* rcpt = std::get_if<RecipientRequested>(&step)) {
             log.events.push_back("rcpt <" + rcpt->recipient.encode() + ">");
+            recipient_options.push_back(rcpt->options);
             if (rcpt->recipient.local_part.substr(0, 2) == "no") {
                 return session.refuse(Reply{550, "5.1.1", {"No such user here"}});
             }
@@ -95,6 +101,9 @@ class ServerRun {
             log.events.push_back(end->refused ? "refused " + std::to_string(end->refused->code) : "end");
             if (end->refused) return session.body_answered({});
             session.body_answered(std::vector<Reply>(std::max<std::size_t>(recipients.size(), 1)));
+        } else if (auto* verify = std::get_if<VerifyRequested>(&step)) {
+            log.events.push_back((verify->expand ? "expn " : "vrfy ") + verify->argument);
+            session.verified(Reply{250, "2.1.5", {"alice@example.org"}});
         } else if (std::holds_alternative<TransactionAborted>(step)) {
             log.events.emplace_back("aborted");
         } else if (std::holds_alternative<PeerQuit>(step)) {

@@ -75,6 +75,7 @@ class StdinSession {
     static smtp::ServerOptions server_options() {
         smtp::ServerOptions options;
         options.host_name = qualified_host_name().value_or("localhost");
+        options.extensions.chunking = false;
         return options;
     }
 
@@ -94,7 +95,7 @@ class StdinSession {
 
     void handle(smtp::ServerStep& step) {
         if (auto* mail = std::get_if<smtp::MailRequested>(&step)) {
-            given_ = {std::move(mail->reverse_path), {}};
+            given_ = {std::move(mail->envelope.reverse_path), {}};
             session_.accept();
         } else if (auto* recipient = std::get_if<smtp::RecipientRequested>(&step)) {
             add_recipient(recipient->recipient);

@@ -47,6 +47,7 @@ smtp::ServerOptions SmtpConnection::session_options() {
     options.max_size = context_.config.max_message_size;
     options.auth_available = !context_.config.users.empty();
     options.auth_without_tls = stream_->peer().loopback;
+    options.extensions.binary = false;  // a Maildir holds lines
     return options;
 }
 
@@ -116,9 +117,8 @@ asio::awaitable<void> SmtpConnection::authenticate(smtp::AuthRequested request) 
 
 void SmtpConnection::begin_mail(smtp::MailRequested& request) {
     transaction_ = {};
-    transaction_.reverse_path = std::move(request.reverse_path);
+    transaction_.envelope = std::move(request.envelope);
     transaction_.began = Clock::now();
-    transaction_.eight_bit = request.eight_bit;
     session_->accept();
 }
 
@@ -157,7 +157,7 @@ asio::awaitable<void> SmtpConnection::end_message(std::optional<smtp::Reply> ref
         co_return;
     }
     TraceInfo info;
-    info.reverse_path = transaction_.reverse_path;
+    info.reverse_path = transaction_.envelope.reverse_path;
     info.helo = session_->helo_name();
     info.peer_address = stream_->peer().address;
     info.host_name = context_.config.host_name;
@@ -209,7 +209,7 @@ void SmtpConnection::tell(const std::vector<Result<Delivered>>& results,
 void SmtpConnection::tell_queued(const Delivered& queued) {
     Json json = event("queued");
     json["id"] = queued.id;
-    json["from"] = transaction_.reverse_path.encode();
+    json["from"] = transaction_.envelope.reverse_path.encode();
     json["size"] = queued.size;
     json["recipients"] = Json::array();
     for (const smtp::Mailbox& recipient : transaction_.relayed())

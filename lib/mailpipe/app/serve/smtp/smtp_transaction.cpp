@@ -53,10 +53,9 @@ Delivery SmtpTransaction::make_delivery(TraceInfo info, const StoreLayout& store
     }
     if (relayed_.empty()) return delivery;
     RelayTarget relay;
-    relay.envelope.reverse_path = reverse_path;
+    relay.envelope = envelope;
     relay.envelope.recipients = relayed_;
     relay.envelope.recipient_options.resize(relayed_.size());
-    relay.envelope.body = eight_bit ? smtp::Body::eight_bit : smtp::Body::seven_bit;
     relay.fields = received_field(info);
     relay.envelope.size = relay.fields.size() + message_->size();
     delivery.relay = std::move(relay);
@@ -90,7 +89,7 @@ std::vector<smtp::Reply> SmtpTransaction::answers(const std::vector<smtp::Reply>
 }
 
 void SmtpTransaction::describe(std::size_t target, const smtp::Reply& reply, Json& event) const {
-    event["from"] = reverse_path.encode();
+    event["from"] = envelope.reverse_path.encode();
     event["to"] = targets_[target].mailbox.encode();
     event["user"] = targets_[target].user;
     event["reply"] = json_of(reply);

@@ -11,16 +11,15 @@
 #include "mailpipe/app/serve/delivery/spool.hpp"
 #include "mailpipe/app/serve/events.hpp"
 #include "mailpipe/app/serve/smtp/trace_fields.hpp"
-#include "mailpipe/smtp/types.hpp"
+#include "mailpipe/smtp/envelope.hpp"
 
 namespace mailpipe::app::serve {
 
 // One message on its way from MAIL to the replies. A user who is meant by several recipients gets it once.
 class SmtpTransaction {
  public:
-    smtp::Mailbox reverse_path;
+    smtp::Envelope envelope;  // of MAIL: without recipients
     std::chrono::steady_clock::time_point began{};
-    bool eight_bit = false;
 
     struct Recipient {
         smtp::Mailbox mailbox;
