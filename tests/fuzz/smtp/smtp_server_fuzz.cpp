@@ -35,6 +35,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     auto options = test::server_options((choice & 1) != 0 ? ServerProtocol::lmtp : ServerProtocol::smtp);
     options.tls_available = (choice & 2) != 0;
     options.max_size = (choice & 4) != 0 ? 100 : 0;
+    options.extensions.dsn = options.extensions.priority = options.extensions.require_tls = true;
+    options.extensions.deliver_by_minimum = 10;
+    options.extensions.max_hold_for = 86400;
+    options.extensions.max_hold_until = 1795694400;
     const auto whole = test::run_server(input, options, std::string_view::npos);
     check(whole);
     const auto cut = test::run_server(input, options, 1U + (choice >> 3));
