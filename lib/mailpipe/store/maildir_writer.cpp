@@ -78,17 +78,13 @@ class MaildirWriter : public MailboxWriter {
     Result<void> make_durable() override {
         if (staged_.size() == durable_count_) return {};
         auto synced = sync_staged();
-        if (!synced) {
-            // The kernel reports a failed write-back once: a second sync would succeed and mean nothing.
-            drop(durable_count_);
-            return synced;
-        }
-        durable_count_ = staged_.size();
-        return {};
+        if (synced) synced = sync_file(dirs_.tmp.get(), path_);
+        return keep_synced(std::move(synced));
     }
 
     Result<std::vector<std::string>> publish() override {
-        if (auto durable = make_durable(); !durable) return tl::unexpected(durable.error());
+        // What stands in new/ durably need not have stood in tmp/ so: its names are not synced.
+        if (auto synced = keep_synced(sync_staged()); !synced) return tl::unexpected(synced.error());
         std::vector<std::string> ids;
         ids.reserve(staged_.size());
         std::array<bool, 2> touched{};
@@ -162,6 +158,14 @@ class MaildirWriter : public MailboxWriter {
         return base;
     }
 
+    Result<void> keep_synced(Result<void> synced) {
+        // The kernel reports a failed write-back once: a second sync would succeed and mean nothing.
+        if (!synced) drop(durable_count_);
+        durable_count_ = staged_.size();
+        return synced;
+    }
+
+    // The contents of the files.
     Result<void> sync_staged() {
         if (syncfs_works_ && staged_.size() - durable_count_ > kFewFiles) {
             if (::syncfs(dirs_.tmp.get()) != 0) return fail_errno(errno, path_);
@@ -172,7 +176,7 @@ class MaildirWriter : public MailboxWriter {
             if (!file) return tl::unexpected(file.error());
             if (auto synced = sync_file(file->get(), path_); !synced) return synced;
         }
-        return sync_file(dirs_.tmp.get(), path_);
+        return {};
     }
 
     // false: a file of that name is there already.
