@@ -1,4 +1,4 @@
-"""The load that bench/serve puts on mail-serve: clients that are slow, clients that are good, and peers that mean harm."""
+"""The load that bench/serve puts on mail-serve: slow clients, good clients, and peers that mean harm."""
 
 import base64
 import json
@@ -19,8 +19,8 @@ _BODY = b"Subject: good\r\n\r\n" + b"x" * 70 + b"\r\n.\r\n"
 def reply_times(port, slow):
     """Percentiles of the reply times of good clients while `slow` others send an octet a second."""
     # A process of its own: what it does is not to be in the times of the good ones.
-    trickle = subprocess.Popen([sys.executable, os.path.abspath(__file__), str(port), str(slow)], stdin=subprocess.PIPE,
-                               stdout=subprocess.PIPE)
+    trickle = subprocess.Popen([sys.executable, os.path.abspath(__file__), str(port), str(slow)],
+                               stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
         if trickle.stdout.readline() != b"trickling\n":
             raise SystemExit("the slow clients did not get in")
@@ -44,8 +44,8 @@ def _drive_good(port):
     end = time.monotonic() + _SECONDS
     while time.monotonic() < end:
         for talk in sessions:
-            for line, begin in ((b"MAIL FROM:<carol@example.net>\r\n", b"250"), (b"RCPT TO:<alice@example.org>\r\n", b"250"),
-                                (b"DATA\r\n", b"354")):
+            for line, begin in ((b"MAIL FROM:<carol@example.net>\r\n", b"250"),
+                                (b"RCPT TO:<alice@example.org>\r\n", b"250"), (b"DATA\r\n", b"354")):
                 commands.append(_timed(talk, line, begin))
             deliveries.append(_timed(talk, _BODY, b"250"))
     for talk in sessions:
