@@ -28,9 +28,11 @@ def reply_times(port, slow):
     finally:
         trickle.stdin.close()
         trickle.wait(60)
-    return (f"commands p50 {_percentile(commands, 50):.2f} ms, p99 {_percentile(commands, 99):.2f} ms of {len(commands)}; "
-            f"durable deliveries p50 {_percentile(deliveries, 50):.1f} ms, p99 {_percentile(deliveries, 99):.1f} ms of "
-            f"{len(deliveries)}")
+    return f"commands {_described(commands)}; durable deliveries {_described(deliveries)}"
+
+
+def _described(times):
+    return f"p50 {_percentile(times, 50):.2f} ms, p99 {_percentile(times, 99):.2f} ms of {len(times)}"
 
 
 def _percentile(times, percent):
