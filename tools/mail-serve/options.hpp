@@ -10,4 +10,7 @@ namespace mailpipe::tools {
 // The command line of mail-serve(1); `options` is filled by parsing and must outlive the App.
 std::unique_ptr<CLI::App> make_serve_app(app::ServeOptions& options);
 
+// --test and what helps tests beside it.
+void add_test_options(CLI::App& app, app::ServeTestOptions& test);
+
 }  // namespace mailpipe::tools

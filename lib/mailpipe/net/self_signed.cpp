@@ -1,4 +1,5 @@
 #include <arpa/inet.h>
+#include <openssl/pem.h>
 #include <openssl/rand.h>
 
 #include <array>
@@ -62,6 +63,14 @@ bool fill(X509* certificate, EVP_PKEY* key, const std::vector<std::string>& name
            X509_sign(certificate, key, EVP_sha256()) > 0;
 }
 
+std::string pem_of(X509* certificate) {
+    const BioHandle memory(BIO_new(BIO_s_mem()));
+    if (!memory || PEM_write_bio_X509(memory.get(), certificate) != 1) return {};
+    char* text = nullptr;
+    const long size = BIO_get_mem_data(memory.get(), &text);
+    return {text, static_cast<std::size_t>(size)};
+}
+
 }  // namespace
 
 Result<SelfSigned> make_self_signed_context(const std::vector<std::string>& names) {
@@ -78,6 +87,7 @@ Result<SelfSigned> make_self_signed_context(const std::vector<std::string>& name
     SelfSigned result;
     result.context = std::move(*context);
     result.pin_sha256 = encode_base64(spki_sha256(certificate.get()));
+    result.certificate_pem = pem_of(certificate.get());
     return result;
 }
 

@@ -46,7 +46,8 @@ Result<std::shared_ptr<TlsContext>> make_server_context(const std::string& certi
                                                         const std::string& key_file);
 struct SelfSigned {
     std::shared_ptr<TlsContext> context;
-    std::string pin_sha256;  // base64
+    std::string pin_sha256;       // base64
+    std::string certificate_pem;  // what clients may trust
 };
 // A fresh P-256 key and a certificate for the names, valid 30 days, in memory only.
 Result<SelfSigned> make_self_signed_context(const std::vector<std::string>& names);

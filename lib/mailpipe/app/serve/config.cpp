@@ -65,6 +65,7 @@ Result<void> add_tls(const ServeOptions& options, Config& config) {
         if (!made) return tl::unexpected(made.error());
         config.tls = std::move(made->context);
         config.pin_sha256 = std::move(made->pin_sha256);
+        config.certificate_pem = std::move(made->certificate_pem);
     } else if (!options.tls_certificate.empty()) {
         auto made = net::make_server_context(options.tls_certificate, options.tls_key);
         if (!made) return tl::unexpected(made.error());
@@ -131,6 +132,7 @@ Result<std::unique_ptr<Config>> make_config(const ServeOptions& options) {
     if (!is_domain(config->host_name)) {
         return fail(Errc::usage, "--host-name " + config->host_name + ": not a domain name");
     }
+    if (options.store.empty()) return fail(Errc::usage, "no store; give --store, or --test");
     auto layout = parse_store(options.store);
     if (!layout) return tl::unexpected(layout.error());
     config->store = std::move(*layout);
@@ -139,21 +141,28 @@ Result<std::unique_ptr<Config>> make_config(const ServeOptions& options) {
         if (!socket) return tl::unexpected(socket.error());
         config->sockets.push_back(std::move(*socket));
     }
-    if (config->sockets.empty()) return fail(Errc::usage, "nothing to listen on; give --listen");
+    if (config->sockets.empty()) return fail(Errc::usage, "nothing to listen on; give --listen, or --test");
     if (auto added = add_users(options, config->users); !added) return tl::unexpected(added.error());
     // Without %u all users would share one box.
-    if (config->users.size() != 1 && config->store.pattern.find(kUserMark) == std::string::npos) {
+    if ((config->users.size() != 1 || options.test.enabled) &&
+        config->store.pattern.find(kUserMark) == std::string::npos) {
         return fail(Errc::usage, "--store " + options.store +
                                      ": the path needs %u, the user's name, unless there is exactly one user");
     }
     auto domains = served_domains(options, config->host_name);
     if (!domains) return tl::unexpected(domains.error());
     config->recipients.serve(std::move(*domains));
+    if (options.test.enabled) {
+        config->anybody = std::make_unique<Anybody>(config->store);
+        config->recipients.take_all(config->anybody.get());
+        if (config->users.size() == 0) config->users.accept_anybody(config->anybody.get());
+    }
     if (auto added = add_tls(options, *config); !added) return tl::unexpected(added.error());
     config->max_message_size = options.max_message_size == 0 ? limits::kMessageSize : options.max_message_size;
     config->timeout = std::chrono::seconds(options.timeout_seconds);
     config->trace = options.common.trace;
     config->threads = options.limits.threads == 0 ? default_loops() : options.limits.threads;
+    config->test = options.test.mode.get();
     if (!options.run_as.empty()) {
         auto user = find_run_as(options.run_as);
         if (!user) return tl::unexpected(user.error());

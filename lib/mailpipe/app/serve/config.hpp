@@ -12,10 +12,13 @@
 #include "mailpipe/app/serve/privileges.hpp"
 #include "mailpipe/app/serve/serve.hpp"
 #include "mailpipe/app/serve/smtp/recipients.hpp"
+#include "mailpipe/app/serve/test/anybody.hpp"
 #include "mailpipe/app/serve/users/users.hpp"
 #include "mailpipe/net/tls.hpp"
 
 namespace mailpipe::app::serve {
+
+class TestMode;
 
 struct ListenSocket {
     Location location;
@@ -41,16 +44,19 @@ struct Config {
     Config& operator=(const Config&) = delete;
 
     std::string host_name;
+    std::unique_ptr<Anybody> anybody;  // with --test; the next two refer to it
     StoreLayout store;
     Users users;
     Recipients recipients;
     std::vector<ListenSocket> sockets;
     std::shared_ptr<net::TlsContext> tls;  // or none
     std::string pin_sha256;                // with --tls-self-signed
+    std::string certificate_pem;           // the same
     std::uint64_t max_message_size = 0;
     std::chrono::milliseconds timeout{};
     bool trace = false;
     std::size_t threads = 1;
+    TestMode* test = nullptr;  // or none
     std::optional<RunAs> run_as;
     std::optional<SendOptions> relay;  // how mail of users for elsewhere goes; none: it is refused
 };

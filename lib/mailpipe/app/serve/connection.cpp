@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "mailpipe/app/serve/test/test_mode.hpp"
+
 MAILPIPE_COROUTINES_BEGIN
 namespace mailpipe::app::serve {
 namespace {
@@ -10,6 +12,12 @@ namespace {
 constexpr std::chrono::seconds kHandshake{60};
 
 }  // namespace
+
+Connection::Connection(const Context& context, const ListenSocket& socket,
+                       std::unique_ptr<net::ServerStream> stream, std::uint64_t number)
+    : context_(context), socket_(socket), stream_(std::move(stream)), number_(number) {
+    if (context.config.test != nullptr) presence_ = context.config.test->enter();
+}
 
 Json Connection::event(std::string_view name) const {
     Json json = make_event(name);

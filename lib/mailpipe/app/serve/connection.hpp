@@ -60,8 +60,7 @@ struct Context {
 class Connection {
  public:
     Connection(const Context& context, const ListenSocket& socket, std::unique_ptr<net::ServerStream> stream,
-               std::uint64_t number)
-        : context_(context), socket_(socket), stream_(std::move(stream)), number_(number) {}
+               std::uint64_t number);
     virtual ~Connection() = default;
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
@@ -94,6 +93,7 @@ class Connection {
     std::unique_ptr<net::ServerStream> stream_;
     std::uint64_t number_;
     std::optional<net::TlsInfo> tls_info_;
+    std::shared_ptr<void> presence_;  // in test mode
 };
 
 std::shared_ptr<Connection> make_smtp_connection(const Context& context, const ListenSocket& socket,

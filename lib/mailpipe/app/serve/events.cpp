@@ -57,6 +57,7 @@ EventLog::~EventLog() {
 }
 
 void EventLog::write(const Json& event) {
+    if (observer_) observer_(event);
     if (fd_ < 0) return;
     std::string line = dump(event);
     {

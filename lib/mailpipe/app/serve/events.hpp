@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <nlohmann/json.hpp>
@@ -46,6 +47,9 @@ class EventLog {
     EventLog(const EventLog&) = delete;
     EventLog& operator=(const EventLog&) = delete;
 
+    // Sees every event before it is written, from any thread; set it before others write.
+    void set_observer(std::function<void(const Json&)> observer) { observer_ = std::move(observer); }
+
     // At most kEventsQueued wait; those beyond are dropped, and an error event says how many.
     void write(const Json& event);
 
@@ -56,6 +60,7 @@ class EventLog {
 
     int fd_;
     bool owned_;
+    std::function<void(const Json&)> observer_;
     std::mutex mutex_;
     std::condition_variable changed_;
     std::deque<std::string> lines_;

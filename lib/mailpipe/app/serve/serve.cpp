@@ -6,6 +6,7 @@
 #include "mailpipe/app/diagnostics.hpp"
 #include "mailpipe/app/serve/delivery/relay.hpp"
 #include "mailpipe/app/serve/server.hpp"
+#include "mailpipe/app/serve/test/test_mode.hpp"
 
 namespace mailpipe::app {
 namespace {
@@ -17,14 +18,19 @@ int report(Diagnostics& diagnostics, const Error& error) {
 
 }  // namespace
 
-int run_serve(const ServeOptions& options) {
+int run_serve(const ServeOptions& given) {
+    ServeOptions options = given;
     Diagnostics diagnostics("mail-serve", options.common.quiet);
     std::signal(SIGPIPE, SIG_IGN);
+    if (auto prepared = serve::TestMode::prepare(options); !prepared)
+        return report(diagnostics, prepared.error());
     auto made = serve::make_config(options);
     if (!made) return report(diagnostics, made.error());
     const std::shared_ptr<const serve::Config> config = std::move(*made);
     auto events = serve::EventLog::open(options.events);
     if (!events) return report(diagnostics, events.error());
+    if (const auto& test = options.test.mode)
+        (*events)->set_observer([&](const serve::Json& event) { test->observe(event, *config); });
     std::unique_ptr<serve::Relay> relay;
     if (config->relay) {
         auto opened = serve::Relay::open(*config, **events, diagnostics);

@@ -14,6 +14,7 @@ tl::unexpected<smtp::Reply> refuse(std::string enhanced, std::string text) {
 }  // namespace
 
 bool Recipients::is_served(std::string_view domain) const {
+    if (anybody_ != nullptr) return true;
     return std::find(domains_.begin(), domains_.end(), ascii::to_lower(domain)) != domains_.end();
 }
 
@@ -25,6 +26,10 @@ tl::expected<std::string, smtp::Reply> Recipients::user_of(const smtp::Mailbox& 
         return refuse("5.7.1", "Relay access denied: " + recipient.domain + " is not served here");
     }
     if (const std::string* user = users_.find(recipient.local_part)) return *user;
+    if (anybody_ != nullptr) {
+        const std::string* user = users_.find(recipient.encode());
+        return user != nullptr ? *user : anybody_->of_recipient(recipient);
+    }
     if (ascii::equals_ignore_case(recipient.local_part, "postmaster") && !users_.empty()) return users_.first();
     if (recipient.local_part.find_first_of("%!@") != std::string::npos) {
         return refuse("5.7.1", "Relay access denied: routes in the local part are not followed");
@@ -34,7 +39,8 @@ tl::expected<std::string, smtp::Reply> Recipients::user_of(const smtp::Mailbox& 
 
 std::string Recipients::login_name(std::string_view name) const {
     const std::size_t at = name.rfind('@');
-    if (at == std::string_view::npos || users_.find(name) != nullptr || !is_served(name.substr(at + 1))) {
+    if (at == std::string_view::npos || users_.is_anybody() || users_.find(name) != nullptr ||
+        !is_served(name.substr(at + 1))) {
         return std::string(name);
     }
     return std::string(name.substr(0, at));

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "mailpipe/app/serve/test/anybody.hpp"
 #include "mailpipe/app/serve/users/users.hpp"
 #include "mailpipe/smtp/types.hpp"
 
@@ -24,6 +25,9 @@ class Recipients {
     // 5321 section 4.5.1): by the user of that name, else by the first user.
     tl::expected<std::string, smtp::Reply> user_of(const smtp::Mailbox& recipient, bool logged_in) const;
 
+    // --test: whatever is no user is a mailbox of its own. `anybody` must outlive this.
+    void take_all(Anybody* anybody) { anybody_ = anybody; }
+
     // In one of the domains, or without any.
     bool is_local(const smtp::Mailbox& recipient) const {
         return recipient.domain.empty() || is_served(recipient.domain);
@@ -37,6 +41,7 @@ class Recipients {
 
     const Users& users_;
     std::vector<std::string> domains_;
+    Anybody* anybody_ = nullptr;
 };
 
 }  // namespace mailpipe::app::serve

@@ -9,6 +9,8 @@
 
 namespace mailpipe::app::serve {
 
+class Anybody;
+
 // Who has a mailbox here. Names are matched without regard to case, and are one path component each: no "/", no
 // control character or space, no "." in front (threats.md: path traversal by user).
 class Users {
@@ -19,7 +21,11 @@ class Users {
     // config with file and line.
     Result<void> load(const std::string& path);
 
-    bool empty() const { return users_.empty(); }
+    // --test: every name is a user, with whatever password. `anybody` must outlive this.
+    void accept_anybody(Anybody* anybody) { anybody_ = anybody; }
+    bool is_anybody() const { return anybody_ != nullptr; }
+
+    bool empty() const { return users_.empty() && !is_anybody(); }
     std::size_t size() const { return users_.size(); }
     // The user's name as it was configured; nullptr: there is none.
     const std::string* find(std::string_view name) const;
@@ -43,6 +49,7 @@ class Users {
 
     std::map<std::string, User> users_;  // by lower-case name
     std::string first_;
+    Anybody* anybody_ = nullptr;
 };
 
 }  // namespace mailpipe::app::serve

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace mailpipe::app {
+
+namespace serve {
+class TestMode;
+}
+
+// What makes mail-serve a server for tests. Each of them does without the others.
+struct ServeTestOptions {
+    bool enabled = false;    // --test: a store of its own, every recipient and login, sockets on free ports
+    std::string ports_file;  // written when ready, gone at the end; empty: none
+    std::vector<std::string> exit_after;  // "3-messages", "30s", "idle:5s"; the first that comes true ends it
+
+    std::shared_ptr<serve::TestMode> mode;  // run_serve() makes it
+};
+
+}  // namespace mailpipe::app
