@@ -18,10 +18,10 @@ Result<std::string> read_aliases(const std::string& path) {
 
 Result<AddressBook> AddressBook::open(const std::string& file, const std::string& domain) {
     const std::string path = file.empty() ? kSystemFile : file;
-    if (file.empty() && ::access(kSystemFile, F_OK) != 0) return AddressBook(Aliases(domain));
+    if (file.empty() && ::access(kSystemFile, F_OK) != 0) return AddressBook(Aliases({{domain}}));
     const auto text = read_aliases(path);
     if (!text) return tl::unexpected(text.error());
-    auto aliases = Aliases::parse(*text, path, domain);
+    auto aliases = Aliases::parse(*text, path, {{domain}});
     if (!aliases) return tl::unexpected(aliases.error());
     return AddressBook(std::move(*aliases));
 }

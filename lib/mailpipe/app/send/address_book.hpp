@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "mailpipe/app/send/aliases.hpp"
+#include "mailpipe/app/aliases.hpp"
 
 namespace mailpipe::app {
 

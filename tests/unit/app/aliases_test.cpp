@@ -1,4 +1,4 @@
-#include "mailpipe/app/send/aliases.hpp"
+#include "mailpipe/app/aliases.hpp"
 
 #include <gtest/gtest.h>
 
@@ -38,7 +38,7 @@ Result<std::string> read_file(const std::string& path) {
 }
 
 std::string expand(std::string_view address) {
-    const auto aliases = Aliases::parse(kFile, "aliases", "here.example").value();
+    const auto aliases = Aliases::parse(kFile, "aliases", {{"here.example"}}).value();
     const auto found = aliases.expand(address, read_file);
     if (!found) return "! " + found.error().message;
     std::string text;
@@ -88,11 +88,46 @@ TEST(Aliases, DepthAndSize) {
     std::string chain;
     for (std::size_t i = 0; i <= limits::kAliasDepth + 1; ++i)
         chain += "n" + std::to_string(i) + ": n" + std::to_string(i + 1) + "\n";
-    const auto aliases = Aliases::parse(chain, "f", "h.example").value();
+    const auto aliases = Aliases::parse(chain, "f", {{"h.example"}}).value();
     EXPECT_EQ(aliases.expand("n0", read_file).error().kind, Errc::config);
     EXPECT_TRUE(aliases.expand("n10", read_file));
-    EXPECT_FALSE(Aliases::parse(std::string(limits::kAliasesFile + 1, '\n'), "f", "h"));
-    EXPECT_EQ(Aliases::parse("good: x\nbad line\n", "f", "h").error().message.substr(0, 5), "f:2: ");
+    EXPECT_FALSE(Aliases::parse(std::string(limits::kAliasesFile + 1, '\n'), "f", {{"h"}}));
+    EXPECT_EQ(Aliases::parse("good: x\nbad line\n", "f", {{"h"}}).error().message.substr(0, 5), "f:2: ");
+}
+
+TEST(Aliases, AddressesDetailsAndCatchAll) {
+    AliasScope scope;
+    scope.domains = {"here.example", "also.example"};
+    scope.detail_separators = "+";
+    scope.exists = [](const smtp::Mailbox& mailbox) {
+        return mailbox.domain == "here.example" &&
+               (mailbox.local_part == "alice" || mailbox.local_part == "a+b");
+    };
+    const auto aliases = Aliases::parse(
+        "info: alice\ninfo@shop.example: bob@far.example\n@here.example: alice\n@shop.example: "
+        "sales@shop.example\n"
+        "sales@shop.example: alice\na: nobody@far.example\nalice+special: carol@far.example\n",
+        "f", scope);
+    ASSERT_TRUE(aliases.has_value());
+    const auto expand = [&aliases](const char* address) {
+        const auto found = aliases->expand(address, [](const std::string&) { return fail(Errc::io, "none"); });
+        std::string text;
+        for (const smtp::Mailbox& mailbox : found.value_or(std::vector<smtp::Mailbox>{}))
+            text += (text.empty() ? "" : " ") + mailbox.encode();
+        return text;
+    };
+    EXPECT_EQ(expand("info@here.example"), "alice@here.example");
+    EXPECT_EQ(expand("INFO@also.example"), "alice@here.example");
+    EXPECT_EQ(expand("info@shop.example"), "bob@far.example");
+    EXPECT_EQ(expand("info+x@shop.example"), "bob@far.example");
+    EXPECT_EQ(expand("other@shop.example"), "alice@here.example");
+    EXPECT_EQ(expand("unknown@here.example"), "alice@here.example");
+    EXPECT_EQ(expand("unknown@also.example"), "unknown@also.example");
+    EXPECT_EQ(expand("alice+lists@here.example"), "alice+lists@here.example");
+    EXPECT_EQ(expand("alice+special@here.example"), "carol@far.example");
+    EXPECT_EQ(expand("a+b@here.example"), "a+b@here.example");
+    EXPECT_EQ(expand("a+c@here.example"), "nobody@far.example");
+    EXPECT_EQ(aliases->names().size(), 7U);
 }
 
 }  // namespace

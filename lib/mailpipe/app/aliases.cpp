@@ -1,4 +1,4 @@
-#include "mailpipe/app/send/aliases.hpp"
+#include "mailpipe/app/aliases.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -80,6 +80,12 @@ std::optional<std::string> why_refused(std::string_view value) {
 
 }  // namespace
 
+std::optional<smtp::Mailbox> without_detail(const smtp::Mailbox& mailbox, std::string_view separators) {
+    const std::size_t detail = mailbox.local_part.find_first_of(separators);
+    if (detail == std::string::npos || detail == 0) return std::nullopt;
+    return smtp::Mailbox{mailbox.local_part.substr(0, detail), mailbox.domain};
+}
+
 struct Aliases::Expansion {
     const FileReader& read_file;
     std::vector<smtp::Mailbox> found = {};
@@ -91,9 +97,9 @@ struct Aliases::Expansion {
     }
 };
 
-Result<Aliases> Aliases::parse(std::string_view text, const std::string& file, std::string domain) {
+Result<Aliases> Aliases::parse(std::string_view text, const std::string& file, AliasScope scope) {
     if (text.size() > limits::kAliasesFile) return fail(Errc::config, file + ": larger than kAliasesFile");
-    Aliases aliases(std::move(domain));
+    Aliases aliases(std::move(scope));
     for (const Line& line : logical_lines(text)) {
         const std::size_t colon = find_unquoted(line.text, ":");
         const std::string where = file + ":" + std::to_string(line.number) + ": ";
@@ -115,6 +121,35 @@ Result<std::vector<smtp::Mailbox>> Aliases::expand(std::string_view address,
     return std::move(expansion.found);
 }
 
+Aliases::Names::const_iterator Aliases::find_name(const std::string& local_part,
+                                                  const std::string& domain) const {
+    const auto address = names_.find(local_part + '@' + domain);
+    if (address != names_.end()) return address;
+    const auto& domains = scope_.domains;
+    return std::find(domains.begin(), domains.end(), domain) == domains.end() ? names_.end()
+                                                                              : names_.find(local_part);
+}
+
+Aliases::Names::const_iterator Aliases::find(const smtp::Mailbox& mailbox) const {
+    const std::string local_part = ascii::to_lower(mailbox.local_part);
+    const auto whole = find_name(local_part, mailbox.domain);
+    if (whole != names_.end()) return whole;
+    const auto exists = [this](const smtp::Mailbox& one) { return scope_.exists && scope_.exists(one); };
+    if (exists(mailbox)) return names_.end();
+    if (const auto plain = without_detail(mailbox, scope_.detail_separators)) {
+        const auto alias = find_name(ascii::to_lower(plain->local_part), plain->domain);
+        if (alias != names_.end() || exists(*plain)) return alias;
+    }
+    return scope_.exists ? names_.find('@' + mailbox.domain) : names_.end();
+}
+
+std::vector<std::string> Aliases::names() const {
+    std::vector<std::string> names;
+    for (const auto& [name, values] : names_)
+        names.push_back(name);
+    return names;
+}
+
 Result<void> Aliases::expand_into(Expansion& expansion, std::string_view address, std::size_t depth) const {
     if (depth > limits::kAliasDepth) return expansion.wrong("names are nested deeper than kAliasDepth");
     if (const auto refused = why_refused(address)) return expansion.wrong("it leads to " + *refused);
@@ -123,7 +158,7 @@ Result<void> Aliases::expand_into(Expansion& expansion, std::string_view address
     const bool is_final = address.starts_with('\\');
     if (is_final) address.remove_prefix(1);
     const bool is_local = find_unquoted(address, "@") == std::string_view::npos;
-    const std::string full = std::string(address) + (is_local ? "@" + domain_ : "");
+    const std::string full = std::string(address) + (is_local ? "@" + scope_.domains.front() : "");
     auto mailbox = smtp::parse_mailbox(full, true);
     if (!mailbox) {
         const std::string what =
@@ -131,9 +166,9 @@ Result<void> Aliases::expand_into(Expansion& expansion, std::string_view address
         if (expansion.within.empty()) return fail(Errc::data, what);
         return expansion.wrong(what);
     }
-    const std::string name = ascii::to_lower(mailbox->local_part);
-    const auto alias = names_.find(name);
-    const bool has_alias = !is_final && mailbox->domain == domain_ && alias != names_.end();
+    const auto alias = is_final ? names_.end() : find(*mailbox);
+    const bool has_alias = alias != names_.end();
+    const std::string name = has_alias ? alias->first : "";
     if (has_alias && expansion.seen.insert(name).second) {
         const std::string outer = std::exchange(expansion.within, name);
         for (const std::string& value : alias->second) {
