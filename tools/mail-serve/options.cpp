@@ -8,6 +8,7 @@
 #include "tools/common/direct_options.hpp"
 #include "tools/common/shared_options.hpp"
 #include "tools/mail-serve/limits_options.hpp"
+#include "tools/mail-serve/routing_options.hpp"
 
 namespace mailpipe::tools {
 namespace {
@@ -86,10 +87,9 @@ std::unique_ptr<CLI::App> make_serve_app(app::ServeOptions& options) {
     auto app = make_app("mail-serve", "Serve SMTP, LMTP and POP3 over a Maildir store.", kExamples);
     app->add_option("--store", options.store, "Where the mail is; %u is the user's name")
         ->type_name("maildir:ROOT/%u");
-    add_list(
-        *app, "--listen", options.listen, "URL",
-        "smtp://, smtps://, pop3://, pop3s:// or lmtp:// HOST:PORT, or lmtp:PATH; port 0 is a free one; may be "
-        "repeated");
+    add_list(*app, "--listen", options.listen, "URL",
+             "smtp://, smtps://, submission://, submissions://, pop3://, pop3s:// or lmtp:// HOST:PORT, or "
+             "lmtp:PATH; port 0 is a free one; may be repeated");
     add_list(*app, "--domain", options.domains, "DOMAIN", "Receive mail for this domain; may be repeated");
     app->add_option_function<std::vector<std::string>>(
            "--user",
@@ -117,6 +117,7 @@ std::unique_ptr<CLI::App> make_serve_app(app::ServeOptions& options) {
         ->type_name("USER");
     add_limits(*app, options);
     add_limits_options(*app, options.limits);
+    add_routing_options(*app, options.routing);
     add_relay_options(*app, options.relay);
     add_test_options(*app, options.test);
     app->add_flag("-q,--quiet", options.common.quiet, "Print errors only");

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 #include <cstdlib>
 #include <filesystem>
 
@@ -59,8 +61,48 @@ TEST_F(ServeConfigTest, Accepted) {
     EXPECT_EQ((*config)->sockets[1].location.path, "/run/lmtp");
     EXPECT_TRUE((*config)->sockets[2].is_pop3());
     EXPECT_EQ((*config)->pin_sha256.size(), 44U);
-    EXPECT_EQ((*config)->recipients.user_of({"alice", "example.org"}, false).value(), "alice");
+    EXPECT_EQ((*config)->recipients.resolve({"alice", "example.org"}, false, 0).value().users.front(), "alice");
     EXPECT_EQ((*config)->max_message_size, 1U << 30);
+}
+
+TEST_F(ServeConfigTest, SubmissionHasItsOwnPorts) {
+    options.listen = {"submission://127.0.0.1", "submissions://127.0.0.1", "submission://[::1]:25",
+                      "submission://127.0.0.1:0"};
+    options.tls_self_signed = true;
+    const auto config = make_config(options);
+    ASSERT_TRUE(config.has_value()) << config.error().message;
+    const auto& sockets = (*config)->sockets;
+    std::vector<std::uint16_t> ports;
+    for (const ListenSocket& socket : sockets) {
+        EXPECT_TRUE(socket.submission);
+        ports.push_back(socket.location.port);
+    }
+    EXPECT_EQ(ports, (std::vector<std::uint16_t>{587, 465, 25, 0}));
+    EXPECT_TRUE(sockets[1].location.implicit_tls());
+}
+
+TEST_F(ServeConfigTest, Routing) {
+    const auto write = [this](const std::string& name, const std::string& text) {
+        std::ofstream(root + "/" + name) << text;
+        std::filesystem::permissions(root + "/" + name, std::filesystem::perms::owner_read);
+        return root + "/" + name;
+    };
+    options.routing.aliases_file = write("aliases", "team: alice\nout: x@far.example\n");
+    auto config = make_config(options);
+    ASSERT_FALSE(config.has_value());
+    EXPECT_EQ(config.error().kind, Errc::config);
+    EXPECT_NE(config.error().message.find("alias out: it leads to x@far.example, which needs --relay-server"),
+              std::string::npos);
+    options.relay.server = "mx:";
+    options.routing.srs_secret_file = write("short", "secret\n");
+    EXPECT_NE(make_config(options).error().message.find("16 characters"), std::string::npos);
+    options.routing.srs_secret_file = write("srs", "0123456789abcdef\n");
+    config = make_config(options);
+    ASSERT_TRUE(config.has_value()) << config.error().message;
+    EXPECT_EQ((*config)->recipients.forwarding_path({"a", "b.example"}, 0).domain, "example.org");
+    options.relay.server.clear();
+    options.routing.aliases_file.clear();
+    EXPECT_EQ(make_config(options).error().kind, Errc::usage);
 }
 
 TEST_F(ServeConfigTest, StoreOfOneUser) {

@@ -190,9 +190,9 @@ TEST(ServeMaildrop, UidlFitsRfc1939) {
 
 TEST_F(ServeDelivery, TransactionJudgesAndAnswers) {
     SmtpTransaction transaction;
-    transaction.add_recipient({"alice", "example.org"}, "alice");
-    transaction.add_recipient({"bob", "example.org"}, "bob");
-    transaction.add_recipient({"ALICE", "example.net"}, "alice");
+    transaction.add_recipient({"alice", "example.org"}, {}, {{"alice"}, {}, false}, {});
+    transaction.add_recipient({"bob", "example.org"}, {}, {{"bob"}, {}, false}, {});
+    transaction.add_recipient({"ALICE", "example.net"}, {}, {{"alice"}, {}, false}, {});
     transaction.begin_body(root, budget);
     for (std::size_t i = 0; i < limits::kReceivedFields; ++i)
         transaction.append("Received: x\r\n");
@@ -202,7 +202,7 @@ TEST_F(ServeDelivery, TransactionJudgesAndAnswers) {
     EXPECT_EQ(transaction.verdict()->enhanced, "5.4.6");
 
     const auto store = StoreLayout{root + "/%u", root};
-    const Delivery delivery = transaction.make_delivery({}, store);
+    const Delivery delivery = transaction.make_delivery(transaction.message(), {TraceInfo{}, {}}, store);
     ASSERT_EQ(delivery.targets.size(), 2U);
     EXPECT_EQ(delivery.targets[1].path, root + "/bob");
     EXPECT_NE(delivery.targets[1].fields.find("Delivered-To: bob@example.org\r\n"), std::string::npos);
@@ -216,6 +216,58 @@ TEST_F(ServeDelivery, TransactionJudgesAndAnswers) {
     const auto smtp = transaction.answers(replies, false);
     ASSERT_EQ(smtp.size(), 1U);
     EXPECT_EQ(smtp[0].code, 452);
+}
+
+TEST_F(ServeDelivery, WhatIsForwardedAndWhatIsRelayedAreTwoMessages) {
+    SmtpTransaction transaction;
+    transaction.envelope.reverse_path = {"eve", "sender.example"};
+    transaction.envelope.envelope_id = "id";
+    const smtp::Mailbox path{"SRS0=x", "example.org"};
+    smtp::RecipientOptions never;
+    never.notify = smtp::Notify{};
+    transaction.add_recipient({"team", "example.org"}, never,
+                              {{"alice"}, {{"dan", "far.example"}, {"dora", "far.example"}}, false}, path);
+    transaction.add_recipient({"all", "example.org"}, {}, {{"alice", "bob"}, {{"dan", "far.example"}}, false},
+                              path);
+    transaction.add_relayed({"fred", "other.example"}, {});
+    transaction.begin_body(root, budget);
+    transaction.append("Subject: x\r\n\r\n");
+    const Delivery delivery = transaction.make_delivery(transaction.message(), {TraceInfo{}, "Date: x\r\n"},
+                                                        StoreLayout{root + "/%u", root});
+    EXPECT_EQ(delivery.targets.size(), 2U);
+    ASSERT_EQ(delivery.relays.size(), 2U);
+    EXPECT_EQ(delivery.relays[0].envelope.reverse_path, path);
+    EXPECT_EQ(delivery.relays[0].envelope.recipients.size(), 2U);
+    EXPECT_EQ(delivery.relays[0].envelope.recipient_options[0].notify, smtp::Notify{});
+    EXPECT_EQ(delivery.relays[0].envelope.envelope_id, "id");
+    EXPECT_EQ(delivery.relays[1].envelope.reverse_path.encode(), "eve@sender.example");
+    EXPECT_EQ(delivery.relays[1].envelope.recipients.size(), 1U);
+    EXPECT_TRUE(delivery.relays[1].fields.ends_with("Date: x\r\n"));
+    // One reply a target: alice, bob, forwarded, relayed.
+    const std::vector<smtp::Reply> replies{
+        {250, "", {"x"}}, {452, "", {"x"}}, {550, "", {"x"}}, {250, "", {"x"}}};
+    std::vector<int> codes;
+    for (const smtp::Reply& reply : transaction.answers(replies, true))
+        codes.push_back(reply.code);
+    EXPECT_EQ(codes, (std::vector<int>{550, 452, 250}));
+    EXPECT_EQ(transaction.answers(replies, false).front().code, 452);
+}
+
+TEST_F(ServeDelivery, LeftOutIsNotRead) {
+    for (const std::size_t size : {std::size_t{100}, std::size_t{300'000}}) {
+        const std::string text =
+            "To: a\r\nBcc: b\r\nX: " + std::string(size, 'x') + "\r\nBcc: c\r\n\r\nbody\r\n";
+        const auto spooled = message(text);
+        const std::uint64_t second = text.find("Bcc: c");
+        spooled->leave_out({{7, 8}, {second, 8}});
+        std::string read;
+        ASSERT_TRUE(spooled->read([&read](std::string_view piece) {
+            read += piece;
+            return Result<void>{};
+        }));
+        EXPECT_EQ(read, "To: a\r\nX: " + std::string(size, 'x') + "\r\n\r\nbody\r\n");
+        EXPECT_EQ(spooled->size(), read.size());
+    }
 }
 
 }  // namespace

@@ -35,13 +35,7 @@ Result<void> Enqueuer::add(Outgoing& message, const std::string& server) {
     submission.server = server;
     read_submission_header(message.text().header().text(), submission);
     submission.arrived = static_cast<std::uint32_t>(std::time(nullptr));
-    // The queue holds it itself (RFC 4865): a server that could is not needed for that.
-    std::uint32_t due = submission.arrived;
-    if (submission.envelope.hold_for) due += static_cast<std::uint32_t>(*submission.envelope.hold_for);
-    if (submission.envelope.hold_until)
-        due = std::max(due, static_cast<std::uint32_t>(*submission.envelope.hold_until));
-    submission.envelope.hold_for.reset();
-    submission.envelope.hold_until.reset();
+    const std::uint32_t due = take_release_time(submission);
     message.text().rewind();
     auto file = spool_.add(submission, due, [&message](const queue::TakeText& take) -> Result<void> {
         while (true) {

@@ -22,24 +22,6 @@ bool is_header_line(std::string_view line, bool is_first) {
     return mime::is_field_name(ascii::trim(line.substr(0, colon)));
 }
 
-Result<std::string> missing_fields(const mime::Header& header, const mime::Address& author) {
-    std::string fields;
-    if (header.find("Message-ID") == nullptr) {
-        auto token = random_token();
-        if (!token) return token;
-        auto field = mime::encode_message_id_field("Message-ID", {*token + "@" + domain_for_id(author.email)});
-        if (!field) return field;
-        fields += *field;
-    }
-    if (header.find("Date") == nullptr) fields += "Date: " + mime::encode_date(local_now()) + "\r\n";
-    if (header.find("From") == nullptr) {
-        auto field = mime::encode_address_field("From", {{std::nullopt, {author}}});
-        if (!field) return field;
-        fields += *field;
-    }
-    return fields;
-}
-
 class CompletedInput : public MessageInput {
  public:
     CompletedInput(int fd, Completion completion) : source_(fd), completion_(std::move(completion)) {}

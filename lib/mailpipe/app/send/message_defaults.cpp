@@ -9,6 +9,7 @@
 
 #include "mailpipe/base/ascii.hpp"
 #include "mailpipe/base/encoding.hpp"
+#include "mailpipe/mime/field_encode.hpp"
 
 namespace mailpipe::app {
 
@@ -36,6 +37,24 @@ std::string domain_for_id(const std::string& address) {
         return ascii::is_alnum(c) || c == '-' || c == '.';
     });
     return usable ? domain : "localhost";
+}
+
+Result<std::string> missing_fields(const mime::Header& header, const mime::Address& author) {
+    std::string fields;
+    if (header.find("Message-ID") == nullptr) {
+        auto token = random_token();
+        if (!token) return token;
+        auto field = mime::encode_message_id_field("Message-ID", {*token + "@" + domain_for_id(author.email)});
+        if (!field) return field;
+        fields += *field;
+    }
+    if (header.find("Date") == nullptr) fields += "Date: " + mime::encode_date(local_now()) + "\r\n";
+    if (!author.email.empty() && header.find("From") == nullptr) {
+        auto field = mime::encode_address_field("From", {{std::nullopt, {author}}});
+        if (!field) return field;
+        fields += *field;
+    }
+    return fields;
 }
 
 }  // namespace mailpipe::app

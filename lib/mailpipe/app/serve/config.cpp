@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <filesystem>
 
+#include "mailpipe/app/private_file.hpp"
 #include "mailpipe/app/serve/loops.hpp"
 #include "mailpipe/base/ascii.hpp"
 #include "mailpipe/base/limits.hpp"
@@ -17,6 +18,10 @@ namespace {
 
 constexpr std::string_view kMaildir = "maildir:";
 constexpr std::string_view kUserMark = "%u";
+constexpr std::size_t kShortestSrsSecret = 16;
+constexpr std::string_view kSubmission = "submission://";
+constexpr std::uint16_t kSubmissionPort = 587;
+constexpr std::string_view kSubmissions = "submissions://";
 
 bool is_domain(const std::string& text) {
     return smtp::parse_mailbox("x@" + text).has_value();
@@ -28,11 +33,32 @@ std::string own_host_name() {
     return name.data();
 }
 
+// submission:// and submissions:// are smtp:// and smtps:// with other ports and rules.
+Result<ListenSocket> parse_submission(const std::string& text) {
+    const bool implicit_tls = text.starts_with(kSubmissions);
+    const std::string_view rest =
+        std::string_view(text).substr(implicit_tls ? kSubmissions.size() : kSubmission.size());
+    auto location = parse_location((implicit_tls ? "smtps://" : "smtp://") + std::string(rest));
+    if (!location) return tl::unexpected(location.error());
+    if (location->port == default_port(Scheme::smtp) && !rest.ends_with(":25"))
+        location->port = kSubmissionPort;
+    ListenSocket socket{std::move(*location), {}};
+    socket.submission = true;
+    return socket;
+}
+
 Result<ListenSocket> parse_listen(const std::string& text) {
-    auto location = parse_location(text);
-    if (!location)
-        return fail(Errc::usage, "--listen " + without_password(text) + ": " + location.error().message);
-    switch (location->scheme) {
+    const std::string option = "--listen " + without_password(text) + ": ";
+    Result<ListenSocket> socket;
+    if (text.starts_with(kSubmission) || text.starts_with(kSubmissions)) {
+        socket = parse_submission(text);
+    } else if (auto location = parse_location(text)) {
+        socket = ListenSocket{std::move(*location), {}};
+    } else {
+        socket = tl::unexpected(location.error());
+    }
+    if (!socket) return fail(Errc::usage, option + socket.error().message);
+    switch (socket->location.scheme) {
         case Scheme::smtp:
         case Scheme::smtps:
         case Scheme::pop3:
@@ -41,13 +67,13 @@ Result<ListenSocket> parse_listen(const std::string& text) {
             break;
         default:
             return fail(Errc::usage,
-                        "--listen " + without_password(text) +
-                            ": smtp://, smtps://, pop3://, pop3s://, lmtp:// or lmtp:PATH is expected");
+                        option +
+                            "smtp://, smtps://, submission://, submissions://, pop3://, pop3s://, lmtp:// or "
+                            "lmtp:PATH is expected");
     }
-    if (!location->user.empty() || location->is_ref()) {
-        return fail(Errc::usage, "--listen " + without_password(text) + ": only host and port are expected");
-    }
-    return ListenSocket{std::move(*location), {}};
+    if (!socket->location.user.empty() || socket->location.is_ref())
+        return fail(Errc::usage, option + "only host and port are expected");
+    return socket;
 }
 
 Result<void> add_users(const ServeOptions& options, Users& users) {
@@ -80,14 +106,59 @@ Result<void> add_tls(const ServeOptions& options, Config& config) {
     return {};
 }
 
-Result<std::vector<std::string>> served_domains(const ServeOptions& options, const std::string& host_name) {
-    std::vector<std::string> domains;
-    for (const auto& domain : options.domains) {
-        if (!is_domain(domain)) return fail(Errc::usage, "--domain " + domain + ": not a domain name");
-        domains.push_back(ascii::to_lower(domain));
+Result<std::vector<std::string>> lower_domains(const std::string& option,
+                                               const std::vector<std::string>& domains) {
+    std::vector<std::string> lower;
+    for (const auto& domain : domains) {
+        if (!is_domain(domain)) return fail(Errc::usage, option + ' ' + domain + ": not a domain name");
+        lower.push_back(ascii::to_lower(domain));
     }
-    if (domains.empty()) domains.push_back(ascii::to_lower(host_name));
-    return domains;
+    return lower;
+}
+
+Result<Aliases> read_aliases(const RoutingOptions& options, AliasScope scope) {
+    const std::string& file = options.aliases_file;
+    const auto text = read_trusted_file(file, limits::kAliasesFile, file);
+    if (!text) return tl::unexpected(text.error());
+    return Aliases::parse(*text, file, std::move(scope));
+}
+
+Result<Srs> read_srs(const std::string& file, const std::string& domain) {
+    auto text = read_private_file(file, limits::kPassword, file);
+    if (!text) return tl::unexpected(text.error());
+    Secret secret{std::string(ascii::trim(*text))};
+    wipe(*text);
+    if (secret.reveal().size() < kShortestSrsSecret)
+        return fail(Errc::config, file + ": a secret of 16 characters or more is expected");
+    return Srs(std::move(secret), domain);
+}
+
+Result<void> add_routing(const ServeOptions& options, Config& config) {
+    Routing routing;
+    auto domains = lower_domains("--domain", options.domains);
+    if (!domains) return tl::unexpected(domains.error());
+    routing.domains = std::move(*domains);
+    if (routing.domains.empty()) routing.domains.push_back(ascii::to_lower(config.host_name));
+    auto virtual_domains = lower_domains("--virtual-domain", options.routing.virtual_domains);
+    if (!virtual_domains) return tl::unexpected(virtual_domains.error());
+    routing.virtual_domains = std::move(*virtual_domains);
+    routing.detail_separators = options.routing.detail_separators;
+    if (!options.routing.aliases_file.empty()) {
+        AliasScope scope{routing.domains, routing.detail_separators, config.recipients.exists()};
+        auto aliases = read_aliases(options.routing, std::move(scope));
+        if (!aliases) return tl::unexpected(aliases.error());
+        routing.aliases = std::move(*aliases);
+    }
+    if (!options.routing.srs_secret_file.empty()) {
+        auto srs = read_srs(options.routing.srs_secret_file, routing.domains.front());
+        if (!srs) return tl::unexpected(srs.error());
+        routing.srs = std::move(*srs);
+    }
+    config.any_sender = options.routing.any_sender;
+    config.recipients.serve(std::move(routing));
+    const bool forwards = !options.relay.server.empty();
+    if (options.routing.srs_secret_file.empty() || forwards) return config.recipients.check_aliases(forwards);
+    return fail(Errc::usage, "--srs-secret is for mail that is forwarded; give --relay-server");
 }
 
 Result<void> make_root(const Config& config) {
@@ -149,11 +220,10 @@ Result<std::unique_ptr<Config>> make_config(const ServeOptions& options) {
         return fail(Errc::usage, "--store " + options.store +
                                      ": the path needs %u, the user's name, unless there is exactly one user");
     }
-    auto domains = served_domains(options, config->host_name);
-    if (!domains) return tl::unexpected(domains.error());
-    config->recipients.serve(std::move(*domains));
+    if (auto added = add_routing(options, *config); !added) return tl::unexpected(added.error());
     if (options.test.enabled) {
         config->anybody = std::make_unique<Anybody>(config->store);
+        config->any_sender = true;
         config->recipients.take_all(config->anybody.get());
         if (config->users.size() == 0) config->users.accept_anybody(config->anybody.get());
     }

@@ -26,6 +26,8 @@ struct ListenSocket {
 
     bool is_pop3() const { return location.scheme == Scheme::pop3 || location.scheme == Scheme::pop3s; }
     bool is_lmtp() const { return location.scheme == Scheme::lmtp; }
+    // submission:// and submissions://: for users only, whose messages are completed (RFC 6409).
+    bool submission = false;
 };
 
 // maildir:ROOT/%u
@@ -39,7 +41,7 @@ struct StoreLayout {
 
 // ServeOptions, checked. Not movable: the recipients refer to the users.
 struct Config {
-    Config() : recipients(users, {}) {}
+    Config() : recipients(users) {}
     Config(const Config&) = delete;
     Config& operator=(const Config&) = delete;
 
@@ -48,6 +50,7 @@ struct Config {
     StoreLayout store;
     Users users;
     Recipients recipients;
+    bool any_sender = false;  // users may write in each other's name
     std::vector<ListenSocket> sockets;
     std::shared_ptr<net::TlsContext> tls;  // or none
     std::string pin_sha256;                // with --tls-self-signed

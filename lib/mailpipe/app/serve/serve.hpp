@@ -7,6 +7,7 @@
 #include "mailpipe/app/options.hpp"
 #include "mailpipe/app/send/send.hpp"
 #include "mailpipe/app/serve/limits/limits_options.hpp"
+#include "mailpipe/app/serve/smtp/routing_options.hpp"
 #include "mailpipe/app/serve/test/test_options.hpp"
 #include "mailpipe/base/export.hpp"
 #include "mailpipe/base/secret.hpp"
@@ -34,6 +35,7 @@ struct ServeOptions {
     std::uint64_t max_message_size = 0;  // 0: limits::kMessageSize
     std::uint32_t timeout_seconds = 300;
     ServeLimitsOptions limits;
+    RoutingOptions routing;
     ServeTestOptions test;
     SendOptions relay;  // `server` empty: mail for elsewhere is refused
 };

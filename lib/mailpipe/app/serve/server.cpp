@@ -36,7 +36,10 @@ std::size_t max_connections() {
 
 std::string url_of(const ListenSocket& socket, const net::Listener& listener) {
     if (!socket.location.path.empty()) return "lmtp:" + encode_percent(socket.location.path, "/");
-    return std::string(scheme_name(socket.location.scheme)) + "://" + listener.address();
+    const std::string_view scheme = !socket.submission               ? scheme_name(socket.location.scheme)
+                                    : socket.location.implicit_tls() ? "submissions"
+                                                                     : "submission";
+    return std::string(scheme) + "://" + listener.address();
 }
 
 }  // namespace

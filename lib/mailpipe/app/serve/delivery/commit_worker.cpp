@@ -21,9 +21,9 @@ Result<std::unique_ptr<store::MailboxWriter>> open_mailbox(const std::string& pa
     return writer;
 }
 
-Result<queue::QueuedFile> add_to(queue::Spool& spool, const Delivery& delivery) {
+Result<queue::QueuedFile> add_to(queue::Spool& spool, const Delivery& delivery, const RelayTarget& relay) {
     queue::Submission submission;
-    submission.envelope = delivery.relay->envelope;
+    submission.envelope = relay.envelope;
     submission.arrived = static_cast<std::uint32_t>(std::time(nullptr));
     HeaderHold header;
     auto read = delivery.message->read([&header](std::string_view piece) {
@@ -32,8 +32,9 @@ Result<queue::QueuedFile> add_to(queue::Spool& spool, const Delivery& delivery) 
     });
     if (!read) return tl::unexpected(read.error());
     read_submission_header(header.text(), submission);
-    return spool.add(submission, submission.arrived, [&delivery](const queue::TakeText& take) -> Result<void> {
-        if (auto taken = take(delivery.relay->fields); !taken) return taken;
+    const std::uint32_t due = take_release_time(submission);
+    return spool.add(submission, due, [&](const queue::TakeText& take) -> Result<void> {
+        if (auto taken = take(relay.fields); !taken) return taken;
         return delivery.message->read(take);
     });
 }
@@ -103,24 +104,23 @@ void CommitWorker::commit(const std::vector<Delivery>& group) {
 
 void CommitWorker::enqueue(const std::vector<Delivery>& group, Results& results) {
     std::vector<queue::QueuedFile> added;
-    std::vector<std::size_t> deliveries;  // of these
+    std::vector<Result<Delivered>*> waiting;  // the result of each
     for (std::size_t i = 0; i < group.size(); ++i) {
-        if (!group[i].relay) continue;
-        auto file = add_to(*spool_, group[i]);
-        results[i].push_back(file ? Result<Delivered>(Delivered{queue::encode_id(file->entry().id), 0})
-                                  : tl::unexpected(file.error()));
-        if (!file) continue;
-        added.push_back(std::move(*file));
-        deliveries.push_back(i);
-    }
-    const auto committed = added.empty() ? Result<void>{} : spool_->commit(added);
-    for (const std::size_t i : deliveries) {
-        if (committed) {
-            results[i].back()->size = group[i].relay->envelope.size.value_or(0);
-        } else {
-            results[i].back() = tl::unexpected(committed.error());
+        results[i].reserve(results[i].size() + group[i].relays.size());
+        for (const RelayTarget& relay : group[i].relays) {
+            auto file = add_to(*spool_, group[i], relay);
+            results[i].push_back(file ? Result<Delivered>(Delivered{queue::encode_id(file->entry().id),
+                                                                    relay.envelope.size.value_or(0)})
+                                      : tl::unexpected(file.error()));
+            if (!file) continue;
+            added.push_back(std::move(*file));
+            waiting.push_back(&results[i].back());
         }
     }
+    const auto committed = added.empty() ? Result<void>{} : spool_->commit(added);
+    if (committed) return;
+    for (Result<Delivered>* result : waiting)
+        *result = tl::unexpected(committed.error());
 }
 
 Result<void> CommitWorker::stage(const Delivery& delivery, const DeliveryTarget& target, Mailbox& mailbox,

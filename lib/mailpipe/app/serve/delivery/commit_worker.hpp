@@ -6,7 +6,6 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -37,10 +36,10 @@ struct RelayTarget {
 struct Delivery {
     std::shared_ptr<const SpooledMessage> message;
     std::vector<DeliveryTarget> targets;
-    // Called once on the worker's thread, one result a target, that of the relay last; its id is that in the queue. A
+    // Called once on the worker's thread, one result a target, those of the relays last; their ids are those in the queue. A
     // message is delivered only when it is durable.
     std::function<void(std::vector<Result<Delivered>>)> done;
-    std::optional<RelayTarget> relay = {};
+    std::vector<RelayTarget> relays = {};
 };
 
 // The one thread that writes mailboxes. It commits in groups: all deliveries that came in while the last group

@@ -1,7 +1,10 @@
 #include "mailpipe/app/serve/delivery/local_transport.hpp"
 
+#include <ctime>
 #include <future>
 #include <utility>
+
+#include "mailpipe/app/serve/smtp/smtp_transaction.hpp"
 
 namespace mailpipe::app::serve {
 namespace {
@@ -21,29 +24,38 @@ Result<smtp::Finished> LocalTransport::submit(const smtp::Envelope& envelope, Ou
         if (piece->empty()) break;
         if (auto kept = message->append(*piece); !kept) return tl::unexpected(kept.error());
     }
+    SmtpTransaction transaction;
     smtp::Finished finished;
-    std::vector<std::size_t> targets;  // the recipient of each
-    Delivery delivery;
-    for (const smtp::Mailbox& recipient : envelope.recipients) {
-        auto user = config->recipients.user_of(recipient, true);
-        finished.recipients.push_back({recipient, user ? smtp::Reply{} : user.error(), false});
-        if (!user) continue;
-        targets.push_back(finished.recipients.size() - 1);
-        delivery.targets.push_back(
-            {config->store.path_of(*user), "Return-Path: <" + envelope.reverse_path.encode() +
-                                               ">\r\nDelivered-To: " + recipient.encode() + "\r\n"});
+    std::vector<std::size_t> resolved;  // indices into `finished`
+    transaction.envelope = envelope;
+    transaction.envelope.recipients.clear();
+    const std::time_t now = std::time(nullptr);
+    for (std::size_t i = 0; i < envelope.recipients.size(); ++i) {
+        const smtp::Mailbox& recipient = envelope.recipients[i];
+        auto places = config->recipients.resolve(recipient, true, now);
+        finished.recipients.push_back({recipient, places ? smtp::Reply{} : places.error(), false});
+        if (!places) continue;
+        resolved.push_back(i);
+        // Whether it was delivered is said of this message: not again of one that is forwarded.
+        smtp::RecipientOptions options;
+        if (!envelope.recipient_options.empty()) options = envelope.recipient_options[i];
+        if (options.notify) options.notify->success = false;
+        transaction.add_recipient(recipient, options, *places,
+                                  places->returns
+                                      ? envelope.reverse_path
+                                      : config->recipients.forwarding_path(envelope.reverse_path, now));
     }
-    if (targets.empty()) return finished;
-    delivery.message = std::move(message);
+    if (resolved.empty()) return finished;
+    Delivery delivery = transaction.make_delivery(std::move(message), {}, config->store);
     std::promise<std::vector<Result<Delivered>>> done;
     delivery.done = [&done](std::vector<Result<Delivered>> results) { done.set_value(std::move(results)); };
     delivery_.commits.submit(std::move(delivery));
-    const auto results = done.get_future().get();
-    for (std::size_t i = 0; i < targets.size(); ++i) {
-        smtp::RecipientResult& recipient = finished.recipients[targets[i]];
-        recipient.accepted = results[i].has_value();
-        recipient.reply =
-            results[i] ? smtp::Reply{250, "2.0.0", {"Delivered"}} : smtp::reply_for(results[i].error());
+    const auto replies = transaction.replies(done.get_future().get(), "");
+    const auto answers = transaction.answers(replies, true);
+    for (std::size_t i = 0; i < resolved.size(); ++i) {
+        smtp::RecipientResult& recipient = finished.recipients[resolved[i]];
+        recipient.accepted = answers[i].code < 400;
+        recipient.reply = answers[i];
     }
     return finished;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 namespace mailpipe::app::serve {
@@ -59,15 +60,37 @@ Result<void> SpooledMessage::spill() {
     return written;
 }
 
-Result<void> SpooledMessage::read(const std::function<Result<void>(std::string_view)>& take) const {
+void SpooledMessage::leave_out(std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges) {
+    left_out_ = std::move(ranges);
+    left_out_octets_ = 0;
+    for (const auto& [offset, length] : left_out_)
+        left_out_octets_ += length;
+}
+
+Result<void> SpooledMessage::give(std::string_view piece, std::uint64_t at, const Take& take) const {
+    for (const auto& [offset, length] : left_out_) {
+        if (piece.empty() || offset >= at + piece.size()) break;
+        if (offset + length <= at) continue;
+        const std::size_t before = offset > at ? static_cast<std::size_t>(offset - at) : 0;
+        if (before != 0) {
+            if (auto taken = take(piece.substr(0, before)); !taken) return taken;
+        }
+        const auto gone = std::min<std::uint64_t>(offset + length - at, piece.size());
+        piece.remove_prefix(static_cast<std::size_t>(gone));
+        at += gone;
+    }
+    return piece.empty() ? Result<void>{} : take(piece);
+}
+
+Result<void> SpooledMessage::read(const Take& take) const {
     if (error_) return tl::unexpected(*error_);
-    if (!file_) return take(memory_);
+    if (!file_) return give(memory_, 0, take);
     std::string piece(kPiece, '\0');
     for (std::uint64_t at = 0; at < size_;) {
         auto count = store::read_at(file_.get(), piece.data(), piece.size(), at, directory_);
         if (!count) return tl::unexpected(count.error());
         if (*count == 0) return fail(Errc::io, directory_ + ": a message in flight was cut");
-        if (auto taken = take(std::string_view(piece).substr(0, *count)); !taken) return taken;
+        if (auto taken = give(std::string_view(piece).substr(0, *count), at, take); !taken) return taken;
         at += *count;
     }
     return {};

@@ -7,6 +7,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "mailpipe/base/error.hpp"
 #include "mailpipe/store/file.hpp"
@@ -31,19 +33,25 @@ class SpooledMessage {
 
     // Errors: io, cannot_create; the same again on every later call.
     Result<void> append(std::string_view crlf_text);
-    std::uint64_t size() const { return size_; }
+    // Offset and length of what is not read later; ascending, not overlapping. Once the message is complete.
+    void leave_out(std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges);
+    std::uint64_t size() const { return size_ - left_out_octets_; }
 
     // Hands the text to `take` in pieces, until that fails. From any thread once the message is complete.
     Result<void> read(const std::function<Result<void>(std::string_view)>& take) const;
 
  private:
+    using Take = std::function<Result<void>(std::string_view)>;
     Result<void> spill();
+    Result<void> give(std::string_view piece, std::uint64_t at, const Take& take) const;
 
     std::string directory_;
     SpoolBudget& budget_;
     std::string memory_;
     store::Fd file_;
     std::uint64_t size_ = 0;
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> left_out_;
+    std::uint64_t left_out_octets_ = 0;
     std::optional<Error> error_;
 };
 

@@ -7,6 +7,8 @@
 
 #include "mailpipe/app/serve/session_connection.hpp"
 #include "mailpipe/app/serve/smtp/smtp_transaction.hpp"
+#include "mailpipe/app/serve/smtp/submission_fixups.hpp"
+#include "mailpipe/app/serve/smtp/verify_address.hpp"
 #include "mailpipe/smtp/server_session.hpp"
 
 MAILPIPE_COROUTINES_BEGIN
@@ -15,6 +17,7 @@ namespace {
 
 // The least that a peer must send of a message on average, once the timeout is used up (Postfix: 500).
 constexpr std::uint64_t kOctetsPerSecond = 500;
+constexpr std::uint64_t kLongestHold = 30 * 86'400;  // seconds, of FUTURERELEASE
 
 class SmtpConnection : public SessionConnection<smtp::ServerSession, smtp::ServerOptions> {
  public:
@@ -22,6 +25,7 @@ class SmtpConnection : public SessionConnection<smtp::ServerSession, smtp::Serve
 
  private:
     smtp::ServerOptions session_options() override;
+    smtp::ServerExtensions extensions() const;
     asio::awaitable<bool> handle(smtp::ServerStep& step) override;
     bool handle_silence(const Error& error) override;
     Clock::time_point read_deadline() const override;
@@ -30,13 +34,18 @@ class SmtpConnection : public SessionConnection<smtp::ServerSession, smtp::Serve
     asio::awaitable<void> authenticate(smtp::AuthRequested request);
     asio::awaitable<void> end_message(std::optional<smtp::Reply> refused);
     void tell(const std::vector<Result<Delivered>>& results, const std::vector<smtp::Reply>& replies);
-    void tell_queued(const Delivered& queued);
+    void tell_queued(const Delivered& queued, const smtp::Envelope& envelope);
     void begin_mail(smtp::MailRequested& request);
-    void judge_recipient(const smtp::Mailbox& recipient);
+    bool may_send_as(const smtp::Mailbox& sender) const;
+    void judge_recipient(const smtp::Mailbox& recipient, const smtp::RecipientOptions& options);
+    bool wants_queue(const smtp::RecipientOptions& options) const;
+    Result<std::string> fix_up();
+    void refuse_message(const smtp::Reply& reply);
     bool is_lmtp() const { return socket_.is_lmtp(); }
 
     std::string user_;  // logged in
     SmtpTransaction transaction_;
+    HeaderHold header_;  // of a message that is submitted
     Clock::time_point body_began_;
     bool in_body_ = false;
 };
@@ -47,17 +56,34 @@ smtp::ServerOptions SmtpConnection::session_options() {
     options.max_size = context_.config.max_message_size;
     options.auth_available = !context_.config.users.empty();
     options.auth_without_tls = stream_->peer().loopback;
-    options.extensions.binary = false;  // a Maildir holds lines
+    options.login_required = socket_.submission;
+    options.extensions = extensions();
     return options;
+}
+
+smtp::ServerExtensions SmtpConnection::extensions() const {
+    smtp::ServerExtensions offered;
+    offered.binary = false;  // a Maildir holds lines
+    offered.require_tls = true;
+    // The queue makes the reports, holds messages, and knows what is urgent or late.
+    if (!context_.config.relay) return offered;
+    offered.dsn = offered.priority = true;
+    offered.deliver_by_minimum = 0;
+    offered.max_hold_for = kLongestHold;
+    offered.max_hold_until = std::time(nullptr) + static_cast<std::int64_t>(kLongestHold);
+    return offered;
 }
 
 asio::awaitable<bool> SmtpConnection::handle(smtp::ServerStep& step) {
     if (auto* data = std::get_if<smtp::BodyData>(&step)) {
+        if (socket_.submission && !header_.complete()) header_.append(data->octets);
         transaction_.append(data->octets);
     } else if (auto* mail = std::get_if<smtp::MailRequested>(&step)) {
         begin_mail(*mail);
     } else if (auto* recipient = std::get_if<smtp::RecipientRequested>(&step)) {
-        judge_recipient(recipient->recipient);
+        judge_recipient(recipient->recipient, recipient->options);
+    } else if (auto* verify = std::get_if<smtp::VerifyRequested>(&step)) {
+        session_->verified(verify_address(context_.config.recipients, *verify));
     } else if (std::holds_alternative<smtp::BodyBegin>(step)) {
         in_body_ = true;
         body_began_ = Clock::now();
@@ -117,43 +143,90 @@ asio::awaitable<void> SmtpConnection::authenticate(smtp::AuthRequested request) 
 
 void SmtpConnection::begin_mail(smtp::MailRequested& request) {
     transaction_ = {};
+    header_.clear();
+    if (!may_send_as(request.envelope.reverse_path)) {
+        const smtp::Reply reply{553, "5.7.1", {"The sender's address is not one of " + user_}};
+        Json json = event("error");
+        json["reply"] = json_of(reply);
+        report(Error{smtp::reply_kind(reply), "sender refused"}, std::move(json));
+        return session_->refuse(reply);
+    }
     transaction_.envelope = std::move(request.envelope);
     transaction_.began = Clock::now();
     session_->accept();
 }
 
-void SmtpConnection::judge_recipient(const smtp::Mailbox& recipient) {
+bool SmtpConnection::may_send_as(const smtp::Mailbox& sender) const {
+    const Config& config = context_.config;
+    return user_.empty() || config.any_sender || sender.is_null() || !config.recipients.is_local(sender) ||
+           config.recipients.reaches(sender, user_, std::time(nullptr));
+}
+
+// What the queue does for a recipient here as well: it holds messages, and tells senders that they were delivered.
+bool SmtpConnection::wants_queue(const smtp::RecipientOptions& options) const {
+    const smtp::Envelope& envelope = transaction_.envelope;
+    return context_.config.relay &&
+           (envelope.hold_for || envelope.hold_until || (options.notify && options.notify->success));
+}
+
+void SmtpConnection::judge_recipient(const smtp::Mailbox& recipient, const smtp::RecipientOptions& options) {
     const Recipients& recipients = context_.config.recipients;
+    const std::time_t now = std::time(nullptr);
     if (context_.config.relay && !user_.empty() && !recipients.is_local(recipient)) {
-        transaction_.add_relayed(recipient);
+        transaction_.add_relayed(recipient, options);
         return session_->accept();
     }
-    auto user = recipients.user_of(recipient, !user_.empty());
-    if (user) {
-        transaction_.add_recipient(recipient, std::move(*user));
+    const auto places = recipients.resolve(recipient, !user_.empty(), now);
+    if (places && wants_queue(options)) {
+        transaction_.add_relayed(recipients.qualified(recipient), options);
+        return session_->accept();
+    }
+    if (places) {
+        const smtp::Mailbox& sender = transaction_.envelope.reverse_path;
+        transaction_.add_recipient(recipient, options, *places,
+                                   places->returns ? sender : recipients.forwarding_path(sender, now));
         return session_->accept();
     }
     Json json = event("error");
     json["to"] = recipient.encode();
-    json["reply"] = json_of(user.error());
-    report(Error{smtp::reply_kind(user.error()), "recipient refused"}, std::move(json));
-    session_->refuse(user.error());
+    json["reply"] = json_of(places.error());
+    report(Error{smtp::reply_kind(places.error()), "recipient refused"}, std::move(json));
+    session_->refuse(places.error());
+}
+
+void SmtpConnection::refuse_message(const smtp::Reply& reply) {
+    Json json = event("error");
+    json["reply"] = json_of(reply);
+    if (transaction_.error()) {
+        report_store_error(*transaction_.error(), std::move(json));
+    } else {
+        report(Error{Errc::data, "message refused"}, std::move(json));
+    }
+    std::vector<smtp::Reply> replies(transaction_.recipients(), reply);
+    transaction_ = {};
+    session_->body_answered(std::move(replies));
+}
+
+// Date, Message-ID and From where they are missing, and no Bcc; of what came by submission only. Errors: those of
+// make_fixups().
+Result<std::string> SmtpConnection::fix_up() {
+    if (!socket_.submission) return std::string();
+    smtp::Mailbox sender = transaction_.envelope.reverse_path;
+    if (sender.is_null()) sender = context_.config.recipients.address_of(user_);
+    auto fixups = make_fixups(header_, sender);
+    if (!fixups) return tl::unexpected(fixups.error());
+    transaction_.message()->leave_out(std::move(fixups->blind));
+    return std::move(fixups->fields);
 }
 
 asio::awaitable<void> SmtpConnection::end_message(std::optional<smtp::Reply> refused) {
     static std::atomic<std::uint32_t> number = 0;
     if (!refused) refused = transaction_.verdict();
+    Result<std::string> added;
+    if (!refused) added = fix_up();
+    if (!added) refused = smtp::reply_for(added.error());
     if (refused) {
-        Json json = event("error");
-        json["reply"] = json_of(*refused);
-        if (transaction_.error()) {
-            report_store_error(*transaction_.error(), std::move(json));
-        } else {
-            report(Error{Errc::data, "message refused"}, std::move(json));
-        }
-        std::vector<smtp::Reply> replies(transaction_.recipients().size(), *refused);
-        transaction_ = {};
-        session_->body_answered(std::move(replies));
+        refuse_message(*refused);
         co_return;
     }
     TraceInfo info;
@@ -168,7 +241,8 @@ asio::awaitable<void> SmtpConnection::end_message(std::optional<smtp::Reply> ref
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
     using Results = std::vector<Result<Delivered>>;
     auto completion = std::make_shared<Completion<Results>>(executor);
-    Delivery delivery = transaction_.make_delivery(info, context_.config.store);
+    Delivery delivery =
+        transaction_.make_delivery(transaction_.message(), {info, std::move(*added)}, context_.config.store);
     delivery.done = [completion](Results results) { completion->complete(std::move(results)); };
     context_.commits.submit(std::move(delivery));
     const Results results = co_await await_completion<Results>(completion);
@@ -180,13 +254,13 @@ asio::awaitable<void> SmtpConnection::end_message(std::optional<smtp::Reply> ref
     session_->body_answered(std::move(answers));
 }
 
-// What became of the message, an event for each mailbox, and one for the queue.
+// What became of the message, an event for each mailbox, and one for each time that it is in the queue.
 void SmtpConnection::tell(const std::vector<Result<Delivered>>& results,
                           const std::vector<smtp::Reply>& replies) {
     const std::chrono::duration<double> seconds = Clock::now() - transaction_.began;
     for (std::size_t i = 0; i < results.size(); ++i) {
         if (results[i] && transaction_.is_relay(i)) {
-            tell_queued(*results[i]);
+            tell_queued(*results[i], transaction_.relayed(i));
             continue;
         }
         Json trouble = event("error");
@@ -206,13 +280,13 @@ void SmtpConnection::tell(const std::vector<Result<Delivered>>& results,
     }
 }
 
-void SmtpConnection::tell_queued(const Delivered& queued) {
+void SmtpConnection::tell_queued(const Delivered& queued, const smtp::Envelope& envelope) {
     Json json = event("queued");
     json["id"] = queued.id;
-    json["from"] = transaction_.envelope.reverse_path.encode();
+    json["from"] = envelope.reverse_path.encode();
     json["size"] = queued.size;
     json["recipients"] = Json::array();
-    for (const smtp::Mailbox& recipient : transaction_.relayed())
+    for (const smtp::Mailbox& recipient : envelope.recipients)
         json["recipients"].push_back(recipient.encode());
     context_.events.write(json);
 }

@@ -1,7 +1,6 @@
 #include "mailpipe/app/serve/smtp/smtp_transaction.hpp"
 
 #include <algorithm>
-#include <cstdint>
 
 #include "mailpipe/app/location.hpp"
 #include "mailpipe/base/limits.hpp"
@@ -9,20 +8,66 @@
 namespace mailpipe::app::serve {
 namespace {
 
-constexpr std::size_t kRelay = SIZE_MAX;  // the target behind all of the users, however many there will be
+// A temporary refusal beats a final one: the sender tries again, and whoever has got the message gets it
+// twice.
+const smtp::Reply& worse(const smtp::Reply& a, const smtp::Reply& b) {
+    const auto rank = [](const smtp::Reply& reply) { return reply.code < 400 ? 0 : reply.code < 500 ? 2 : 1; };
+    return rank(a) < rank(b) ? b : a;
+}
+
+std::string recipient_fields(const TraceInfo& trace, const smtp::Mailbox& mailbox) {
+    TraceInfo info = trace;
+    info.recipient = mailbox;
+    return trace_fields(info);
+}
 
 }  // namespace
 
-void SmtpTransaction::add_recipient(const smtp::Mailbox& mailbox, std::string user) {
+std::size_t SmtpTransaction::target_of(const std::string& user, const smtp::Mailbox& mailbox) {
     const auto known = std::find_if(targets_.begin(), targets_.end(),
                                     [&user](const Target& target) { return target.user == user; });
-    recipients_.push_back({mailbox, static_cast<std::size_t>(known - targets_.begin())});
-    if (known == targets_.end()) targets_.push_back({std::move(user), mailbox});
+    const auto index = static_cast<std::size_t>(known - targets_.begin());
+    if (known == targets_.end()) targets_.push_back({user, mailbox});
+    return index;
 }
 
-void SmtpTransaction::add_relayed(const smtp::Mailbox& mailbox) {
-    recipients_.push_back({mailbox, kRelay});
-    if (std::find(relayed_.begin(), relayed_.end(), mailbox) == relayed_.end()) relayed_.push_back(mailbox);
+std::size_t SmtpTransaction::relay_of(const smtp::Mailbox& reverse_path) {
+    const auto known = std::find_if(relays_.begin(), relays_.end(), [&](const smtp::Envelope& relay) {
+        return relay.reverse_path == reverse_path;
+    });
+    const auto index = static_cast<std::size_t>(known - relays_.begin());
+    if (known == relays_.end()) {
+        relays_.push_back(envelope);
+        relays_.back().reverse_path = reverse_path;
+    }
+    return index;
+}
+
+void SmtpTransaction::relay_to(std::size_t relay, const smtp::Mailbox& mailbox,
+                               const smtp::RecipientOptions& options) {
+    smtp::Envelope& to = relays_[relay];
+    if (std::find(to.recipients.begin(), to.recipients.end(), mailbox) != to.recipients.end()) return;
+    to.recipients.push_back(mailbox);
+    to.recipient_options.push_back(options);
+}
+
+void SmtpTransaction::add_recipient(const smtp::Mailbox& mailbox, const smtp::RecipientOptions& options,
+                                    const Places& places, const smtp::Mailbox& forwarding_path) {
+    Recipient recipient{mailbox, {}, {}};
+    for (const std::string& user : places.users)
+        recipient.users.push_back(target_of(user, mailbox));
+    if (!places.elsewhere.empty()) {
+        recipient.relays.push_back(relay_of(forwarding_path));
+        for (const smtp::Mailbox& one : places.elsewhere)
+            relay_to(recipient.relays.back(), one, options);
+    }
+    recipients_.push_back(std::move(recipient));
+}
+
+void SmtpTransaction::add_relayed(const smtp::Mailbox& mailbox, const smtp::RecipientOptions& options) {
+    const std::size_t relay = relay_of(envelope.reverse_path);
+    relay_to(relay, mailbox, options);
+    recipients_.push_back({mailbox, {}, {relay}});
 }
 
 void SmtpTransaction::begin_body(const std::string& spool_directory, SpoolBudget& budget) {
@@ -44,21 +89,23 @@ std::optional<smtp::Reply> SmtpTransaction::verdict() const {
     return std::nullopt;
 }
 
-Delivery SmtpTransaction::make_delivery(TraceInfo info, const StoreLayout& store) const {
+Delivery SmtpTransaction::make_delivery(std::shared_ptr<const SpooledMessage> message, const Fields& fields,
+                                        const StoreLayout& store) const {
     Delivery delivery;
-    delivery.message = message_;
+    delivery.message = std::move(message);
     for (const auto& target : targets_) {
-        info.recipient = target.mailbox;
-        delivery.targets.push_back({store.path_of(target.user), trace_fields(info)});
+        const std::string before = fields.trace ? recipient_fields(*fields.trace, target.mailbox)
+                                                : "Return-Path: <" + envelope.reverse_path.encode() +
+                                                      ">\r\nDelivered-To: " + target.mailbox.encode() + "\r\n";
+        delivery.targets.push_back({store.path_of(target.user), before + fields.added});
     }
-    if (relayed_.empty()) return delivery;
-    RelayTarget relay;
-    relay.envelope = envelope;
-    relay.envelope.recipients = relayed_;
-    relay.envelope.recipient_options.resize(relayed_.size());
-    relay.fields = received_field(info);
-    relay.envelope.size = relay.fields.size() + message_->size();
-    delivery.relay = std::move(relay);
+    for (const smtp::Envelope& relayed : relays_) {
+        RelayTarget relay;
+        relay.envelope = relayed;
+        relay.fields = (fields.trace ? received_field(*fields.trace) : "") + fields.added;
+        relay.envelope.size = relay.fields.size() + delivery.message->size();
+        delivery.relays.push_back(std::move(relay));
+    }
     return delivery;
 }
 
@@ -66,25 +113,32 @@ std::vector<smtp::Reply> SmtpTransaction::replies(const std::vector<Result<Deliv
                                                   const std::string& id) const {
     std::vector<smtp::Reply> replies;
     for (std::size_t i = 0; i < results.size(); ++i) {
-        const std::string done = is_relay(i) ? "Queued, id " : "Delivered, id ";
-        replies.push_back(results[i] ? smtp::Reply{250, "2.0.0", {done + (is_relay(i) ? results[i]->id : id)}}
-                                     : smtp::reply_for(results[i].error()));
+        const auto& result = results[i];
+        const std::string done = is_relay(i)  ? "Queued, id " + (result ? result->id : "")
+                                 : id.empty() ? "Delivered"
+                                              : "Delivered, id " + id;
+        replies.push_back(result ? smtp::Reply{250, "2.0.0", {done}} : smtp::reply_for(result.error()));
     }
     return replies;
 }
 
 std::vector<smtp::Reply> SmtpTransaction::answers(const std::vector<smtp::Reply>& replies, bool lmtp) const {
     std::vector<smtp::Reply> answers;
-    if (lmtp) {
-        for (const auto& recipient : recipients_)
-            answers.push_back(replies[std::min(recipient.target, targets_.size())]);
-        return answers;
+    for (const auto& recipient : recipients_) {
+        std::optional<smtp::Reply> answer;
+        const auto take = [&](std::size_t target) {
+            answer = answer ? worse(*answer, replies[target]) : replies[target];
+        };
+        for (const std::size_t user : recipient.users)
+            take(user);
+        for (const std::size_t relay : recipient.relays)
+            take(targets_.size() + relay);
+        if (lmtp || answers.empty()) {
+            answers.push_back(std::move(*answer));
+        } else {
+            answers.front() = worse(answers.front(), *answer);
+        }
     }
-    // A temporary refusal beats a final one: the sender tries again, and whoever has got the message gets it
-    // twice.
-    const auto rank = [](const smtp::Reply& reply) { return reply.code < 400 ? 0 : reply.code < 500 ? 2 : 1; };
-    answers.push_back(*std::max_element(replies.begin(), replies.end(),
-                                        [&rank](const auto& a, const auto& b) { return rank(a) < rank(b); }));
     return answers;
 }
 

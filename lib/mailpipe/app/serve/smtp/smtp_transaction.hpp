@@ -21,13 +21,12 @@ class SmtpTransaction {
     smtp::Envelope envelope;  // of MAIL: without recipients
     std::chrono::steady_clock::time_point began{};
 
-    struct Recipient {
-        smtp::Mailbox mailbox;
-        std::size_t target = 0;
-    };
-    void add_recipient(const smtp::Mailbox& mailbox, std::string user);
-    void add_relayed(const smtp::Mailbox& mailbox);  // one elsewhere: all of them are one target, the last
-    const std::vector<Recipient>& recipients() const { return recipients_; }
+    // `forwarding_path`: the reverse-path of what goes elsewhere.
+    void add_recipient(const smtp::Mailbox& mailbox, const smtp::RecipientOptions& options,
+                       const Places& places, const smtp::Mailbox& forwarding_path);
+    // Goes into the queue as it is.
+    void add_relayed(const smtp::Mailbox& mailbox, const smtp::RecipientOptions& options);
+    std::size_t recipients() const { return recipients_.size(); }
 
     void begin_body(const std::string& spool_directory, SpoolBudget& budget);
     void append(std::string_view crlf_text);  // an error is kept for verdict()
@@ -35,31 +34,47 @@ class SmtpTransaction {
     // Why the message is refused as a whole: it loops (554 5.4.6), or it could not be kept.
     std::optional<smtp::Reply> verdict() const;
     const std::optional<Error>& error() const { return error_; }
+    const std::shared_ptr<SpooledMessage>& message() const { return message_; }
 
-    // One target a user, and one for those elsewhere. `info` holds all but the recipient.
-    Delivery make_delivery(TraceInfo info, const StoreLayout& store) const;
-    // One reply a target.
+    // One target a user, then one for each reverse-path with which it goes elsewhere. `fields` go before the message, behind
+    // those of the delivery; `trace` holds all but the recipient, none: the message has been received before.
+    struct Fields {
+        std::optional<TraceInfo> trace = {};
+        std::string added = {};
+    };
+    Delivery make_delivery(std::shared_ptr<const SpooledMessage> message, const Fields& fields,
+                           const StoreLayout& store) const;
+    // One reply a target; `id` is what those of users say, empty: nothing.
     std::vector<smtp::Reply> replies(const std::vector<Result<Delivered>>& results,
                                      const std::string& id) const;
     // What the peer is told: LMTP one a recipient, SMTP the worst, since a part of the recipients cannot be
     // refused.
     std::vector<smtp::Reply> answers(const std::vector<smtp::Reply>& replies, bool lmtp) const;
 
-    // Whether it is that of the recipients elsewhere.
-    bool is_relay(std::size_t target) const { return target == targets_.size(); }
-    const std::vector<smtp::Mailbox>& relayed() const { return relayed_; }
+    // Whether it is one of those in the queue.
+    bool is_relay(std::size_t target) const { return target >= targets_.size(); }
+    const smtp::Envelope& relayed(std::size_t target) const { return relays_[target - targets_.size()]; }
     const std::string& user(std::size_t target) const { return targets_[target].user; }
     void describe(std::size_t target, const smtp::Reply& reply, Json& event) const;
     std::string ref_of(std::size_t target, const Delivered& delivered, const StoreLayout& store) const;
 
  private:
+    struct Recipient {
+        smtp::Mailbox mailbox;
+        std::vector<std::size_t> users;   // into targets_
+        std::vector<std::size_t> relays;  // into relays_
+    };
     struct Target {
         std::string user;
         smtp::Mailbox mailbox;  // the first recipient that means the user
     };
+    std::size_t target_of(const std::string& user, const smtp::Mailbox& mailbox);
+    std::size_t relay_of(const smtp::Mailbox& reverse_path);
+    void relay_to(std::size_t relay, const smtp::Mailbox& mailbox, const smtp::RecipientOptions& options);
+
     std::vector<Recipient> recipients_;
     std::vector<Target> targets_;
-    std::vector<smtp::Mailbox> relayed_;
+    std::vector<smtp::Envelope> relays_;
     std::shared_ptr<SpooledMessage> message_;
     std::optional<Error> error_;
     ReceivedCounter received_;
