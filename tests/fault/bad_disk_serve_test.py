@@ -1,5 +1,5 @@
-"""mail-serve on a disk where one call fails, or at which the power does: what got a 250 is there once, in the mailbox or in
-the queue; what got none is there whole or not at all; and it goes on serving.
+"""mail-serve on a disk where one call fails, or at which the power does: what got a 250 is there once, in the mailbox or
+in the queue; what got none is there whole or not at all; and it goes on serving.
 
 Each kind is met at sampled calls; at each one with MAILPIPE_FULL=1.
 """
@@ -77,7 +77,8 @@ class Run:
         arrived = self.case.there.messages("bob")
         for path in glob.glob(os.path.join(self.case.there.store, "bob", "new", "*")):
             os.unlink(path)
-        for where, octets in itertools.chain((("alice@example.org", one) for one in self.case.delivered("maildir", store)),
+        for where, octets in itertools.chain((("alice@example.org", one) for one in self.case.delivered("maildir",
+            store)),
                                              (("bob@there.example", one) for one in arrived)):
             name = next((name for name in MESSAGES if bodies(octets) == text_of(name)), None)
             self.case.assertIsNotNone(name, f"there in part: {describe([octets])}")

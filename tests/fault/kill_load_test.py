@@ -1,5 +1,5 @@
-"""mail-serve killed at random moments while 20 sessions send to it: what got a 250 is there once, in the mailbox or in the
-queue of the relay; what got none is there whole or not at all, and not twice.
+"""mail-serve killed at random moments while 20 sessions send to it: what got a 250 is there once, in the mailbox or in
+the queue of the relay; what got none is there whole or not at all, and not twice.
 
 25 moments; 500 with MAILPIPE_FULL=1.
 """
@@ -29,7 +29,7 @@ _PLAIN = base64.b64encode(b"\0alice\0secret").decode()
 
 
 def text_of(token):
-    """The message of a token: most are small, some are kept in files while they come in, all end in a line of their own."""
+    """The message of a token: most are small, some are kept in files while they come in."""
     number = int(token.split("-")[-1])
     lines = 12000 if number % 97 == 5 else number % 40
     return message(token, f"line of {token}\n" * lines + f"end of {token}\n")
@@ -122,7 +122,8 @@ class KillLoad(FaultCase):
         """What the queue holds, sent to a host that takes it."""
         with MailServe(domains=["there.example"], users={"bob": "x"}) as there:
             outcome = run(["mail-send", "--queue-dir", self.queue, "--flush", "--server",
-                           f"smtp://127.0.0.1:{there.port('smtp')}", "--tls", "none", "-q"], self.directory, timeout=120)
+                           f"smtp://127.0.0.1:{there.port('smtp')}", "--tls", "none", "-q"], self.directory,
+                               timeout=120)
             self.assertEqual(outcome.status, 0, str(outcome))
             return there.messages("bob")
 

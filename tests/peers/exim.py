@@ -57,15 +57,34 @@ _TRANSPORT = """\
   return_path_add
 """
 
+_RELAY_ROUTER = """\
+relayed:
+  driver = manualroute
+  domains = example.org
+  route_list = * 127.0.0.1 byname
+  self = send
+  transport = relayed
+"""
+_RELAY_TRANSPORT = """\
+relayed:
+  driver = smtp
+  port = {port}
+  allow_localhost
+  hosts_try_chunking = *
+  dnssec_request_domains =
+"""
+
 
 class Exim(RootedPeer):
     name = "exim"
     program = "usr/sbin/exim4"
     users = ("Debian-exim",)
 
-    def __init__(self):
+    def __init__(self, relay_to=0):
+        """`relay_to` is the port of another server on loopback that gets all mail, instead of the Maildirs."""
         super().__init__()
         self.port = 0
+        self.relay_to = relay_to
 
     def arguments(self):
         self.port = free_port()
@@ -75,6 +94,9 @@ class Exim(RootedPeer):
         names = {"alice": "local_parts = alice", "bob": "local_parts = bob", "others": ""}
         routers = "".join(_ROUTER.format(name=name, condition=condition) for name, condition in names.items())
         transports = "".join(_TRANSPORT.format(name=name, directory=self.directory) for name in names)
+        if self.relay_to:
+            routers = _RELAY_ROUTER
+            transports = _RELAY_TRANSPORT.format(port=self.relay_to)
         routes = f"begin routers\n{routers}begin transports\n{transports}"
         text = _CONFIG.format(directory=self.directory, port=self.port, routes=routes)
         return ["-C", self.write("conf", text), "-bdf"]

@@ -11,7 +11,7 @@ from peers.mailserve import MailServe
 
 # Protocols, heartbleed, CCS injection, renegotiation, ROBOT, CRIME, POODLE, SWEET32, FREAK, RC4.
 _LOOK_AT = ["--protocols", "-H", "-I", "-R", "-BB", "-C", "-O", "-W", "-F", "-4"]
-_WELL = ("OK", "INFO", "DEBUG", "LOW", "WARN")  # LOW: what is not offered and nobody needs; WARN: what this openssl cannot try
+_WELL = ("OK", "INFO", "DEBUG", "LOW", "WARN")  # LOW: what nobody needs; WARN: what this openssl cannot try
 
 
 class TestSsl(Case):
