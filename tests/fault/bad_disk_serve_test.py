@@ -1,4 +1,4 @@
-"""mail-serve on a disk where one call fails, or at which the power does: what got a 250 is there once, in the mailbox or
+"""mail-serve on a disk where one call fails, or whose power does: what got a 250 is there once, in the mailbox or
 in the queue; what got none is there whole or not at all; and it goes on serving.
 
 Each kind is met at sampled calls; at each one with MAILPIPE_FULL=1.
