@@ -19,7 +19,7 @@ MAILPIPE_COROUTINES_BEGIN
 namespace mailpipe::net {
 namespace {
 
-constexpr int kBacklog = 512;
+constexpr int kBacklog = 4096;  // the kernel has a limit of its own
 constexpr std::chrono::milliseconds kDescriptorsPause{100};
 
 Fail bind_error(int error_number, const std::string& where) {

@@ -138,6 +138,7 @@ asio::awaitable<Result<void>> wait_until(std::shared_ptr<State> state, WaitType 
 template <class State>
 asio::awaitable<Result<void>> send_all(std::shared_ptr<State> state, std::string_view octets,
                                        milliseconds timeout) {
+    const auto latest = steady_clock::now() + timeout + std::chrono::seconds(octets.size() / kOctetsPerSecond);
     while (!octets.empty()) {
         if (state->aborted) co_return fail(Errc::io, "the connection is closed");
         const ssize_t count = ::send(state->descriptor.native_handle(), octets.data(), octets.size(),
@@ -151,7 +152,7 @@ asio::awaitable<Result<void>> send_all(std::shared_ptr<State> state, std::string
         if (error_number != EAGAIN && error_number != EWOULDBLOCK) {
             co_return fail_network(error_number, "connection lost");
         }
-        const auto end = steady_clock::now() + timeout;
+        const auto end = std::min(steady_clock::now() + timeout, latest);
         Result<void> ready = co_await wait_until(state, WaitType::wait_write, end, false, timeout);
         if (!ready) co_return ready;
     }

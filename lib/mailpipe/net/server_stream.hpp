@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -17,6 +18,9 @@ struct Peer {
     std::string address;    // "192.0.2.7", "2001:db8::1", "" for a Unix socket
     bool loopback = false;  // 127/8, ::1, ::ffff:127/104, and every Unix socket
 };
+
+// The least that a peer must send or take on average, once its timeout is used up (Postfix: 500).
+inline constexpr std::uint64_t kOctetsPerSecond = 500;
 
 // All members run on the thread of the io_context. One operation at a time. An instance may be destroyed while
 // no operation is pending; that closes the socket without close_notify. g++ 12 destroys temporaries of a
@@ -35,7 +39,7 @@ class ServerStream {
     asio::awaitable<Result<std::string_view>> read(std::chrono::milliseconds timeout);
 
     // Writes all; `octets` must stay valid until it returns. The timeout counts anew whenever the peer takes
-    // octets. Errors: temporary, io, tls.
+    // octets, but who takes fewer than kOctetsPerSecond on average uses it up. Errors: temporary, io, tls.
     asio::awaitable<Result<void>> write(std::string_view octets, std::chrono::milliseconds timeout);
 
     // The handshake, within `timeout` as a whole. The session has checked that nothing followed the command;

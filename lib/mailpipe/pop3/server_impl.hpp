@@ -67,6 +67,7 @@ struct ServerSession::Impl {
     bool stopping = false;
     bool tls_pending = false;
     std::size_t hard_errors = 0;
+    std::size_t commands_before_login = 0;
     std::size_t auth_failures = 0;
 
     // AUTHORIZATION

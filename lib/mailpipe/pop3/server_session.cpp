@@ -114,6 +114,11 @@ void ServerSession::Impl::on_line(std::string_view line) {
     if (std::any_of(line.begin(), line.end(), ascii::is_control))
         return refuse("-ERR Control character in command");
     if (state == State::authorization) {
+        if (++commands_before_login > limits::kCommandsBeforeLogin) {
+            reply("-ERR Too many commands before login, closing");
+            return end(Error{Errc::limit, "more commands before login than kCommandsBeforeLogin (" +
+                                              std::to_string(limits::kCommandsBeforeLogin) + ")"});
+        }
         on_authorization_command(keyword, argument);
     } else {
         on_transaction_command(keyword, argument);

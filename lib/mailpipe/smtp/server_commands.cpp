@@ -92,7 +92,7 @@ void ServerSession::Impl::offer_extensions() {
     Reply reply{250, "", {options.host_name + " greets " + helo, "PIPELINING"}};
     if (options.max_size != 0) reply.lines.push_back("SIZE " + std::to_string(options.max_size));
     reply.lines.insert(reply.lines.end(), {"8BITMIME", "ENHANCEDSTATUSCODES",
-                                           "LIMITS RCPTMAX=" + std::to_string(limits::kRecipients)});
+                                           "LIMITS RCPTMAX=" + std::to_string(options.max_recipients)});
     add_extensions(offered(), reply.lines);
     if (options.tls_available && !options.tls_active && !authenticated) reply.lines.emplace_back("STARTTLS");
     if (auth_offered() && !authenticated) {
@@ -123,10 +123,8 @@ void ServerSession::Impl::on_mail(std::string_view argument) {
 
 void ServerSession::Impl::on_rcpt(std::string_view argument) {
     if (!has_sender || in_chunks) return refuse_command(503, "5.5.1", "MAIL is expected first");
-    if (recipients >= limits::kRecipients) {
-        return respond(452, "4.5.3",
-                       "More than kRecipients (" + std::to_string(limits::kRecipients) + ") recipients");
-    }
+    if (recipients >= options.max_recipients)
+        return respond(452, "4.5.3", "More than " + std::to_string(options.max_recipients) + " recipients");
     auto rcpt = parse_rcpt(argument, esmtp, utf8, offered());
     if (!rcpt) return refuse_command(rcpt.error());
     state = State::rcpt_answer;

@@ -71,7 +71,7 @@ void ServerSession::Impl::body_answered(std::vector<Reply> replies) {
     for (const auto& reply : replies) {
         respond(reply);
         leaving = leaving || reply.code == 421;
-        if (reply.code < 400) errors = 0;
+        if (reply.code < 400) errors = idle_commands = 0;
     }
     has_sender = false;
     in_chunks = false;

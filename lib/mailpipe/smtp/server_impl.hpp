@@ -111,6 +111,7 @@ struct ServerSession::Impl {
     bool shutting_down = false;
     bool discarding = false;
     std::size_t errors = 0;
+    std::size_t idle_commands = 0;  // since the last message that was taken
     std::size_t auth_failures = 0;
     std::unique_ptr<sasl::Server> mechanism;
 

@@ -114,6 +114,13 @@ void ServerSession::Impl::command_line(std::string_view line) {
     if (!command) return refuse_command(command.error());
     const Entry* entry = find_command(command->verb);
     if (entry == nullptr) return refuse_command(500, "5.5.1", "Command is not known");
+    // RCPT and what is in a chunk have limits of their own. The others cost a peer nothing, and this server a little each.
+    const bool counts = entry->verb != "RCPT" && entry->verb != "BDAT";
+    if (counts && ++idle_commands > limits::kCommandsWithoutMessage) {
+        return end_with(Reply{421, "4.7.0", {"Too many commands without a message"}},
+                        Error{Errc::limit, "peer gave more than kCommandsWithoutMessage (" +
+                                               std::to_string(limits::kCommandsWithoutMessage) + ") commands"});
+    }
     (this->*entry->handle)(command->argument);
 }
 

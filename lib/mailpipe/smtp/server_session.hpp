@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "mailpipe/base/limits.hpp"
 #include "mailpipe/base/secret.hpp"
 #include "mailpipe/base/trace.hpp"
 #include "mailpipe/smtp/envelope.hpp"
@@ -24,8 +25,9 @@ enum class ServerProtocol { smtp, lmtp };
 
 struct ServerOptions {
     ServerProtocol protocol = ServerProtocol::smtp;
-    std::string host_name;          // in the greeting and the EHLO reply
-    std::uint64_t max_size = 0;     // SIZE; 0: none announced, none enforced
+    std::string host_name;       // in the greeting and the EHLO reply
+    std::uint64_t max_size = 0;  // SIZE; 0: none announced, none enforced
+    std::size_t max_recipients = limits::kRecipients;
     bool tls_available = false;     // offer STARTTLS
     bool tls_active = false;        // implicit TLS
     bool auth_available = false;    // there are users

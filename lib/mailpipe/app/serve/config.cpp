@@ -231,7 +231,8 @@ Result<std::unique_ptr<Config>> make_config(const ServeOptions& options) {
     config->max_message_size = options.max_message_size == 0 ? limits::kMessageSize : options.max_message_size;
     config->timeout = std::chrono::seconds(options.timeout_seconds);
     config->trace = options.common.trace;
-    config->threads = options.limits.threads == 0 ? default_loops() : options.limits.threads;
+    config->limits = options.limits;
+    if (config->limits.threads == 0) config->limits.threads = default_loops();
     config->test = options.test.mode.get();
     if (!options.run_as.empty()) {
         auto user = find_run_as(options.run_as);

@@ -58,8 +58,8 @@ struct Config {
     std::uint64_t max_message_size = 0;
     std::chrono::milliseconds timeout{};
     bool trace = false;
-    std::size_t threads = 1;
-    TestMode* test = nullptr;  // or none
+    ServeLimitsOptions limits;  // its threads are at least 1
+    TestMode* test = nullptr;   // or none
     std::optional<RunAs> run_as;
     std::optional<SendOptions> relay;  // how mail of users for elsewhere goes; none: it is refused
 };

@@ -9,7 +9,8 @@ MAILPIPE_COROUTINES_BEGIN
 namespace mailpipe::app::serve {
 namespace {
 
-constexpr std::chrono::seconds kHandshake{60};
+constexpr std::chrono::seconds kHandshake{30};
+constexpr std::chrono::seconds kTurnAwayTimeout{2};
 
 }  // namespace
 
@@ -38,6 +39,32 @@ void Connection::report_store_error(const Error& error, Json json) const {
 
 void Connection::add_tls_version(Json& json) const {
     if (tls_info_) json["tls"] = tls_info_->version;
+}
+
+asio::awaitable<bool> Connection::arrive() {
+    const auto verdict =
+        context_.admission.connection(stream_->peer(), context_.config.limits, Clock::now(), admitted_);
+    if (verdict) co_return true;
+    const smtp::Reply& reply = verdict.error();
+    Json json = event("error");
+    json["reply"] = json_of(reply);
+    report(Error{Errc::limit, "turned away: " + reply.lines[0]}, std::move(json));
+    // Inside of a TLS socket nothing can be said before the handshake; and under stress there is no time for words.
+    if (socket_.location.implicit_tls() || context_.admission.under_stress()) co_return false;
+    const std::string octets = refusal(reply);
+    Result<void> written = co_await stream_->write(std::string_view(octets), kTurnAwayTimeout);
+    if (written) co_await stream_->close();
+    co_return false;
+}
+
+bool Connection::take_seat(const std::string& user) {
+    const auto verdict = context_.admission.login(user, context_.config.limits, admitted_);
+    if (verdict) return true;
+    Json json = event("error");
+    json["user"] = user;
+    json["reply"] = json_of(verdict.error());
+    report(Error{Errc::limit, "login refused: " + verdict.error().lines[0]}, std::move(json));
+    return false;
 }
 
 asio::awaitable<bool> Connection::write(std::string octets) {

@@ -11,6 +11,7 @@
 #include "mailpipe/app/serve/current_config.hpp"
 #include "mailpipe/app/serve/delivery/commit_worker.hpp"
 #include "mailpipe/app/serve/events.hpp"
+#include "mailpipe/app/serve/limits/admission.hpp"
 #include "mailpipe/net/server_stream.hpp"
 
 namespace mailpipe::app::serve {
@@ -29,6 +30,7 @@ struct Shared {
     Diagnostics& diagnostics;
     StderrTrace trace;
     SpoolBudget spool_budget;
+    Admission admission;
     // Last, so that their threads end before what they use.
     CommitWorker commits;
     Background background{2};
@@ -43,6 +45,7 @@ struct Context {
           diagnostics(shared.diagnostics),
           trace(shared.trace),
           spool_budget(shared.spool_budget),
+          admission(shared.admission),
           commits(shared.commits),
           background(shared.background) {}
 
@@ -52,6 +55,7 @@ struct Context {
     Diagnostics& diagnostics;
     StderrTrace& trace;
     SpoolBudget& spool_budget;
+    Admission& admission;
     CommitWorker& commits;
     Background& background;
 };
@@ -82,6 +86,13 @@ class Connection {
     // Errors of the store are for whoever runs the server, too.
     void report_store_error(const Error& error, Json event) const;
 
+    // Before the greeting. false: the peer was turned away.
+    asio::awaitable<bool> arrive();
+    // How the protocol says that before the greeting.
+    virtual std::string refusal(const smtp::Reply& reply) const = 0;
+    // false: he has too many connections, and must be refused for the time being.
+    bool take_seat(const std::string& user);
+
     asio::awaitable<bool> write(std::string octets);
     asio::awaitable<bool> start_tls();
     bool on_tls() const { return tls_info_.has_value(); }
@@ -94,6 +105,7 @@ class Connection {
     std::uint64_t number_;
     std::optional<net::TlsInfo> tls_info_;
     std::shared_ptr<void> presence_;  // in test mode
+    Admitted admitted_;
 };
 
 std::shared_ptr<Connection> make_smtp_connection(const Context& context, const ListenSocket& socket,

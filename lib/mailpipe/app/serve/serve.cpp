@@ -37,7 +37,7 @@ int run_serve(const ServeOptions& given) {
         if (!opened) return report(diagnostics, opened.error());
         relay = std::move(*opened);
     }
-    serve::Loops loops(config->threads);
+    serve::Loops loops(config->limits.threads);
     serve::Shared shared(config, **events, diagnostics, relay ? &relay->spool() : nullptr);
     serve::Server server(loops, shared);
     if (auto listening = server.listen(); !listening) return report(diagnostics, listening.error());

@@ -13,25 +13,25 @@ MAILPIPE_COROUTINES_BEGIN
 namespace mailpipe::app::serve {
 namespace {
 
-constexpr std::size_t kConnections = 1000;
 constexpr std::size_t kTurningAway = 100;
-constexpr std::size_t kDescriptorsReserved = 450;     // the store's, TLS files, events
-constexpr std::size_t kDescriptorsPerConnection = 6;  // socket, spool, maildrop
+constexpr rlim_t kDescriptorsReserved = 450;  // the store's, TLS files, events
+constexpr rlim_t kDescriptorsWanted = 6;      // of a connection: socket, spool, maildrop
 constexpr std::chrono::seconds kTurnAwayTimeout{2};
 constexpr std::chrono::seconds kGrace{8};        // for a message in flight, after SIGTERM
 constexpr std::chrono::seconds kLastReplies{2};  // then for the last reply
 
-std::size_t max_connections() {
+// As many as are wanted, where the limit on descriptors allows it; the limit is raised as far as it can be. Most
+// connections have one descriptor only: two of them must do with three.
+std::size_t possible_connections(std::size_t wanted) {
     rlimit limit{};
-    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return kConnections;
-    const rlim_t wanted = kDescriptorsReserved + kConnections * kDescriptorsPerConnection;
-    if (limit.rlim_cur < wanted) {
-        limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, wanted);
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return wanted;
+    const rlim_t plenty = kDescriptorsReserved + wanted * kDescriptorsWanted;
+    if (limit.rlim_cur < plenty) {
+        limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, plenty);
         ::setrlimit(RLIMIT_NOFILE, &limit);
     }
-    const std::size_t usable =
-        limit.rlim_cur > kDescriptorsReserved ? limit.rlim_cur - kDescriptorsReserved : 0;
-    return std::clamp<std::size_t>(usable / kDescriptorsPerConnection, 10, kConnections);
+    const rlim_t usable = limit.rlim_cur > kDescriptorsReserved ? limit.rlim_cur - kDescriptorsReserved : 0;
+    return std::clamp<std::size_t>(usable * 2 / 3, 10, wanted);
 }
 
 std::string url_of(const ListenSocket& socket, const net::Listener& listener) {
@@ -50,7 +50,7 @@ Server::Server(Loops& loops, Shared& shared)
       config_(shared.config.get()),
       signals_(loops.first().io, SIGTERM, SIGINT),
       grace_(loops.first().io),
-      max_connections_(max_connections()) {}
+      max_connections_(possible_connections(config_->limits.max_connections)) {}
 
 Result<void> Server::listen() {
     const asio::any_io_executor executor = loops_.first().io.get_executor();
@@ -133,6 +133,7 @@ void Server::admit(Bound& bound, net::Accepted accepted) {
         return;
     }
     ++open_;
+    judge_stress();
     Loop& loop = loops_.next();
     asio::co_spawn(loop.io, serve(loop, bound.socket, std::move(accepted), number), asio::detached);
 }
@@ -213,8 +214,13 @@ asio::awaitable<void> Server::end_in_time() {
     if (!error) tell_all([](Connection& connection) { connection.abort(); });
 }
 
+void Server::judge_stress() {
+    shared_.admission.set_stress(open_ * 5 > max_connections_ * 4);
+}
+
 void Server::one_has_ended() {
     --open_;
+    judge_stress();
     finish_when_idle();
 }
 

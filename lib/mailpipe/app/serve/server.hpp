@@ -40,6 +40,7 @@ class Server {
     // On the threads of their loops.
     void tell_all(void (*what)(Connection&));
     void one_has_ended();
+    void judge_stress();
     void finish_when_idle();
 
     Loops& loops_;

@@ -14,12 +14,19 @@ MAILPIPE_COROUTINES_BEGIN
 namespace mailpipe::app::serve {
 
 // A connection that drives a server session of some protocol (wire/session.hpp).
+inline constexpr std::chrono::minutes kUnsettled{15};  // in all, for who is not settled
+inline constexpr std::chrono::seconds kStressed{
+    10};  // idle, for who is not settled while most connections are taken
+inline constexpr std::chrono::seconds kSlice{5};  // of a wait, after which its deadline is looked at again
+
 template <class Session, class SessionOptions>
 class SessionConnection : public Connection {
  public:
     using Connection::Connection;
 
     asio::awaitable<void> run() override {
+        const bool arrived = co_await arrive();
+        if (!arrived) co_return;
         if (socket_.location.implicit_tls()) {
             const bool started = co_await start_tls();
             if (!started) co_return;
@@ -55,7 +62,17 @@ class SessionConnection : public Connection {
     virtual asio::awaitable<bool> handle(Step& step) = 0;
     // No octet came. false: the connection is over, and that is reported.
     virtual bool handle_silence(const Error& error) = 0;
-    virtual Clock::time_point read_deadline() const { return progress_ + context_.config.timeout; }
+    // Whether the peer has proved to be worth waiting for: it has logged in, or does what the server is here for.
+    virtual bool settled() const = 0;
+    virtual std::chrono::milliseconds patience_before_settled() const { return context_.config.timeout; }
+    // Of a command, as a whole.
+    virtual Clock::time_point read_deadline() const {
+        if (settled()) return progress_ + context_.config.timeout;
+        auto patience = patience_before_settled();
+        if (context_.admission.under_stress())
+            patience = std::min<std::chrono::milliseconds>(patience, kStressed);
+        return std::min(progress_ + patience, settled_ + kUnsettled);
+    }
     // Whether what the peer is sending may be given up when the server ends.
     virtual bool may_cancel() const { return true; }
     // What is held for the session, before the peer is waited for a last time.
@@ -63,6 +80,7 @@ class SessionConnection : public Connection {
 
     std::optional<Session> session_;
     Clock::time_point progress_ = Clock::now();  // the last reply or event
+    Clock::time_point settled_ = Clock::now();   // when settled() was last known to be true, or the start
 
  private:
     asio::awaitable<bool> take(Step& step) {
@@ -84,9 +102,13 @@ class SessionConnection : public Connection {
     }
 
     asio::awaitable<bool> read_input() {
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(read_deadline() - Clock::now());
-        const auto timeout = std::max(left, std::chrono::milliseconds(0));
-        Result<std::string_view> octets = co_await stream_->read(timeout);
+        using std::chrono::milliseconds;
+        const auto left = std::chrono::ceil<milliseconds>(read_deadline() - Clock::now());
+        const milliseconds slice = settled() ? left : std::min<milliseconds>(left, kSlice);
+        Result<std::string_view> octets = co_await stream_->read(std::max(slice, milliseconds(0)));
+        // Stress may have come meanwhile, and the deadline with it.
+        const bool waits = !octets && octets.error().kind == Errc::temporary && !stream_->cancelled();
+        if (waits && Clock::now() < read_deadline()) co_return true;
         if (octets) {
             octets->empty() ? session_->feed_eof() : session_->feed(*octets);
             co_return true;

@@ -12,6 +12,8 @@ MAILPIPE_COROUTINES_BEGIN
 namespace mailpipe::app::serve {
 namespace {
 
+constexpr std::chrono::seconds kLoginPatience{60};
+
 // What a login comes to, in the background.
 struct Login {
     std::string user;  // empty: refused
@@ -27,6 +29,13 @@ class Pop3Connection : public SessionConnection<pop3::ServerSession, pop3::Serve
     pop3::ServerOptions session_options() override;
     asio::awaitable<bool> handle(pop3::ServerStep& step) override;
     bool handle_silence(const Error& error) override;
+    bool settled() const override { return maildrop_ != nullptr; }
+    std::chrono::milliseconds patience_before_settled() const override {
+        return std::min<std::chrono::milliseconds>(context_.config.timeout, kLoginPatience);
+    }
+    std::string refusal(const smtp::Reply& reply) const override {
+        return "-ERR [SYS/TEMP] " + reply.lines[0] + "\r\n";
+    }
     void release() override { maildrop_.reset(); }
     asio::awaitable<void> log_in(pop3::LoginRequested request);
     asio::awaitable<bool> send_message(pop3::MessageRequested request);
@@ -96,6 +105,11 @@ asio::awaitable<void> Pop3Connection::log_in(pop3::LoginRequested request) {
         return login;
     };
     Login login = co_await in_background<Login>(context_.background, std::move(work));
+    if (login.maildrop && !take_seat(login.user)) {
+        login.maildrop.reset();
+        session_->login_refused(pop3::LoginFailure::temporary);
+        co_return;
+    }
     Json json = event("login");
     json["user"] = login.user.empty() ? name : login.user;
     json["ok"] = login.maildrop != nullptr;

@@ -15,8 +15,6 @@ MAILPIPE_COROUTINES_BEGIN
 namespace mailpipe::app::serve {
 namespace {
 
-// The least that a peer must send of a message on average, once the timeout is used up (Postfix: 500).
-constexpr std::uint64_t kOctetsPerSecond = 500;
 constexpr std::uint64_t kLongestHold = 30 * 86'400;  // seconds, of FUTURERELEASE
 
 class SmtpConnection : public SessionConnection<smtp::ServerSession, smtp::ServerOptions> {
@@ -28,6 +26,8 @@ class SmtpConnection : public SessionConnection<smtp::ServerSession, smtp::Serve
     smtp::ServerExtensions extensions() const;
     asio::awaitable<bool> handle(smtp::ServerStep& step) override;
     bool handle_silence(const Error& error) override;
+    bool settled() const override { return !user_.empty(); }
+    std::string refusal(const smtp::Reply& reply) const override { return smtp::encode_reply(reply, true); }
     Clock::time_point read_deadline() const override;
     // A message on its way is read to its end; Server::stop() sets the limit.
     bool may_cancel() const override { return !in_body_; }
@@ -54,6 +54,7 @@ smtp::ServerOptions SmtpConnection::session_options() {
     smtp::ServerOptions options;
     options.protocol = is_lmtp() ? smtp::ServerProtocol::lmtp : smtp::ServerProtocol::smtp;
     options.max_size = context_.config.max_message_size;
+    options.max_recipients = context_.config.limits.max_recipients;
     options.auth_available = !context_.config.users.empty();
     options.auth_without_tls = stream_->peer().loopback;
     options.login_required = socket_.submission;
@@ -109,7 +110,7 @@ asio::awaitable<bool> SmtpConnection::handle(smtp::ServerStep& step) {
 SmtpConnection::Clock::time_point SmtpConnection::read_deadline() const {
     if (!in_body_) return SessionConnection::read_deadline();
     const auto whole = body_began_ + context_.config.timeout +
-                       std::chrono::seconds(transaction_.body_octets() / kOctetsPerSecond);
+                       std::chrono::seconds(transaction_.body_octets() / net::kOctetsPerSecond);
     return std::min(whole, Clock::now() + context_.config.timeout);
 }
 
@@ -133,6 +134,11 @@ asio::awaitable<void> SmtpConnection::authenticate(smtp::AuthRequested request) 
         return user == nullptr ? std::string() : *user;
     };
     user_ = co_await in_background<std::string>(context_.background, std::move(verify));
+    if (!user_.empty() && !take_seat(user_)) {
+        user_.clear();
+        session_->auth_refused(true);
+        co_return;
+    }
     Json json = event("login");
     json["user"] = user_.empty() ? name : user_;
     json["ok"] = !user_.empty();
@@ -142,6 +148,14 @@ asio::awaitable<void> SmtpConnection::authenticate(smtp::AuthRequested request) 
 }
 
 void SmtpConnection::begin_mail(smtp::MailRequested& request) {
+    const auto verdict = context_.admission.message(
+        stream_->peer(), user_, request.envelope.reverse_path.encode(), context_.config.limits, Clock::now());
+    if (!verdict) {
+        Json json = event("error");
+        json["reply"] = json_of(verdict.error());
+        report(Error{Errc::limit, "message refused"}, std::move(json));
+        return session_->refuse(verdict.error());
+    }
     transaction_ = {};
     header_.clear();
     if (!may_send_as(request.envelope.reverse_path)) {
@@ -247,6 +261,7 @@ asio::awaitable<void> SmtpConnection::end_message(std::optional<smtp::Reply> ref
     context_.commits.submit(std::move(delivery));
     const Results results = co_await await_completion<Results>(completion);
 
+    settled_ = Clock::now();
     const auto replies = transaction_.replies(results, info.id);
     tell(results, replies);
     std::vector<smtp::Reply> answers = transaction_.answers(replies, is_lmtp());
