@@ -85,8 +85,12 @@ Result<void> add_users(const ServeOptions& options, Users& users) {
     return options.users_file.empty() ? Result<void>{} : users.load(options.users_file);
 }
 
-Result<void> add_tls(const ServeOptions& options, Config& config) {
-    if (options.tls_self_signed) {
+Result<void> add_tls(const ServeOptions& options, const Config* first, Config& config) {
+    if (options.tls_self_signed && first != nullptr) {
+        config.tls = first->tls;
+        config.pin_sha256 = first->pin_sha256;
+        config.certificate_pem = first->certificate_pem;
+    } else if (options.tls_self_signed) {
         auto made = net::make_self_signed_context({config.host_name, "localhost", "127.0.0.1", "::1"});
         if (!made) return tl::unexpected(made.error());
         config.tls = std::move(made->context);
@@ -197,9 +201,14 @@ std::string StoreLayout::path_of(const std::string& user) const {
     return path.append(rest);
 }
 
-Result<std::unique_ptr<Config>> make_config(const ServeOptions& options) {
+namespace {
+
+// `first` is nullptr at the start.
+Result<std::unique_ptr<Config>> assemble(const ServeOptions& options, const Config* first) {
     auto config = std::make_unique<Config>();
-    config->host_name = options.host_name.empty() ? own_host_name() : options.host_name;
+    config->host_name = first != nullptr            ? first->host_name
+                        : options.host_name.empty() ? own_host_name()
+                                                    : options.host_name;
     if (!is_domain(config->host_name)) {
         return fail(Errc::usage, "--host-name " + config->host_name + ": not a domain name");
     }
@@ -227,14 +236,16 @@ Result<std::unique_ptr<Config>> make_config(const ServeOptions& options) {
         config->recipients.take_all(config->anybody.get());
         if (config->users.size() == 0) config->users.accept_anybody(config->anybody.get());
     }
-    if (auto added = add_tls(options, *config); !added) return tl::unexpected(added.error());
+    if (auto added = add_tls(options, first, *config); !added) return tl::unexpected(added.error());
     config->max_message_size = options.max_message_size == 0 ? limits::kMessageSize : options.max_message_size;
     config->timeout = std::chrono::seconds(options.timeout_seconds);
     config->trace = options.common.trace;
     config->limits = options.limits;
     if (config->limits.threads == 0) config->limits.threads = default_loops();
     config->test = options.test.mode.get();
-    if (!options.run_as.empty()) {
+    if (first != nullptr) {
+        config->run_as = first->run_as;
+    } else if (!options.run_as.empty()) {
         auto user = find_run_as(options.run_as);
         if (!user) return tl::unexpected(user.error());
         config->run_as = std::move(*user);
@@ -243,8 +254,20 @@ Result<std::unique_ptr<Config>> make_config(const ServeOptions& options) {
         config->relay = options.relay;
         if (config->relay->helo_name.empty()) config->relay->helo_name = config->host_name;
     }
-    if (auto made = make_root(*config); !made) return tl::unexpected(made.error());
     return config;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Config>> make_config(const ServeOptions& options) {
+    auto config = assemble(options, nullptr);
+    if (!config) return config;
+    if (auto made = make_root(**config); !made) return tl::unexpected(made.error());
+    return config;
+}
+
+Result<std::unique_ptr<Config>> remake_config(const ServeOptions& options, const Config& first) {
+    return assemble(options, &first);
 }
 
 Result<void> check_store(const Config& config) {

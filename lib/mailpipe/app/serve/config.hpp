@@ -66,6 +66,9 @@ struct Config {
 
 // Makes the store's root, which belongs to --run-as then. Errors: usage, config, auth, cannot_create.
 Result<std::unique_ptr<Config>> make_config(const ServeOptions& options);
+// The same for a server that runs: reads again the files that the options name; the host's name, the user to run as and a
+// self-signed certificate stay those of `first`. Nothing is made on the disk.
+Result<std::unique_ptr<Config>> remake_config(const ServeOptions& options, const Config& first);
 
 // Whether this process, with the privileges that it has now, can write in the store's root. Error
 // cannot_create.

@@ -28,6 +28,9 @@
 //                 size (CRLF octets), seconds (from MAIL to the reply); tls: "TLSv1.3", where TLS is on
 //     retrieval   user; uidl; size: CRLF octets sent before transparency; top: true for TOP
 //     removal     user; uidls: what QUIT removed
+//     reload      ok: whether what SIGHUP made it read again is good; message: what is not
+//     sandbox     seccomp: whether it is on; landlock: its version, 0 for none; message: what this system has not
+//     client      peer: who is behind a trusted proxy
 //     error       kind: kind_name(), or bug; message: one line; to and reply for a refused recipient, reply for
 //                 a refused message, user for a mailbox that failed; without a connection when it concerns none
 //

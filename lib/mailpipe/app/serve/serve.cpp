@@ -39,7 +39,11 @@ int run_serve(const ServeOptions& given) {
     }
     serve::Loops loops(config->limits.threads);
     serve::Shared shared(config, **events, diagnostics, relay ? &relay->spool() : nullptr);
-    serve::Server server(loops, shared);
+    serve::Server server(loops, shared, [&options, &config]() -> Result<std::shared_ptr<const serve::Config>> {
+        auto remade = serve::remake_config(options, *config);
+        if (!remade) return tl::unexpected(remade.error());
+        return std::shared_ptr<const serve::Config>(std::move(*remade));
+    });
     if (auto listening = server.listen(); !listening) return report(diagnostics, listening.error());
     if (const auto& user = config->run_as) {
         if (auto dropped = serve::drop_privileges(*user); !dropped) return report(diagnostics, dropped.error());

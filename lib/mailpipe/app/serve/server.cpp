@@ -6,6 +6,7 @@
 #include <csignal>
 #include <utility>
 
+#include "mailpipe/app/service_notify.hpp"
 #include "mailpipe/base/encoding.hpp"
 #include "mailpipe/smtp/types.hpp"
 
@@ -34,6 +35,11 @@ std::size_t possible_connections(std::size_t wanted) {
     return std::clamp<std::size_t>(usable * 2 / 3, 10, wanted);
 }
 
+std::int64_t monotonic_microseconds() {
+    const auto since_boot = std::chrono::steady_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<std::chrono::microseconds>(since_boot).count();
+}
+
 std::string url_of(const ListenSocket& socket, const net::Listener& listener) {
     if (!socket.location.path.empty()) return "lmtp:" + encode_percent(socket.location.path, "/");
     const std::string_view scheme = !socket.submission               ? scheme_name(socket.location.scheme)
@@ -44,11 +50,13 @@ std::string url_of(const ListenSocket& socket, const net::Listener& listener) {
 
 }  // namespace
 
-Server::Server(Loops& loops, Shared& shared)
+Server::Server(Loops& loops, Shared& shared, Remake remake)
     : loops_(loops),
       shared_(shared),
       config_(shared.config.get()),
+      remake_(std::move(remake)),
       signals_(loops.first().io, SIGTERM, SIGINT),
+      reloads_(loops.first().io, SIGHUP),
       grace_(loops.first().io),
       max_connections_(possible_connections(config_->limits.max_connections)) {}
 
@@ -81,11 +89,13 @@ void Server::announce() {
         shared_.events.write(json);
     }
     shared_.events.write(make_event("ready"));
+    notify_service("READY=1");
 }
 
 void Server::run() {
     asio::io_context& io = loops_.first().io;
     asio::co_spawn(io, await_signals(), asio::detached);
+    asio::co_spawn(io, await_reloads(), asio::detached);
     for (const auto& bound : sockets_)
         asio::co_spawn(io, accept_from(*bound), asio::detached);
     announce();
@@ -182,6 +192,29 @@ asio::awaitable<void> Server::await_signals() {
     if (!error) tell_all([](Connection& connection) { connection.abort(); });
 }
 
+// Connections keep what they began with.
+asio::awaitable<void> Server::await_reloads() {
+    while (true) {
+        asio::error_code error;
+        co_await reloads_.async_wait(asio::redirect_error(asio::use_awaitable, error));
+        if (error) co_return;
+        notify_service("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(monotonic_microseconds()));
+        std::function<Result<std::shared_ptr<const Config>>()> work = remake_;
+        auto config =
+            co_await in_background<Result<std::shared_ptr<const Config>>>(shared_.background, std::move(work));
+        Json json = make_event("reload");
+        json["ok"] = config.has_value();
+        if (config) {
+            shared_.config.set(std::move(*config));
+        } else {
+            json["message"] = config.error().message;
+            shared_.diagnostics.note("", config.error().message + "; what was read before stays");
+        }
+        shared_.events.write(json);
+        if (!stopping_) notify_service("READY=1");
+    }
+}
+
 void Server::tell_all(void (*what)(Connection&)) {
     for (const auto& loop : loops_.all()) {
         asio::post(loop->io, [loop = loop.get(), what] {
@@ -193,6 +226,8 @@ void Server::tell_all(void (*what)(Connection&)) {
 
 void Server::stop() {
     if (std::exchange(stopping_, true)) return;
+    notify_service("STOPPING=1");
+    reloads_.cancel();
     for (const auto& bound : sockets_)
         bound->listener->close();
     for (const auto& loop : loops_.all())

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -13,8 +14,11 @@ namespace mailpipe::app::serve {
 // the loops from its first octet to its last.
 class Server {
  public:
-    // Both must outlive it.
-    Server(Loops& loops, Shared& shared);
+    // What SIGHUP asks for: the configuration made anew.
+    using Remake = std::function<Result<std::shared_ptr<const Config>>()>;
+
+    // `remake` is called in the background. What is given must outlive it.
+    Server(Loops& loops, Shared& shared, Remake remake);
 
     // Binds all sockets. Errors: temporary for an address in use, cannot_create, no_host, io.
     Result<void> listen();
@@ -35,6 +39,7 @@ class Server {
                                 std::uint64_t number);
     asio::awaitable<void> turn_away(net::Accepted accepted, std::string octets);
     asio::awaitable<void> await_signals();
+    asio::awaitable<void> await_reloads();
     asio::awaitable<void> end_in_time();
     void stop();
     // On the threads of their loops.
@@ -47,7 +52,9 @@ class Server {
     Shared& shared_;
     const std::shared_ptr<const Config> config_;  // of the start
     std::vector<std::unique_ptr<Bound>> sockets_;
+    Remake remake_;
     asio::signal_set signals_;
+    asio::signal_set reloads_;
     asio::steady_timer grace_;
     std::size_t max_connections_;
     std::size_t open_ = 0;  // connections; like what follows, of the first loop's thread
