@@ -7,6 +7,7 @@
 #include "tools/common/command.hpp"
 #include "tools/common/direct_options.hpp"
 #include "tools/common/shared_options.hpp"
+#include "tools/mail-serve/ground_options.hpp"
 #include "tools/mail-serve/limits_options.hpp"
 #include "tools/mail-serve/routing_options.hpp"
 
@@ -117,6 +118,7 @@ std::unique_ptr<CLI::App> make_serve_app(app::ServeOptions& options) {
         ->type_name("USER");
     add_limits(*app, options);
     add_limits_options(*app, options.limits);
+    add_ground_options(*app, options);
     add_routing_options(*app, options.routing);
     add_relay_options(*app, options.relay);
     add_test_options(*app, options.test);

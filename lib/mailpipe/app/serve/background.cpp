@@ -25,6 +25,11 @@ void Background::post(std::function<void()> work) {
     changed_.notify_one();
 }
 
+std::size_t Background::waiting() const {
+    const std::lock_guard lock(mutex_);
+    return queue_.size();
+}
+
 void Background::run() {
     std::unique_lock lock(mutex_);
     while (true) {

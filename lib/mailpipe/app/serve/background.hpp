@@ -25,11 +25,12 @@ class Background {
     Background& operator=(const Background&) = delete;
 
     void post(std::function<void()> work);
+    std::size_t waiting() const;
 
  private:
     void run();
 
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::condition_variable changed_;
     std::deque<std::function<void()>> queue_;
     bool ending_ = false;

@@ -241,6 +241,7 @@ Result<std::unique_ptr<Config>> assemble(const ServeOptions& options, const Conf
     config->timeout = std::chrono::seconds(options.timeout_seconds);
     config->trace = options.common.trace;
     config->limits = options.limits;
+    config->metrics_url = options.metrics_url;
     if (config->limits.threads == 0) config->limits.threads = default_loops();
     config->test = options.test.mode.get();
     if (first != nullptr) {

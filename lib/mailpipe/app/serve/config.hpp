@@ -58,6 +58,7 @@ struct Config {
     std::uint64_t max_message_size = 0;
     std::chrono::milliseconds timeout{};
     bool trace = false;
+    std::string metrics_url;    // empty: none
     ServeLimitsOptions limits;  // its threads are at least 1
     TestMode* test = nullptr;   // or none
     std::optional<RunAs> run_as;

@@ -12,6 +12,7 @@
 #include "mailpipe/app/serve/delivery/commit_worker.hpp"
 #include "mailpipe/app/serve/events.hpp"
 #include "mailpipe/app/serve/limits/admission.hpp"
+#include "mailpipe/app/serve/metrics/metrics.hpp"
 #include "mailpipe/net/server_stream.hpp"
 
 namespace mailpipe::app::serve {
@@ -19,11 +20,12 @@ namespace mailpipe::app::serve {
 // What all connections share, safe from any thread. It outlives them.
 struct Shared {
     Shared(std::shared_ptr<const Config> the_config, EventLog& the_events, Diagnostics& the_diagnostics,
-           queue::Spool* relay_spool)
+           queue::Spool* spool)
         : config(std::move(the_config)),
           events(the_events),
           diagnostics(the_diagnostics),
-          commits(relay_spool) {}
+          relay_spool(spool),
+          commits(spool) {}
 
     CurrentConfig config;
     EventLog& events;
@@ -31,6 +33,8 @@ struct Shared {
     StderrTrace trace;
     SpoolBudget spool_budget;
     Admission admission;
+    Metrics metrics;
+    queue::Spool* const relay_spool;  // or none
     // Last, so that their threads end before what they use.
     CommitWorker commits;
     Background background{2};
@@ -46,6 +50,7 @@ struct Context {
           trace(shared.trace),
           spool_budget(shared.spool_budget),
           admission(shared.admission),
+          metrics(shared.metrics),
           commits(shared.commits),
           background(shared.background) {}
 
@@ -56,6 +61,7 @@ struct Context {
     StderrTrace& trace;
     SpoolBudget& spool_budget;
     Admission& admission;
+    Metrics& metrics;
     CommitWorker& commits;
     Background& background;
 };

@@ -57,7 +57,8 @@ EventLog::~EventLog() {
 }
 
 void EventLog::write(const Json& event) {
-    if (observer_) observer_(event);
+    for (const auto& observer : observers_)
+        observer(event);
     if (fd_ < 0) return;
     std::string line = dump(event);
     {

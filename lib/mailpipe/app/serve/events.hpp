@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "mailpipe/base/error.hpp"
 #include "mailpipe/smtp/types.hpp"
@@ -51,7 +52,7 @@ class EventLog {
     EventLog& operator=(const EventLog&) = delete;
 
     // Sees every event before it is written, from any thread; set it before others write.
-    void set_observer(std::function<void(const Json&)> observer) { observer_ = std::move(observer); }
+    void add_observer(std::function<void(const Json&)> observer) { observers_.push_back(std::move(observer)); }
 
     // At most kEventsQueued wait; those beyond are dropped, and an error event says how many.
     void write(const Json& event);
@@ -63,7 +64,7 @@ class EventLog {
 
     int fd_;
     bool owned_;
-    std::function<void(const Json&)> observer_;
+    std::vector<std::function<void(const Json&)>> observers_;
     std::mutex mutex_;
     std::condition_variable changed_;
     std::deque<std::string> lines_;

@@ -30,7 +30,7 @@ int run_serve(const ServeOptions& given) {
     auto events = serve::EventLog::open(options.events);
     if (!events) return report(diagnostics, events.error());
     if (const auto& test = options.test.mode)
-        (*events)->set_observer([&](const serve::Json& event) { test->observe(event, *config); });
+        (*events)->add_observer([&](const serve::Json& event) { test->observe(event, *config); });
     std::unique_ptr<serve::Relay> relay;
     if (config->relay) {
         auto opened = serve::Relay::open(*config, **events, diagnostics);
@@ -39,6 +39,7 @@ int run_serve(const ServeOptions& given) {
     }
     serve::Loops loops(config->limits.threads);
     serve::Shared shared(config, **events, diagnostics, relay ? &relay->spool() : nullptr);
+    (*events)->add_observer([&shared](const serve::Json& event) { shared.metrics.observe(event); });
     serve::Server server(loops, shared, [&options, &config]() -> Result<std::shared_ptr<const serve::Config>> {
         auto remade = serve::remake_config(options, *config);
         if (!remade) return tl::unexpected(remade.error());

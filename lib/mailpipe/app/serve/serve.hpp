@@ -34,6 +34,7 @@ struct ServeOptions {
     std::string run_as;                  // user to become once everything is bound; empty: stay
     std::uint64_t max_message_size = 0;  // 0: limits::kMessageSize
     std::uint32_t timeout_seconds = 300;
+    std::string metrics_url;  // http://HOST:PORT/metrics; empty: none
     ServeLimitsOptions limits;
     RoutingOptions routing;
     ServeTestOptions test;

@@ -76,6 +76,10 @@ Result<void> Server::listen() {
         bound->socket.url = url_of(socket, *bound->listener);
         sockets_.push_back(std::move(bound));
     }
+    if (config_->metrics_url.empty()) return {};
+    auto metrics = MetricsServer::listen(executor, config_->metrics_url);
+    if (!metrics) return tl::unexpected(metrics.error());
+    metrics_ = std::move(*metrics);
     return {};
 }
 
@@ -88,6 +92,11 @@ void Server::announce() {
             json["pinSha256"] = config_->pin_sha256;
         shared_.events.write(json);
     }
+    if (metrics_) {
+        Json json = make_event("listening");
+        json["url"] = metrics_->url();
+        shared_.events.write(json);
+    }
     shared_.events.write(make_event("ready"));
     notify_service("READY=1");
 }
@@ -98,6 +107,7 @@ void Server::run() {
     asio::co_spawn(io, await_reloads(), asio::detached);
     for (const auto& bound : sockets_)
         asio::co_spawn(io, accept_from(*bound), asio::detached);
+    if (metrics_) metrics_->serve([this] { return metrics_text(); });
     announce();
     loops_.run();
 }
@@ -215,6 +225,24 @@ asio::awaitable<void> Server::await_reloads() {
     }
 }
 
+asio::awaitable<std::string> Server::metrics_text() {
+    Gauges gauges;
+    gauges.connections = open_;
+    gauges.max_connections = max_connections_;
+    gauges.stress = shared_.admission.under_stress();
+    gauges.background_jobs = shared_.background.waiting();
+    gauges.spool_octets = shared_.spool_budget.used;
+    if (shared_.relay_spool != nullptr) {
+        std::function<std::uint64_t()> work = [spool = shared_.relay_spool] {
+            std::uint64_t count = 0;
+            (void)spool->scan([&count](const queue::Entry&) { ++count; });
+            return count;
+        };
+        gauges.queue_messages = co_await in_background<std::uint64_t>(shared_.background, std::move(work));
+    }
+    co_return shared_.metrics.encode(gauges);
+}
+
 void Server::tell_all(void (*what)(Connection&)) {
     for (const auto& loop : loops_.all()) {
         asio::post(loop->io, [loop = loop.get(), what] {
@@ -228,6 +256,7 @@ void Server::stop() {
     if (std::exchange(stopping_, true)) return;
     notify_service("STOPPING=1");
     reloads_.cancel();
+    if (metrics_) metrics_->close();
     for (const auto& bound : sockets_)
         bound->listener->close();
     for (const auto& loop : loops_.all())

@@ -6,6 +6,7 @@
 
 #include "mailpipe/app/serve/connection.hpp"
 #include "mailpipe/app/serve/loops.hpp"
+#include "mailpipe/app/serve/metrics/metrics_server.hpp"
 #include "mailpipe/net/listener.hpp"
 
 namespace mailpipe::app::serve {
@@ -46,12 +47,14 @@ class Server {
     void tell_all(void (*what)(Connection&));
     void one_has_ended();
     void judge_stress();
+    asio::awaitable<std::string> metrics_text();
     void finish_when_idle();
 
     Loops& loops_;
     Shared& shared_;
     const std::shared_ptr<const Config> config_;  // of the start
     std::vector<std::unique_ptr<Bound>> sockets_;
+    std::unique_ptr<MetricsServer> metrics_;  // or none
     Remake remake_;
     asio::signal_set signals_;
     asio::signal_set reloads_;

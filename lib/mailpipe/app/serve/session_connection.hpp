@@ -35,7 +35,7 @@ class SessionConnection : public Connection {
         options.host_name = context_.config.host_name;
         options.tls_available = context_.config.tls != nullptr;
         options.tls_active = on_tls();
-        options.trace = context_.config.trace ? &context_.trace : nullptr;
+        options.trace = &tally_;
         session_.emplace(std::move(options));
         if (stopping_) session_->shut_down();
         bool going = true;
@@ -87,6 +87,7 @@ class SessionConnection : public Connection {
         if (std::holds_alternative<wire::NeedInput>(step)) co_return co_await read_input();
         progress_ = Clock::now();
         if (auto* output = std::get_if<wire::Output>(&step)) {
+            if (asked_) context_.metrics.reply_time(Clock::now() - *std::exchange(asked_, std::nullopt));
             std::string octets = std::move(output->octets);
             co_return co_await write(std::move(octets));
         }
@@ -110,6 +111,7 @@ class SessionConnection : public Connection {
         const bool waits = !octets && octets.error().kind == Errc::temporary && !stream_->cancelled();
         if (waits && Clock::now() < read_deadline()) co_return true;
         if (octets) {
+            asked_ = Clock::now();
             octets->empty() ? session_->feed_eof() : session_->feed(*octets);
             co_return true;
         }
@@ -118,6 +120,8 @@ class SessionConnection : public Connection {
         co_return going;
     }
 
+    ReplyTally tally_{context_.metrics, context_.config.trace ? &context_.trace : nullptr};
+    std::optional<Clock::time_point> asked_;  // when the last octets came that are not answered yet
     bool stopping_ = false;
 };
 
