@@ -96,6 +96,9 @@ class MailboxWriter {
     // The Entry::id of each published message, in the order staged. Makes durable first what is not. After an
     // error some messages may be in place, each whole; recover() tells.
     virtual Result<std::vector<std::string>> publish() = 0;
+    // As publish(), without making anything durable: the caller has made sure of that in another way. Where nothing else
+    // is possible, publish().
+    virtual Result<std::vector<std::string>> publish_unsynced() { return publish(); }
     // Drops all that is staged, durable or not, and not published: the caller's journal could not be written.
     virtual void discard() = 0;
     // The caller's journal says for good that all published so far is done: what only recover() needs is

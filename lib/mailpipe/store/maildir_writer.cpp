@@ -85,18 +85,18 @@ class MaildirWriter : public MailboxWriter {
     Result<std::vector<std::string>> publish() override {
         // What stands in new/ durably need not have stood in tmp/ so: its names are not synced.
         if (auto synced = keep_synced(sync_staged()); !synced) return tl::unexpected(synced.error());
-        std::vector<std::string> ids;
-        ids.reserve(staged_.size());
         std::array<bool, 2> touched{};
-        for (const auto& staged : staged_) {
-            auto moved = move_into_place(staged, touched);
-            if (!moved) return tl::unexpected(moved.error());
-            if (!*moved) return fail(Errc::io, path_ + ": a message named " + staged + " is there already");
-            ids.emplace_back(base_of(staged));
-        }
+        auto ids = put_in_place(touched);
+        if (!ids) return ids;
         if (auto synced = sync_touched(touched); !synced) return tl::unexpected(synced.error());
-        staged_.clear();
-        durable_count_ = 0;
+        forget_staged();
+        return ids;
+    }
+
+    Result<std::vector<std::string>> publish_unsynced() override {
+        std::array<bool, 2> touched{};
+        auto ids = put_in_place(touched);
+        if (ids) forget_staged();
         return ids;
     }
 
@@ -110,6 +110,23 @@ class MaildirWriter : public MailboxWriter {
     Result<std::vector<std::string>> recover(const std::vector<std::string>& staged_ids) override;
 
  private:
+    Result<std::vector<std::string>> put_in_place(std::array<bool, 2>& touched) {
+        std::vector<std::string> ids;
+        ids.reserve(staged_.size());
+        for (const auto& staged : staged_) {
+            auto moved = move_into_place(staged, touched);
+            if (!moved) return tl::unexpected(moved.error());
+            if (!*moved) return fail(Errc::io, path_ + ": a message named " + staged + " is there already");
+            ids.emplace_back(base_of(staged));
+        }
+        return ids;
+    }
+
+    void forget_staged() {
+        staged_.clear();
+        durable_count_ = 0;
+    }
+
     Result<void> flush_held() {
         if (!file_) {
             file_name_ = names_.next();

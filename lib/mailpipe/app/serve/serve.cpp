@@ -50,6 +50,14 @@ int run_serve(const ServeOptions& given) {
         if (auto dropped = serve::drop_privileges(*user); !dropped) return report(diagnostics, dropped.error());
     }
     if (auto writable = serve::check_store(*config); !writable) return report(diagnostics, writable.error());
+    auto logged = shared.commits.use_log(config->store.root, [&](const Error& error) {
+        serve::Json event = serve::make_event("error");
+        event["kind"] = serve::kind_name(error.kind);
+        event["message"] = error.message;
+        (*events)->write(event);
+        diagnostics.note("", error.message);
+    });
+    if (!logged) return report(diagnostics, logged.error());
     if (relay) {
         if (auto started = relay->start(shared.config, shared.commits, shared.spool_budget); !started)
             return report(diagnostics, started.error());

@@ -6,11 +6,13 @@
 #include "mailpipe/app/header_hold.hpp"
 #include "mailpipe/app/queue/submission_header.hpp"
 #include "mailpipe/store/open.hpp"
+#include "mailpipe/wire/line_ends.hpp"
 
 namespace mailpipe::app::serve {
 namespace {
 
 constexpr std::size_t kGroup = 500;          // deliveries of one commit
+constexpr std::size_t kBeforeLog = 20;       // deliveries: its files are made for a server that takes more
 constexpr std::size_t kOpenMailboxes = 100;  // kept open between groups, a few descriptors each
 
 Result<std::unique_ptr<store::MailboxWriter>> open_mailbox(const std::string& path) {
@@ -52,6 +54,34 @@ CommitWorker::~CommitWorker() {
     thread_.join();
 }
 
+Result<void> CommitWorker::use_log(const std::string& root, store::DeliveryLog::Report report) {
+    log_root_ = root;
+    report_ = std::move(report);
+    return store::DeliveryLog::is_there(root) ? open_log() : Result<void>{};
+}
+
+Result<void> CommitWorker::open_log() {
+    auto opened = store::DeliveryLog::open(log_root_, report_);
+    if (opened) {
+        owned_log_ = std::move(*opened);
+        log_ = owned_log_.get();
+        return {};
+    }
+    log_root_.clear();
+    const bool none = opened.error().kind == Errc::unavailable || opened.error().kind == Errc::unsupported;
+    return none ? Result<void>{} : tl::unexpected(opened.error());
+}
+
+void CommitWorker::open_log_when_it_pays(std::size_t deliveries) {
+    if (log_root_.empty() || owned_log_ || (deliveries_ += deliveries) < kBeforeLog) return;
+    if (auto opened = open_log(); !opened) report_(opened.error());
+}
+
+void CommitWorker::removing(const std::string& path, const std::vector<std::string>& ids) {
+    // What cannot be written is removed all the same: it may be there again after a crash.
+    if (store::DeliveryLog* log = log_) (void)log->remove(path, ids);
+}
+
 void CommitWorker::submit(Delivery delivery) {
     {
         const std::lock_guard lock(mutex_);
@@ -71,6 +101,7 @@ void CommitWorker::run() {
             queue_.pop_front();
         }
         lock.unlock();
+        open_log_when_it_pays(group.size());
         commit(group);
         group.clear();
         lock.lock();
@@ -85,17 +116,22 @@ void CommitWorker::commit(const std::vector<Delivery>& group) {
         for (std::size_t j = 0; j < targets.size(); ++j) {
             Mailbox& mailbox = mailboxes_[targets[j].path];
             std::uint64_t size = 0;
-            auto staged = stage(group[i], targets[j], mailbox, size);
+            std::string id;
+            auto staged = stage(group[i], targets[j], mailbox, id, size);
             if (staged) {
+                const bool before = mailbox.staged.empty() || mailbox.logged;
+                mailbox.logged = before && add_to_log(group[i], targets[j], mailbox, id);
                 mailbox.staged.push_back({i, j, size});
             } else {
                 results[i][j] = tl::unexpected(staged.error());
             }
         }
     }
+    commit_log();
     for (auto& [path, mailbox] : mailboxes_) {
         if (!mailbox.staged.empty()) publish(mailbox, results);
     }
+    if (log_ != nullptr) log_.load()->in_place();
     enqueue(group, results);
     for (std::size_t i = 0; i < group.size(); ++i)
         group[i].done(std::move(results[i]));
@@ -124,7 +160,7 @@ void CommitWorker::enqueue(const std::vector<Delivery>& group, Results& results)
 }
 
 Result<void> CommitWorker::stage(const Delivery& delivery, const DeliveryTarget& target, Mailbox& mailbox,
-                                 std::uint64_t& size) {
+                                 std::string& id, std::uint64_t& size) {
     if (!mailbox.writer) {
         auto writer = open_mailbox(target.path);
         if (!writer) return tl::unexpected(writer.error());
@@ -143,12 +179,43 @@ Result<void> CommitWorker::stage(const Delivery& delivery, const DeliveryTarget&
     auto finished = writer.finish({}, std::time(nullptr));
     if (!finished) return tl::unexpected(finished.error());
     size = finished->size;
+    id = std::move(finished->id);
     return {};
+}
+
+bool CommitWorker::add_to_log(const Delivery& delivery, const DeliveryTarget& target, Mailbox& mailbox,
+                              const std::string& id) {
+    store::DeliveryLog* log = log_;
+    if (log == nullptr || delivery.message->size() > store::kLoggedMessage) return false;
+    if (!mailbox.loggable) mailbox.loggable = log->covers(target.path);
+    if (!*mailbox.loggable) return false;
+    std::string text;
+    text.reserve(target.fields.size() + delivery.message->size());
+    wire::CrlfToLf mapper;
+    mapper.append(target.fields, text);
+    const auto read = delivery.message->read([&mapper, &text](std::string_view piece) {
+        mapper.append(piece, text);
+        return Result<void>{};
+    });
+    mapper.finish(text);
+    return read && log->add(target.path, id, std::move(text));
+}
+
+void CommitWorker::commit_log() {
+    store::DeliveryLog* log = log_;
+    if (log == nullptr) return;
+    auto committed = log->commit();
+    if (committed) return;
+    // The files can still be made durable.
+    report_(committed.error());
+    log_ = nullptr;
+    for (auto& [path, mailbox] : mailboxes_)
+        mailbox.logged = false;
 }
 
 void CommitWorker::publish(Mailbox& mailbox, Results& results) {
     const auto staged = std::exchange(mailbox.staged, {});
-    auto ids = mailbox.writer->publish();
+    auto ids = mailbox.logged ? mailbox.writer->publish_unsynced() : mailbox.writer->publish();
     if (ids && ids->size() != staged.size())
         ids = fail(Errc::io, "the store published another number of messages");
     for (std::size_t i = 0; i < staged.size(); ++i) {

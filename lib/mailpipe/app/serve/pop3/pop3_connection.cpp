@@ -179,7 +179,15 @@ asio::awaitable<void> Pop3Connection::commit(pop3::CommitRequested request) {
     }
     const std::shared_ptr<Maildrop> maildrop = maildrop_;
     const std::vector<std::size_t> deleted = std::move(request.deleted);
-    std::function<Result<void>()> work = [maildrop, deleted] { return maildrop->remove(deleted); };
+    std::vector<std::string> ids;
+    for (const std::size_t index : deleted)
+        ids.push_back(maildrop->messages()[index].id);
+    const std::string path = context_.config.store.path_of(user_);
+    CommitWorker& commits = context_.commits;
+    std::function<Result<void>()> work = [maildrop, deleted, ids, path, &commits] {
+        commits.removing(path, ids);
+        return maildrop->remove(deleted);
+    };
     Result<void> removed = co_await in_background<Result<void>>(context_.background, std::move(work));
     if (removed) {
         Json json = event("removal");
