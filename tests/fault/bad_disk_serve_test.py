@@ -31,14 +31,17 @@ def text_of(name):
 
 
 class Run:
-    """One server on a store and a queue of its own, and one sender."""
+    """One server on a store and a queue of its own, and one sender. `logged`: deliveries are durable by a log."""
 
-    def __init__(self, case, number):
+    def __init__(self, case, number, logged):
         self.case = case
         self.top = case.path(f"run-{number}")
         os.mkdir(self.top)
         self.store = os.path.join(self.top, "store")
         self.queue = os.path.join(self.top, "queue")
+        if logged:
+            # Where it is, it is used from the first message on.
+            os.makedirs(os.path.join(self.store, ".delivery-log"))
 
     def server(self, environment=None):
         return _Disturbed(store=self.store, listen=("smtp://127.0.0.1:0",), environment=environment, arguments=[
@@ -102,14 +105,14 @@ class BadDiskServe(BadDiskRuns, FaultCase):
         cls.there = MailServe(domains=["there.example"], users={"bob": "x"}, listen=("smtp://127.0.0.1:0",)).start()
         cls.addClassCleanup(cls.there.stop)
 
-    def check(self, kind, call, statuses, every_time):
+    def check(self, logged, kind, call, statuses, every_time):
         """The calls that there were. `every_time`: a 250 is said to each message."""
-        one = Run(self, next(self.numbers))
+        one = Run(self, next(self.numbers), logged)
         acknowledged, refused, status = one.send(list(MESSAGES), call, kind)
         with open(self.path("calls"), encoding="utf-8") as file:
             calls = file.read().splitlines()
         struck = calls[call - 1].replace(one.top, "") if 0 < call <= len(calls) else "the end"
-        what = f"{kind} at call {call}, {struck}"
+        what = f"{kind} at call {call}, {struck}, {'with' if logged else 'without'} a log"
         self.assertIn(status, statuses, what)
         if every_time:
             self.assertEqual((acknowledged, refused), (list(MESSAGES), []), what)
@@ -137,11 +140,12 @@ class BadDiskServe(BadDiskRuns, FaultCase):
         return len(calls)
 
     def check_kinds(self, kinds, statuses, every_time=False):
-        total = self.check("none", 0, (0,), True)
-        self.assertGreater(total, 20)
-        for kind, call in itertools.product(kinds, [*sample(total, _SAMPLES), -1]):
-            with self.subTest(kind=kind, call=call, total=total):
-                self.check(kind, call, statuses, every_time)
+        for logged in (False, True):
+            total = self.check(logged, "none", 0, (0,), True)
+            self.assertGreater(total, 20)
+            for kind, call in itertools.product(kinds, [*sample(total, _SAMPLES), -1]):
+                with self.subTest(logged=logged, kind=kind, call=call, total=total):
+                    self.check(logged, kind, call, statuses, every_time)
 
     def test_a_call_is_interrupted(self):
         self.check_kinds(("EINTR", "short"), (0,), True)

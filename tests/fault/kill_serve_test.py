@@ -131,6 +131,21 @@ class KillServe(FaultCase):
                 shutil.rmtree(store)
         self.assertGreater(kills, 0)
 
+    def test_what_was_deleted_does_not_come_back(self):
+        """Where deliveries are in a log that knows of the message, but not yet of a checkpoint."""
+        store = self.path("store")
+        os.makedirs(os.path.join(store, ".delivery-log"))
+        server = MailServe(store=store).start()
+        self.addCleanup(server.remove)
+        self.assertEqual(self.send(server.port("smtp"), MESSAGES), MESSAGES)
+        self.assertTrue(self.drop(server.port("pop3")))
+        server.process.kill()
+        server.process.wait(10)
+        server.stop()
+        with MailServe(store=store):
+            self.assert_messages(self.stored(store), [MESSAGES[1]], "after the log was read")
+        self.assertGreater(os.path.getsize(os.path.join(store, ".delivery-log", "log-0")), 1 << 20)
+
 
 if __name__ == "__main__":
     main()

@@ -1,5 +1,5 @@
-"""mail-serve at half of the rate that it can take from these clients, with reloads, certificates that change, and clients
-that die in the middle: its memory and its descriptors stay what they were, and nothing is lost or there twice.
+"""mail-serve at half of the rate that it can take from these clients, with reloads, certificates that change, and
+clients that die in the middle: its memory and its descriptors stay what they were, and nothing is lost or there twice.
 
 20 seconds; an hour with MAILPIPE_FULL=1, MAILPIPE_SOAK seconds where that is set.
 """
@@ -55,7 +55,8 @@ def send(load, number):
     count = 0
     while not load.stopping.is_set():
         try:
-            with smtplib.SMTP("127.0.0.1", load.server.port("smtp"), local_hostname="client.example", timeout=30) as client:
+            with smtplib.SMTP("127.0.0.1", load.server.port("smtp"), local_hostname="client.example",
+                timeout=30) as client:
                 if number % 2:
                     client.starttls(context=load.context())
                 for _ in range(50):
@@ -144,8 +145,9 @@ class SoakServe(FaultCase):
             while fetch_all(load):
                 pass
             reloads = [event for event in server.events if event["event"] == "reload"]
+        (memory, descriptors), (late_memory, late_descriptors) = samples[0], samples[-1]
         print(f"{_SECONDS:g} s: {rate:.0f} messages/s at most, {len(load.acknowledged)} in all, {len(reloads)} reloads; "
-              f"memory {samples[0][0]} kB, then {samples[-1][0]} kB; descriptors {samples[0][1]}, then {samples[-1][1]}; "
+              f"memory {memory} kB, then {late_memory} kB; descriptors {descriptors}, then {late_descriptors}; "
               f"{len(load.troubles)} troubles", flush=True)
         self.check_flat(samples)
         self.assertEqual([event for event in server.events if event.get("kind") == "bug"], [])
