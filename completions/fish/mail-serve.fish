@@ -3,7 +3,7 @@
 complete -c mail-serve -f
 complete -c mail-serve -l version -d 'Print the version and exit'
 complete -c mail-serve -s h -l help -d 'Print this help and exit'
-complete -c mail-serve -l store -r -F -a 'maildir:' -d 'Where the mail is; %u is the user\'s name'
+complete -c mail-serve -l store -r -F -a 'maildir:' -d 'Where the mail is, a Maildir or mbox; %u is the user\'s name'
 complete -c mail-serve -l listen -r -F -a 'smtp:// smtps:// pop3:// pop3s:// lmtp:// lmtp:' -d 'smtp://, smtps://, submission://, submissions://, pop3://, pop3s:// or lmtp:// HOST:PORT, or lmtp:PATH; port 0 is a free one; may be repeated'
 complete -c mail-serve -l domain -x -d 'Receive mail for this domain; may be repeated'
 complete -c mail-serve -l user -x -d 'A user, for tests: others may see the password before it is wiped; may be repeated'
@@ -30,6 +30,9 @@ complete -c mail-serve -l aliases -r -F -d 'Other names and addresses of users, 
 complete -c mail-serve -l detail-separator -x -d 'alice+lists is alice: characters that end a name (default: +)'
 complete -c mail-serve -l srs-secret -r -F -d 'Rewrite the reverse-path of mail that is forwarded (SRS), with the secret in this file'
 complete -c mail-serve -l any-sender -d 'Let users who have logged in send from addresses here that are not theirs'
+complete -c mail-serve -l deliver -x -d 'Hand mail for users to this LMTP server, lmtp://HOST:PORT or lmtp:PATH, or to a shell command, instead of the store'
+complete -c mail-serve -l quota -x -d 'How much mail a user may have; octets, or with k, M, G'
+complete -c mail-serve -l over-quota -x -a 'defer refuse' -d 'What becomes of more: defer, the sender tries again (default), or refuse'
 complete -c mail-serve -l relay-server -x -d 'Take mail of users who have logged in for other domains, too, and send it there: a server\'s URL, @ACCOUNT, or mx: for the mail hosts of each domain'
 complete -c mail-serve -l queue-dir -x -a '(__fish_complete_directories)' -d 'Queue of the mail that is relayed (default: ~/.local/state/mailpipe/queue)'
 complete -c mail-serve -l config -r -F -d 'Read accounts and settings of the servers that mail is relayed to from this file'

@@ -15,11 +15,12 @@ from peers.process import PeerError, START_DEADLINE, die_with_parent, public_dir
 class MailServe:
     """`urls` maps a scheme to what the listening event says; `events` grows while it runs.
 
-    `listen` may hold several URLs; the store is maildir:DIRECTORY/store/%u.
+    `listen` may hold several URLs; the store is KIND:DIRECTORY/store/%u.
     """
 
     def __init__(self, listen=("smtp://127.0.0.1:0", "pop3://127.0.0.1:0", "lmtp://127.0.0.1:0"), users=None,
-                 domains=("example.org",), certificate=None, arguments=(), store=None, environment=None):
+                 domains=("example.org",), certificate=None, arguments=(), store=None, environment=None,
+                 kind="maildir"):
         self.listen = list(listen)
         self.users = {"alice": "secret", "bob": "hunter2"} if users is None else users
         self.domains = domains
@@ -27,6 +28,7 @@ class MailServe:
         self.arguments = list(arguments)
         self.store = store
         self.environment = environment or {}
+        self.kind = kind  # of the store
         self.urls = {}
         self.events = []
         self.process = None
@@ -36,7 +38,7 @@ class MailServe:
     def start(self):
         self.directory = public_directory("serve")
         self.store = self.store or os.path.join(self.directory, "store")
-        argv = [binary("mail-serve"), "--store", f"maildir:{self.store}/%u", "--events", "-"]
+        argv = [binary("mail-serve"), "--store", f"{self.kind}:{self.store}/%u", "--events", "-"]
         for domain in self.domains:
             argv += ["--domain", domain]
         for name, word in self.users.items():

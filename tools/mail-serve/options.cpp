@@ -1,15 +1,16 @@
 #include "tools/mail-serve/options.hpp"
 
-#include <charconv>
 #include <cstdint>
 #include <optional>
 
 #include "tools/common/command.hpp"
 #include "tools/common/direct_options.hpp"
 #include "tools/common/shared_options.hpp"
+#include "tools/mail-serve/delivery_options.hpp"
 #include "tools/mail-serve/ground_options.hpp"
 #include "tools/mail-serve/limits_options.hpp"
 #include "tools/mail-serve/routing_options.hpp"
+#include "tools/mail-serve/size_option.hpp"
 
 namespace mailpipe::tools {
 namespace {
@@ -22,17 +23,6 @@ constexpr const char* kExamples =
     "  mail-serve --store maildir:store/%u --domain example.org --user alice:secret --tls-self-signed\n"
     "          --listen smtp://127.0.0.1:0 --listen pop3://127.0.0.1:0 --listen lmtp:lmtp.sock --events -\n"
     "      For tests: free ports, which the first events name.\n";
-
-// 1*DIGIT ["k" / "M" / "G"], powers of 1024.
-std::optional<std::uint64_t> parse_size(const std::string& text) {
-    std::uint64_t value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    const std::string unit(end, text.data() + text.size());
-    if (error != std::errc{} || end == text.data()) return std::nullopt;
-    const unsigned shift = unit.empty() ? 0 : unit == "k" ? 10 : unit == "M" ? 20 : unit == "G" ? 30 : 64;
-    if (shift == 64 || value == 0 || value > (UINT64_MAX >> 1 >> shift)) return std::nullopt;
-    return value << shift;
-}
 
 std::string check_user(const std::string& text) {
     const std::size_t colon = text.find(':');
@@ -52,15 +42,8 @@ void add_tls_options(CLI::App& app, app::ServeOptions& options) {
 }
 
 void add_limits(CLI::App& app, app::ServeOptions& options) {
-    app.add_option_function<std::string>(
-           "--max-message-size",
-           [&options](const std::string& text) { options.max_message_size = *parse_size(text); },
-           "Refuse larger messages; octets, or with k, M, G (default: 1G)")
-        ->type_name("SIZE")
-        ->check([](const std::string& text) {
-            return parse_size(text) ? std::string()
-                                    : "'" + text + "' is not a size such as 1000000, 500k or 50M";
-        });
+    add_size(app, "--max-message-size", options.max_message_size,
+             "Refuse larger messages; octets, or with k, M, G (default: 1G)");
     app.add_option("--timeout", options.timeout_seconds,
                    "Close a connection that is silent that long (default: 300)")
         ->type_name("SECONDS")
@@ -86,7 +69,7 @@ void add_relay_options(CLI::App& app, app::SendOptions& relay) {
 
 std::unique_ptr<CLI::App> make_serve_app(app::ServeOptions& options) {
     auto app = make_app("mail-serve", "Serve SMTP, LMTP and POP3 over a Maildir store.", kExamples);
-    app->add_option("--store", options.store, "Where the mail is; %u is the user's name")
+    app->add_option("--store", options.store, "Where the mail is, a Maildir or mbox; %u is the user's name")
         ->type_name("maildir:ROOT/%u");
     add_list(*app, "--listen", options.listen, "URL",
              "smtp://, smtps://, submission://, submissions://, pop3://, pop3s:// or lmtp:// HOST:PORT, or "
@@ -120,6 +103,7 @@ std::unique_ptr<CLI::App> make_serve_app(app::ServeOptions& options) {
     add_limits_options(*app, options.limits);
     add_ground_options(*app, options);
     add_routing_options(*app, options.routing);
+    add_delivery_options(*app, options.delivery);
     add_relay_options(*app, options.relay);
     add_test_options(*app, options.test);
     app->add_flag("-q,--quiet", options.common.quiet, "Print errors only");

@@ -24,8 +24,8 @@ Result<void> OutgoingText::append(std::string_view crlf_text) {
 Result<void> OutgoingText::finish() {
     check_.finish();
     if (check_.problem()) return fail(Errc::data, *check_.problem());
-    // The last line of a file often has no end.
-    if (spool_.size() == 0 || check_.ends_in_line_end()) return {};
+    // The last line of a file often has no end; octets have none.
+    if (spool_.size() == 0 || check_.ends_in_line_end() || check_.is_binary()) return {};
     header_.append("\r\n");
     return spool_.append("\r\n");
 }

@@ -37,12 +37,13 @@ enum class Outcome { delivered, relayed, deferred, failed };  // relayed: to a s
 struct Attempt {
     std::uint32_t time = 0;
     Outcome outcome = Outcome::deferred;
-    std::uint32_t due = 0;  // of `deferred`: when it is tried again
-    int code = 0;           // SMTP reply code; 0: no reply, `text` is our own
-    std::string enhanced;   // "5.1.1"; may be empty
-    std::string text;       // one line
-    std::string server;     // who said it: "mx.example.org"; may be empty
-    std::string tls;        // "TLSv1.3"; empty without
+    std::uint32_t due = 0;    // of `deferred`: when it is tried again
+    int code = 0;             // SMTP reply code; 0: no reply, `text` is our own
+    std::string enhanced;     // "5.1.1"; may be empty
+    std::string text;         // one line
+    std::string server;       // who said it: "mx.example.org"; may be empty
+    std::string tls;          // "TLSv1.3"; empty without
+    bool in_mailbox = false;  // of `relayed`: it has arrived, and there is no server that could say so
     bool operator==(const Attempt&) const = default;
 };
 

@@ -158,6 +158,7 @@ Event event_of(const Json& json) {
     if (event.kind != Event::Kind::attempt) return event;
     event.attempt.time = event.time;
     event.attempt.outcome = value_of(kOutcomes, json.at("outcome").get<std::string>());
+    event.attempt.in_mailbox = json.value("mailbox", false);
     event.attempt.due = json.value("due", 0U);
     event.attempt.code = json.value("code", 0);
     event.attempt.enhanced = json.value("enhanced", "");
@@ -213,6 +214,7 @@ std::string encode_event(const Event& event) {
     const Attempt& attempt = event.attempt;
     json["outcome"] = name_of(kOutcomes, attempt.outcome);
     if (attempt.outcome == Outcome::deferred) json["due"] = attempt.due;
+    if (attempt.in_mailbox) json["mailbox"] = true;
     if (attempt.code != 0) json["code"] = attempt.code;
     if (!attempt.enhanced.empty()) json["enhanced"] = attempt.enhanced;
     if (!attempt.text.empty()) json["text"] = attempt.text;

@@ -112,7 +112,7 @@ class ReportBuilder {
                 text = "Delayed";
                 break;
             case ReportKind::delivered:
-                text = "Passed on";
+                text = is_in_mailboxes() ? "Delivered" : "Passed on";
                 break;
         }
         return subject.empty() ? text : text + ": " + clean(subject, true);
@@ -152,6 +152,9 @@ class ReportBuilder {
                 return one ? "Your message could not be delivered to this recipient yet:"
                            : "Your message could not be delivered to these recipients yet:";
             case ReportKind::delivered:
+                if (is_in_mailboxes())
+                    return one ? "Your message was delivered to this recipient:"
+                               : "Your message was delivered to these recipients:";
                 return "Your message was passed on to a mail system that sends no reports, so that you will "
                        "not be told of "
                        "its delivery, but may be told of a failure:";
@@ -239,14 +242,19 @@ class ReportBuilder {
         return input_.kind == ReportKind::failed ? "5.0.0" : "4.0.0";
     }
 
-    std::string_view action() const {
+    bool is_in_mailboxes() const {
+        return std::all_of(input_.recipients.begin(), input_.recipients.end(),
+                           [this](std::uint32_t index) { return state(index).last->in_mailbox; });
+    }
+
+    std::string_view action(const Attempt& last) const {
         switch (input_.kind) {
             case ReportKind::failed:
                 return "failed";
             case ReportKind::delayed:
                 return "delayed";
             case ReportKind::delivered:
-                return "relayed";
+                return last.in_mailbox ? "delivered" : "relayed";
         }
         return "";
     }
@@ -275,7 +283,7 @@ class ReportBuilder {
                 text += "Original-Recipient: " + original + "\r\n";
             }
             text += "Final-Recipient: " + address(envelope_.recipients[index]) + "\r\n";
-            text += "Action: " + std::string(action()) + "\r\n";
+            text += "Action: " + std::string(action(last)) + "\r\n";
             text += "Status: " + status_of(last) + "\r\n";
             const std::string host = clean(host_of(last.server), false);
             if (!host.empty()) text += "Remote-MTA: dns; " + host + "\r\n";

@@ -57,7 +57,8 @@ struct Finished {  // one transaction is over; the session stays usable unless F
     std::vector<RecipientResult> recipients;  // in the envelope's order
     std::optional<Error> error = {};          // when no recipient was accepted: why (the reply included)
     std::vector<std::string> not_taken =
-        {};  // extensions that were asked for, are not offered and were left out: "DSN"
+        {};                   // extensions that were asked for, are not offered and were left out: "DSN"
+    bool in_mailbox = false;  // what was accepted has arrived: no server sends it on
 };
 struct Closed {};  // after quit()
 

@@ -83,8 +83,7 @@ void ServerSession::Impl::on_helo(std::string_view argument) {
 ServerExtensions ServerSession::Impl::offered() const {
     ServerExtensions result = options.extensions;
     result.require_tls = result.require_tls && options.tls_active;
-    // RFC 4865 section 8: what is held takes space for long, which is for those who are known.
-    if (!authenticated) result.max_hold_for = 0;
+    if (!authenticated && !auth_offered()) result.max_hold_for = 0;
     return result;
 }
 
@@ -115,6 +114,9 @@ void ServerSession::Impl::on_mail(std::string_view argument) {
         return refuse_command(552, "5.3.4",
                               "Message is larger than " + std::to_string(options.max_size) + " octets");
     }
+    // RFC 4865 section 8: what is held takes space for long, which is for those who are known.
+    if ((mail->hold_for || mail->hold_until) && !authenticated)
+        return refuse_command(530, "5.7.0", "Log in first");
     state = State::mail_answer;
     body = mail->body;
     utf8 = mail->smtputf8;

@@ -15,7 +15,7 @@ struct ServerExtensions {
     bool priority = false;                            // MT-PRIORITY (RFC 6710)
     bool require_tls = false;                         // REQUIRETLS (RFC 8689), inside TLS only
     std::optional<std::uint64_t> deliver_by_minimum;  // DELIVERBY (RFC 2852): seconds, 0 for no minimum
-    // FUTURERELEASE (RFC 4865), for who has logged in; 0: not offered. Both limits are announced.
+    // FUTURERELEASE (RFC 4865), for who logs in; 0: not offered. Both limits are announced.
     std::uint64_t max_hold_for = 0;   // seconds
     std::int64_t max_hold_until = 0;  // seconds since 1970
 };

@@ -101,8 +101,9 @@ class Urls(Case):
         for url in ("http://127.0.0.1/metrics", "https://127.0.0.1:1/metrics", "http://127.0.0.1:1/", "127.0.0.1:1",
                     "http://127.0.0.1:99999/metrics", "http://:1/metrics"):
             with self.subTest(url):
-                self.run_error(64, "--metrics", argv=["mail-serve", "--store", f"maildir:{self.path('s')}/%u", "--listen",
-                                                      "smtp://127.0.0.1:0", "--user", "alice:secret", "--metrics", url])
+                self.run_error(64, "--metrics", argv=[
+                    "mail-serve", "--store", f"maildir:{self.path('s')}/%u", "--listen", "smtp://127.0.0.1:0",
+                    "--user", "alice:secret", "--metrics", url])
 
 
 if __name__ == "__main__":

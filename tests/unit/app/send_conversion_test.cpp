@@ -177,5 +177,47 @@ TEST(SendConversionLimits, PartsAndHeaders) {
     }
 }
 
+using namespace std::string_literals;
+
+// Octets as they are: no line is ended that was not.
+TEST(SendConversion, BinaryBecomesBase64) {
+    struct {
+        std::string text, converted;
+    } rows[] = {
+        {"A: b\r\n\r\na\nb\0c\rd"s,
+         "A: b\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
+         "Content-Transfer-Encoding: base64\r\n\r\nYQpiAGMNZA==\r\n"},
+        {"Content-Type: image/png\r\nContent-Transfer-Encoding: binary\r\n\r\n\n\r\n"s,
+         "Content-Type: image/png\r\nMIME-Version: 1.0\r\nContent-Transfer-Encoding: base64\r\n\r\nCg0K\r\n"},
+        {"A: b\r\n\r\nlines\r\n"s, "A: b\r\n\r\nlines\r\n"},
+        {"MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=x\r\nContent-Transfer-Encoding: "
+         "binary\r\n\r\n"
+         "--x\r\nContent-Type: a/b\r\nContent-Transfer-Encoding: binary\r\n\r\n\0\r\n--x\r\n\r\ntext\r\n--x--\r\n"s,
+         "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=x\r\nContent-Transfer-Encoding: "
+         "7bit\r\n\r\n"
+         "--x\r\nContent-Type: a/b\r\nContent-Transfer-Encoding: base64\r\n\r\nAA==\r\n--x\r\n\r\ntext\r\n--x--\r\n"s},
+    };
+    for (const auto& row : rows) {
+        for (const std::size_t piece : {std::size_t{1}, row.text.size()}) {
+            OutgoingText from(TextUse::binary);
+            for (std::size_t at = 0; at < row.text.size(); at += piece)
+                ASSERT_TRUE(from.append(std::string_view(row.text).substr(at, piece)).has_value());
+            ASSERT_TRUE(from.finish().has_value());
+            OutgoingText to(TextUse::relay);
+            const auto done = convert(from, Unfit::binary, to);
+            ASSERT_TRUE(done.has_value()) << done.error().message;
+            std::string out;
+            to.rewind();
+            for (auto read = to.read(); read && !read->empty(); read = to.read())
+                out += *read;
+            EXPECT_EQ(out, row.converted);
+        }
+    }
+    OutgoingText from(TextUse::binary);
+    ASSERT_TRUE(from.append("A: b\nc\r\n\r\n").has_value() && from.finish().has_value());
+    OutgoingText to(TextUse::relay);
+    EXPECT_EQ(convert(from, Unfit::binary, to).error().kind, Errc::data);
+}
+
 }  // namespace
 }  // namespace mailpipe::app

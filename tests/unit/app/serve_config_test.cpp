@@ -20,7 +20,7 @@ TEST(ServeConfig, Store) {
     EXPECT_EQ(parse_store("maildir:/%u")->root, "/");
     EXPECT_EQ(parse_store("maildir:/a/u-%u/x-%u")->path_of("b"), "/a/u-b/x-b");
     EXPECT_EQ(parse_store("maildir:store/%u")->root, std::filesystem::current_path().string() + "/store");
-    for (const char* bad : {"", "maildir:", "mbox:/tmp/%u", "/tmp/%u", "imap://x/%u"}) {
+    for (const char* bad : {"", "maildir:", "mbox:", "/tmp/%u", "imap://x/%u"}) {
         const auto refused = parse_store(bad);
         ASSERT_FALSE(refused.has_value()) << bad;
         EXPECT_EQ(refused.error().kind, Errc::usage);

@@ -61,7 +61,7 @@ class ServeDelivery : public testing::Test {
 };
 
 TEST_F(ServeDelivery, SmallAndLarge) {
-    CommitWorker worker{nullptr};
+    CommitWorker worker{store::Format::maildir, nullptr};
     const std::string small = "Subject: x\r\n\r\nhello\r\n";
     std::string large = "Subject: y\r\n\r\n";
     while (large.size() < 3 * kSpoolMemory)
@@ -86,7 +86,7 @@ TEST_F(ServeDelivery, SmallAndLarge) {
 }
 
 TEST_F(ServeDelivery, OneMailboxFailsAlone) {
-    CommitWorker worker{nullptr};
+    CommitWorker worker{store::Format::maildir, nullptr};
     std::ofstream(root + "/file") << "x";
     auto results = deliver(worker, message("x\r\n"), {{root + "/file", ""}, {root + "/bob", ""}});
     ASSERT_EQ(results.size(), 2U);
@@ -99,7 +99,7 @@ TEST_F(ServeDelivery, GroupsFromManyThreads) {
     constexpr std::size_t kEach = 50;
     std::atomic<std::size_t> delivered = 0;
     {
-        CommitWorker worker{nullptr};
+        CommitWorker worker{store::Format::maildir, nullptr};
         std::vector<std::thread> senders;
         for (int sender = 0; sender < 4; ++sender) {
             senders.emplace_back([&, sender] {
@@ -156,7 +156,7 @@ TEST_F(ServeDelivery, MaildropListsReadsRemoves) {
         ASSERT_TRUE(empty.has_value()) << empty.error().message;
         EXPECT_TRUE((*empty)->messages().empty());
     }
-    CommitWorker worker{nullptr};
+    CommitWorker worker{store::Format::maildir, nullptr};
     for (const char* text : {"1\r\n", "22\r\n", "333\r\n"}) {
         ASSERT_TRUE(deliver(worker, message(text), {{path, ""}})[0].has_value());
     }

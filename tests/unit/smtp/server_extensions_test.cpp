@@ -38,7 +38,10 @@ TEST(ServerExtensions, WhatEhloLists) {
         EXPECT_TRUE(has(before, line)) << line;
     EXPECT_FALSE(has(before, "REQUIRETLS"));
     const std::string hold = "FUTURERELEASE 86400 2026-11-26T12:00:00Z";
-    EXPECT_FALSE(has(before, hold));
+    EXPECT_TRUE(has(before, hold));
+    ServerOptions nobody = everything();
+    nobody.auth_available = false;
+    EXPECT_FALSE(has(lines_of(run_server("EHLO x\r\n", nobody, 100).output), hold));
     const auto after = lines_of(run_server("EHLO x\r\nSTARTTLS\r\n", everything(), 100).output);
     ServerRun run(everything());
     run.feed("EHLO x\r\n");
@@ -73,7 +76,7 @@ TEST(ServerExtensions, ReachTheCaller) {
 TEST(ServerExtensions, NeedTheirConditions) {
     const std::string hello = "EHLO x\r\n";
     EXPECT_EQ(run_server(hello + "MAIL FROM:<a@b.org> HOLDFOR=60\r\n", everything(), 100).codes(),
-              "220 250 555");
+              "220 250 530");
     EXPECT_EQ(run_server(hello + "MAIL FROM:<a@b.org> REQUIRETLS\r\n", everything(), 100).codes(),
               "220 250 555");
     EXPECT_EQ(run_server(hello + "MAIL FROM:<a@b.org>\r\nRCPT TO:<\xC3\xA4@example.org>\r\n", everything(), 100)

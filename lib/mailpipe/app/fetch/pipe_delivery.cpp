@@ -2,30 +2,16 @@
 #include <utility>
 
 #include "mailpipe/app/fetch/make_delivery.hpp"
-#include "mailpipe/app/fetch/piped_command.hpp"
 #include "mailpipe/app/fetch/prompt_delivery.hpp"
 #include "mailpipe/app/fetch/return_path.hpp"
 #include "mailpipe/app/fetch/source_ref.hpp"
 #include "mailpipe/app/header_hold.hpp"
-#include "mailpipe/base/exit_status.hpp"
+#include "mailpipe/app/piped_command.hpp"
 #include "mailpipe/mime/header.hpp"
 #include "mailpipe/wire/line_ends.hpp"
 
 namespace mailpipe::app {
 namespace {
-
-constexpr int kNotExecutable = 126;  // of sh(1)
-constexpr int kNoSuchCommand = 127;
-
-// What a command says of the message by a status of sysexits(3).
-Errc kind_of_status(int status) {
-    for (const Errc kind :
-         {Errc::usage, Errc::data, Errc::not_found, Errc::no_user, Errc::no_host, Errc::cannot_create, Errc::io,
-          Errc::temporary, Errc::protocol, Errc::auth, Errc::config}) {
-        if (exit_status(kind) == status) return kind;
-    }
-    return Errc::permanent;
-}
 
 class PipeDelivery : public PromptDelivery {
  public:
@@ -40,21 +26,12 @@ class PipeDelivery : public PromptDelivery {
         auto end = run_piped(destination_.path, variables(message), text_, timeout);
         if (!end) return tl::unexpected(end.error());
         if (end->status == 0) return accept(message, encode(destination_));
-        if (end->timed_out) {
-            return refuse(message, Error{Errc::temporary, "the command was not done after " +
-                                                              std::to_string(timeout.count() / 1000) +
-                                                              " s (--timeout) and was ended"});
-        }
-        if (end->signal != 0) {
-            return refuse(message, Error{Errc::temporary,
-                                         "the command was ended by signal " + std::to_string(end->signal)});
-        }
-        // No message is to blame for that.
-        if (end->status == kNotExecutable || end->status == kNoSuchCommand)
+        if (cannot_run(*end))
             return fail(Errc::config,
                         "the shell cannot run the command (status " + std::to_string(end->status) + ")");
-        return refuse(message, Error{kind_of_status(end->status),
-                                     "the command ended with status " + std::to_string(end->status)});
+        Error error = command_error(*end, timeout);
+        if (end->timed_out) error.message += " (--timeout)";
+        return refuse(message, std::move(error));
     }
 
  private:

@@ -24,6 +24,7 @@ class Judge {
                 defer(attempt, recipient);
             } else if (attempt.outcome == queue::Outcome::delivered && ends_reports(recipient)) {
                 attempt.outcome = queue::Outcome::relayed;
+                attempt.in_mailbox = result_.finished->in_mailbox;
             }
             add(std::move(attempt), recipient);
         }
@@ -79,13 +80,14 @@ class Judge {
         return attempt;
     }
 
-    // The sender asked to be told of the delivery, and the server will not (RFC 3461 section 5.2.2).
+    // The sender asked to be told of the delivery, and nobody else will (RFC 3461 sections 5.2.2 and 5.2.3).
     bool ends_reports(std::uint32_t recipient) const {
         const auto& options = message_.submission().envelope.recipient_options;
         const bool asked =
             recipient < options.size() && options[recipient].notify && options[recipient].notify->success;
         const auto& not_taken = result_.finished->not_taken;
-        return asked && std::find(not_taken.begin(), not_taken.end(), "DSN") != not_taken.end();
+        return asked && (result_.finished->in_mailbox ||
+                         std::find(not_taken.begin(), not_taken.end(), "DSN") != not_taken.end());
     }
 
     void defer(queue::Attempt& attempt, std::uint32_t recipient) const {

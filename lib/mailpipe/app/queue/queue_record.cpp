@@ -33,7 +33,7 @@ std::string_view outcome_name(const std::optional<queue::Attempt>& last) {
         case queue::Outcome::delivered:
             return "delivered";
         case queue::Outcome::relayed:
-            return "relayed";
+            return last->in_mailbox ? "delivered" : "relayed";
         case queue::Outcome::deferred:
             return "deferred";
         case queue::Outcome::failed:

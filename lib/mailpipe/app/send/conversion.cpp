@@ -59,6 +59,9 @@ class LineCutter {
         return {};
     }
 
+    // What comes behind the last CRLF, of a text that is binary.
+    Result<void> finish() { return held_.empty() ? Result<void>() : sink_(held_, first_, false); }
+
  private:
     Sink sink_;
     std::string held_;
@@ -71,7 +74,7 @@ Result<void> each_line(OutgoingText& text, LineCutter::Sink sink) {
     while (true) {
         auto piece = text.read();
         if (!piece) return tl::unexpected(piece.error());
-        if (piece->empty()) return {};
+        if (piece->empty()) return cutter.finish();
         if (auto cut = cutter.append(*piece); !cut) return cut;
     }
 }
@@ -96,14 +99,25 @@ class FirstPass {
         if (!place) return tl::unexpected(place.error());
         if (walk_.header_ended()) note_header();
         length_ = (first ? 0 : length_) + piece.size();
-        const bool has_eight_bit = !ascii::is_ascii(piece);
-        const bool unfit = what_ == Unfit::eight_bit ? has_eight_bit : length_ > limits::kLongestLine;
+        const bool unfit = is_unfit(piece);
         if (*place == Place::body && !is_utf8(piece)) found().is_utf8 = false;
         if (!unfit) return {};
         if (*place != Place::body) {
             return refuse(*place == Place::header ? "its header" : "the text between its parts");
         }
         return treat();
+    }
+
+    bool is_unfit(std::string_view piece) const {
+        switch (what_) {
+            case Unfit::eight_bit:
+                return !ascii::is_ascii(piece);
+            case Unfit::long_line:
+                return length_ > limits::kLongestLine;
+            case Unfit::binary:
+                return piece.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos;
+        }
+        return false;
     }
 
     Found& found() {
@@ -129,15 +143,18 @@ class FirstPass {
             encoding.empty() || encoding == "7bit" || encoding == "8bit" || encoding == "binary";
         if (!identity) return refuse("a part that is labelled as " + encoding);
         if (entity.type.starts_with("message/")) return refuse("a part of the type " + entity.type);
-        found().treatment = entity.type.starts_with("text/") ? Treatment::quoted_printable : Treatment::base64;
+        const bool is_text = entity.type.starts_with("text/") && what_ != Unfit::binary;
+        found().treatment = is_text ? Treatment::quoted_printable : Treatment::base64;
         return {};
     }
 
     Result<void> refuse(const std::string& where) const {
         const bool is_eight_bit = what_ == Unfit::eight_bit;
+        const char* const text = is_eight_bit                ? "8-bit text"
+                                 : what_ == Unfit::long_line ? "a line of more than 998 octets (kLongestLine)"
+                                                             : "a bare CR, a bare LF or a NUL";
         return fail(is_eight_bit ? Errc::unsupported : Errc::data,
-                    std::string(is_eight_bit ? "8-bit text" : "a line of more than 998 octets (kLongestLine)") +
-                        " in " + where + " cannot be converted" +
+                    text + std::string(" in ") + where + " cannot be converted" +
                         (is_eight_bit ? ", and the server does not offer 8BITMIME" : ""));
     }
 
@@ -228,7 +245,8 @@ class SecondPass {
 
     void end_body(bool at_end) {
         if (treatment_ == Treatment::keep) return;
-        if (holds_) encode(held_, at_end);
+        // The last line of a text ends; the last octets of what is binary need not.
+        if (holds_) encode(held_, at_end && held_ends_line_);
         if (treatment_ != Treatment::quoted_printable) {
             std::string rest;
             if (treatment_ == Treatment::base64) base64_.finish(rest);

@@ -6,7 +6,8 @@ namespace mailpipe::app {
 
 enum class Unfit {
     eight_bit,  // a body part with octets above 127
-    long_line   // a body part with a line of more than limits::kLongestLine octets
+    long_line,  // a body part with a line of more than limits::kLongestLine octets
+    binary      // a body part with a bare CR, a bare LF or a NUL: of BINARYMIME
 };
 
 // Writes `from` to `to`, and finishes that; body parts that are unfit become quoted-printable or base64, and everything

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <filesystem>
@@ -17,6 +18,7 @@ namespace mailpipe::app::serve {
 namespace {
 
 constexpr std::string_view kMaildir = "maildir:";
+constexpr std::string_view kMbox = "mbox:";
 constexpr std::string_view kUserMark = "%u";
 constexpr std::size_t kShortestSrsSecret = 16;
 constexpr std::string_view kSubmission = "submission://";
@@ -175,13 +177,13 @@ Result<void> make_root(const Config& config) {
 }  // namespace
 
 Result<StoreLayout> parse_store(const std::string& text) {
-    if (text.substr(0, kMaildir.size()) != kMaildir || text.size() == kMaildir.size()) {
-        return fail(Errc::usage, "--store " + text + ": maildir:ROOT/%u is expected; no other store is served");
-    }
-    std::error_code ignored;
     StoreLayout layout;
-    layout.pattern =
-        std::filesystem::absolute(text.substr(kMaildir.size()), ignored).lexically_normal().string();
+    layout.format = text.starts_with(kMbox) ? store::Format::mbox : store::Format::maildir;
+    const std::string_view scheme = layout.format == store::Format::mbox ? kMbox : kMaildir;
+    if (!text.starts_with(scheme) || text.size() == scheme.size())
+        return fail(Errc::usage, "--store " + text + ": maildir:ROOT/%u or mbox:ROOT/%u is expected");
+    std::error_code ignored;
+    layout.pattern = std::filesystem::absolute(text.substr(scheme.size()), ignored).lexically_normal().string();
     while (layout.pattern.size() > 1 && layout.pattern.back() == '/')
         layout.pattern.pop_back();
     const std::size_t mark = layout.pattern.find(kUserMark);
@@ -229,6 +231,12 @@ Result<std::unique_ptr<Config>> assemble(const ServeOptions& options, const Conf
         return fail(Errc::usage, "--store " + options.store +
                                      ": the path needs %u, the user's name, unless there is exactly one user");
     }
+    config->delivery = options.delivery;
+    const bool has_pop3 = std::any_of(config->sockets.begin(), config->sockets.end(),
+                                      [](const ListenSocket& socket) { return socket.is_pop3(); });
+    if (has_pop3 && config->store.format != store::Format::maildir)
+        return fail(Errc::usage,
+                    "--store " + options.store + ": POP3 needs a Maildir, whose messages keep their names");
     if (auto added = add_routing(options, *config); !added) return tl::unexpected(added.error());
     if (options.test.enabled) {
         config->anybody = std::make_unique<Anybody>(config->store);

@@ -15,6 +15,7 @@
 #include "mailpipe/app/serve/test/anybody.hpp"
 #include "mailpipe/app/serve/users/users.hpp"
 #include "mailpipe/net/tls.hpp"
+#include "mailpipe/store/open.hpp"
 
 namespace mailpipe::app::serve {
 
@@ -30,10 +31,11 @@ struct ListenSocket {
     bool submission = false;
 };
 
-// maildir:ROOT/%u
+// maildir:ROOT/%u, mbox:ROOT/%u
 struct StoreLayout {
     std::string pattern;  // absolute
     std::string root;     // what stands before the component with %u
+    store::Format format = store::Format::maildir;
 
     // `user` is a name of Users: one component.
     std::string path_of(const std::string& user) const;
@@ -50,6 +52,7 @@ struct Config {
     StoreLayout store;
     Users users;
     Recipients recipients;
+    DeliveryOptions delivery;
     bool any_sender = false;  // users may write in each other's name
     std::vector<ListenSocket> sockets;
     std::shared_ptr<net::TlsContext> tls;  // or none

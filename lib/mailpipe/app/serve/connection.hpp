@@ -10,6 +10,8 @@
 #include "mailpipe/app/serve/background.hpp"
 #include "mailpipe/app/serve/current_config.hpp"
 #include "mailpipe/app/serve/delivery/commit_worker.hpp"
+#include "mailpipe/app/serve/delivery/handover.hpp"
+#include "mailpipe/app/serve/delivery/quota.hpp"
 #include "mailpipe/app/serve/events.hpp"
 #include "mailpipe/app/serve/limits/admission.hpp"
 #include "mailpipe/app/serve/metrics/metrics.hpp"
@@ -25,7 +27,7 @@ struct Shared {
           events(the_events),
           diagnostics(the_diagnostics),
           relay_spool(spool),
-          commits(spool) {}
+          commits(config.get()->store.format, spool) {}
 
     CurrentConfig config;
     EventLog& events;
@@ -35,9 +37,13 @@ struct Shared {
     Admission admission;
     Metrics metrics;
     queue::Spool* const relay_spool;  // or none
+    Quota quota;
     // Last, so that their threads end before what they use.
     CommitWorker commits;
+    std::unique_ptr<Handover> handover;  // with --deliver
     Background background{2};
+
+    Deliverer& deliverer() { return handover ? static_cast<Deliverer&>(*handover) : commits; }
 };
 
 // The same as one connection sees it: with the configuration of the moment when it began.
@@ -51,7 +57,9 @@ struct Context {
           spool_budget(shared.spool_budget),
           admission(shared.admission),
           metrics(shared.metrics),
+          quota(shared.quota),
           commits(shared.commits),
+          deliverer(shared.deliverer()),
           background(shared.background) {}
 
     std::shared_ptr<const Config> snapshot;
@@ -62,7 +70,9 @@ struct Context {
     SpoolBudget& spool_budget;
     Admission& admission;
     Metrics& metrics;
-    CommitWorker& commits;
+    Quota& quota;
+    CommitWorker& commits;  // who writes the store
+    Deliverer& deliverer;   // who takes messages
     Background& background;
 };
 

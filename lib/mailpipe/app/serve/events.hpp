@@ -25,8 +25,8 @@
 //     connection  url: which socket; peer: "192.0.2.7:40123" or "unix"
 //     login       user; ok: whether it succeeded; tls: "TLSv1.3", where TLS is on
 //     delivery    one for each mailbox that a message went into or that failed to take it; from: reverse-path,
-//                 empty for <>; to: the recipient; user; reply: as below; delivered messages also have ref,
-//                 size (CRLF octets), seconds (from MAIL to the reply); tls: "TLSv1.3", where TLS is on
+//                 empty for <>; to: the recipient; user; reply: as below; delivered messages also have ref
+//                 (not with --deliver), size (CRLF octets), seconds (from MAIL to the reply); tls: "TLSv1.3", where TLS is on
 //     retrieval   user; uidl; size: CRLF octets sent before transparency; top: true for TOP
 //     removal     user; uidls: what QUIT removed
 //     reload      ok: whether what SIGHUP made it read again is good; message: what is not

@@ -40,6 +40,11 @@ int run_serve(const ServeOptions& given) {
     serve::Loops loops(config->limits.threads);
     serve::Shared shared(config, **events, diagnostics, relay ? &relay->spool() : nullptr);
     (*events)->add_observer([&shared](const serve::Json& event) { shared.metrics.observe(event); });
+    if (const std::string& where = options.delivery.deliver; !where.empty()) {
+        auto handover = serve::Handover::open(where, options.relay, shared.commits, diagnostics);
+        if (!handover) return report(diagnostics, handover.error());
+        shared.handover = std::move(*handover);
+    }
     serve::Server server(loops, shared, [&options, &config]() -> Result<std::shared_ptr<const serve::Config>> {
         auto remade = serve::remake_config(options, *config);
         if (!remade) return tl::unexpected(remade.error());
@@ -59,7 +64,8 @@ int run_serve(const ServeOptions& given) {
     });
     if (!logged) return report(diagnostics, logged.error());
     if (relay) {
-        if (auto started = relay->start(shared.config, shared.commits, shared.spool_budget); !started)
+        if (auto started = relay->start(shared.config, shared.deliverer(), shared.spool_budget, shared.quota);
+            !started)
             return report(diagnostics, started.error());
     }
     server.run();

@@ -6,6 +6,7 @@
 
 #include "mailpipe/app/options.hpp"
 #include "mailpipe/app/send/send.hpp"
+#include "mailpipe/app/serve/delivery/delivery_options.hpp"
 #include "mailpipe/app/serve/limits/limits_options.hpp"
 #include "mailpipe/app/serve/smtp/routing_options.hpp"
 #include "mailpipe/app/serve/test/test_options.hpp"
@@ -37,6 +38,7 @@ struct ServeOptions {
     std::string metrics_url;  // http://HOST:PORT/metrics; empty: none
     ServeLimitsOptions limits;
     RoutingOptions routing;
+    DeliveryOptions delivery;
     ServeTestOptions test;
     SendOptions relay;  // `server` empty: mail for elsewhere is refused
 };

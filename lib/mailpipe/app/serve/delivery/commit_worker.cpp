@@ -15,8 +15,8 @@ constexpr std::size_t kGroup = 500;          // deliveries of one commit
 constexpr std::size_t kBeforeLog = 20;       // deliveries: its files are made for a server that takes more
 constexpr std::size_t kOpenMailboxes = 100;  // kept open between groups, a few descriptors each
 
-Result<std::unique_ptr<store::MailboxWriter>> open_mailbox(const std::string& path) {
-    auto writer = store::open_writer(store::Format::maildir, path);
+Result<std::unique_ptr<store::MailboxWriter>> open_mailbox(store::Format format, const std::string& path) {
+    auto writer = store::open_writer(format, path);
     if (!writer) return writer;
     // What killed servers left in tmp/ was never acknowledged.
     if (auto recovered = (*writer)->recover({}); !recovered) return tl::unexpected(recovered.error());
@@ -43,7 +43,8 @@ Result<queue::QueuedFile> add_to(queue::Spool& spool, const Delivery& delivery, 
 
 }  // namespace
 
-CommitWorker::CommitWorker(queue::Spool* spool) : spool_(spool), thread_([this] { run(); }) {}
+CommitWorker::CommitWorker(store::Format format, queue::Spool* spool)
+    : format_(format), spool_(spool), thread_([this] { run(); }) {}
 
 CommitWorker::~CommitWorker() {
     {
@@ -55,6 +56,7 @@ CommitWorker::~CommitWorker() {
 }
 
 Result<void> CommitWorker::use_log(const std::string& root, store::DeliveryLog::Report report) {
+    if (format_ != store::Format::maildir) return {};
     log_root_ = root;
     report_ = std::move(report);
     return store::DeliveryLog::is_there(root) ? open_log() : Result<void>{};
@@ -162,7 +164,7 @@ void CommitWorker::enqueue(const std::vector<Delivery>& group, Results& results)
 Result<void> CommitWorker::stage(const Delivery& delivery, const DeliveryTarget& target, Mailbox& mailbox,
                                  std::string& id, std::uint64_t& size) {
     if (!mailbox.writer) {
-        auto writer = open_mailbox(target.path);
+        auto writer = open_mailbox(format_, target.path);
         if (!writer) return tl::unexpected(writer.error());
         mailbox.writer = std::move(*writer);
     }

@@ -11,54 +11,31 @@
 #include <thread>
 #include <vector>
 
-#include "mailpipe/app/serve/delivery/spool.hpp"
+#include "mailpipe/app/serve/delivery/deliverer.hpp"
 #include "mailpipe/base/error.hpp"
 #include "mailpipe/queue/spool.hpp"
 #include "mailpipe/store/delivery_log.hpp"
 #include "mailpipe/store/mailbox.hpp"
+#include "mailpipe/store/open.hpp"
 
 namespace mailpipe::app::serve {
 
-struct DeliveryTarget {
-    std::string path;    // of the Maildir
-    std::string fields;  // CRLF text that goes before the message
-};
-
-struct Delivered {
-    std::string id;          // Entry::id in the Maildir
-    std::uint64_t size = 0;  // CRLF octets, the fields included
-};
-
-// For recipients elsewhere: goes into the queue of the relay.
-struct RelayTarget {
-    smtp::Envelope envelope;  // its size is that of the message with the fields
-    std::string fields;       // CRLF text that goes before the message
-};
-
-struct Delivery {
-    std::shared_ptr<const SpooledMessage> message;
-    std::vector<DeliveryTarget> targets;
-    // Called once on the worker's thread, one result a target, those of the relays last; their ids are those in the queue. A
-    // message is delivered only when it is durable.
-    std::function<void(std::vector<Result<Delivered>>)> done;
-    std::vector<RelayTarget> relays = {};
-};
-
 // The one thread that writes mailboxes. It commits in groups: all deliveries that came in while the last group
 // was made durable form the next one, with one round of syncs for each mailbox, or one for all by a log.
-class CommitWorker {
+class CommitWorker : public Deliverer {
  public:
-    explicit CommitWorker(queue::Spool* spool);  // not owned; nullptr: nothing is relayed
-    ~CommitWorker();                             // finishes what is queued
+    // `spool` is not owned; nullptr: nothing is relayed.
+    CommitWorker(store::Format format, queue::Spool* spool);
+    ~CommitWorker() override;  // finishes what is queued
     CommitWorker(const CommitWorker&) = delete;
     CommitWorker& operator=(const CommitWorker&) = delete;
 
     // Before the first submit(): what a log in the store's root holds is put in place, and groups are made durable by
     // one, once so much comes that it pays. `report` may be called from any thread. Errors: those of DeliveryLog::open()
-    // but unavailable and unsupported, with which there is no log.
+    // but unavailable and unsupported, with which there is no log; of mboxes there is none.
     Result<void> use_log(const std::string& root, store::DeliveryLog::Report report);
 
-    void submit(Delivery delivery);  // from any thread
+    void submit(Delivery delivery) override;
     // From any thread, before messages of a Maildir of the store are removed.
     void removing(const std::string& path, const std::vector<std::string>& ids);
 
@@ -88,6 +65,7 @@ class CommitWorker {
     void publish(Mailbox& mailbox, Results& results);
     void enqueue(const std::vector<Delivery>& group, Results& results);
 
+    store::Format format_;
     queue::Spool* spool_;
     std::string log_root_;  // empty: no log
     store::DeliveryLog::Report report_;

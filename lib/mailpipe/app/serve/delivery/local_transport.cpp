@@ -26,6 +26,7 @@ Result<smtp::Finished> LocalTransport::submit(const smtp::Envelope& envelope, Ou
     }
     SmtpTransaction transaction;
     smtp::Finished finished;
+    finished.in_mailbox = true;
     std::vector<std::size_t> resolved;  // indices into `finished`
     transaction.envelope = envelope;
     transaction.envelope.recipients.clear();
@@ -35,6 +36,13 @@ Result<smtp::Finished> LocalTransport::submit(const smtp::Envelope& envelope, Ou
         auto places = config->recipients.resolve(recipient, true, now);
         finished.recipients.push_back({recipient, places ? smtp::Reply{} : places.error(), false});
         if (!places) continue;
+        const bool counts = config->delivery.quota != 0 && config->delivery.deliver.empty();
+        if (counts) {
+            if (auto refused = quota_refusal(delivery_.quota, *config, places->users, message->size())) {
+                finished.recipients.back().reply = std::move(*refused);
+                continue;
+            }
+        }
         resolved.push_back(i);
         // Whether it was delivered is said of this message: not again of one that is forwarded.
         smtp::RecipientOptions options;
@@ -49,7 +57,7 @@ Result<smtp::Finished> LocalTransport::submit(const smtp::Envelope& envelope, Ou
     Delivery delivery = transaction.make_delivery(std::move(message), {}, config->store);
     std::promise<std::vector<Result<Delivered>>> done;
     delivery.done = [&done](std::vector<Result<Delivered>> results) { done.set_value(std::move(results)); };
-    delivery_.commits.submit(std::move(delivery));
+    delivery_.deliverer.submit(std::move(delivery));
     const auto replies = transaction.replies(done.get_future().get(), "");
     const auto answers = transaction.answers(replies, true);
     for (std::size_t i = 0; i < resolved.size(); ++i) {

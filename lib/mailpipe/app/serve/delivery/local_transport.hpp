@@ -5,7 +5,8 @@
 
 #include "mailpipe/app/send/transport.hpp"
 #include "mailpipe/app/serve/current_config.hpp"
-#include "mailpipe/app/serve/delivery/commit_worker.hpp"
+#include "mailpipe/app/serve/delivery/deliverer.hpp"
+#include "mailpipe/app/serve/delivery/quota.hpp"
 #include "mailpipe/app/serve/delivery/spool.hpp"
 
 namespace mailpipe::app::serve {
@@ -13,7 +14,8 @@ namespace mailpipe::app::serve {
 // Where mail goes that is for users here. All outlive what uses it.
 struct LocalDelivery {
     const CurrentConfig& config;
-    CommitWorker& commits;
+    Deliverer& deliverer;
+    Quota& quota;
     SpoolBudget& budget;
 };
 

@@ -48,8 +48,9 @@ Result<const Transports*> Relay::find_transports(const std::string& server) {
     return known.get();
 }
 
-Result<void> Relay::start(const CurrentConfig& config, CommitWorker& commits, SpoolBudget& budget) {
-    local_.emplace(LocalDelivery{config, commits, budget});
+Result<void> Relay::start(const CurrentConfig& config, Deliverer& deliverer, SpoolBudget& budget,
+                          Quota& quota) {
+    local_.emplace(LocalDelivery{config, deliverer, quota, budget});
     if (auto found = find_transports(""); !found) return tl::unexpected(found.error());
     auto news = make_system_news(*spool_);
     if (!news) return tl::unexpected(news.error());

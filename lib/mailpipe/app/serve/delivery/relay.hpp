@@ -12,7 +12,7 @@
 #include "mailpipe/app/queue/runner.hpp"
 #include "mailpipe/app/queue/ways.hpp"
 #include "mailpipe/app/serve/current_config.hpp"
-#include "mailpipe/app/serve/delivery/commit_worker.hpp"
+#include "mailpipe/app/serve/delivery/deliverer.hpp"
 #include "mailpipe/app/serve/delivery/local_transport.hpp"
 #include "mailpipe/app/serve/events.hpp"
 
@@ -29,7 +29,7 @@ class Relay : private QueueEvents {
 
     queue::Spool& spool() { return *spool_; }
     // All outlive the runner. Errors: those that need no server to be wrong.
-    Result<void> start(const CurrentConfig& config, CommitWorker& commits, SpoolBudget& budget);
+    Result<void> start(const CurrentConfig& config, Deliverer& deliverer, SpoolBudget& budget, Quota& quota);
     // Lets each transaction end that has begun, for as long as `request_stop()` allows.
     void stop();
 

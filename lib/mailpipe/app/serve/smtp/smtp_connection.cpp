@@ -5,6 +5,7 @@
 #include <ctime>
 #include <utility>
 
+#include "mailpipe/app/serve/delivery/binary_text.hpp"
 #include "mailpipe/app/serve/session_connection.hpp"
 #include "mailpipe/app/serve/smtp/smtp_transaction.hpp"
 #include "mailpipe/app/serve/smtp/submission_fixups.hpp"
@@ -37,9 +38,12 @@ class SmtpConnection : public SessionConnection<smtp::ServerSession, smtp::Serve
     void tell_queued(const Delivered& queued, const smtp::Envelope& envelope);
     void begin_mail(smtp::MailRequested& request);
     bool may_send_as(const smtp::Mailbox& sender) const;
-    void judge_recipient(const smtp::Mailbox& recipient, const smtp::RecipientOptions& options);
+    asio::awaitable<void> judge_recipient(smtp::RecipientRequested request);
+    asio::awaitable<std::optional<smtp::Reply>> over_quota(std::vector<std::string> users,
+                                                           std::uint64_t octets);
     bool wants_queue(const smtp::RecipientOptions& options) const;
     Result<std::string> fix_up();
+    asio::awaitable<std::optional<smtp::Reply>> make_binary_lines();
     void refuse_message(const smtp::Reply& reply);
     bool is_lmtp() const { return socket_.is_lmtp(); }
 
@@ -64,7 +68,6 @@ smtp::ServerOptions SmtpConnection::session_options() {
 
 smtp::ServerExtensions SmtpConnection::extensions() const {
     smtp::ServerExtensions offered;
-    offered.binary = false;  // a Maildir holds lines
     offered.require_tls = true;
     // The queue makes the reports, holds messages, and knows what is urgent or late.
     if (!context_.config.relay) return offered;
@@ -82,7 +85,8 @@ asio::awaitable<bool> SmtpConnection::handle(smtp::ServerStep& step) {
     } else if (auto* mail = std::get_if<smtp::MailRequested>(&step)) {
         begin_mail(*mail);
     } else if (auto* recipient = std::get_if<smtp::RecipientRequested>(&step)) {
-        judge_recipient(recipient->recipient, recipient->options);
+        smtp::RecipientRequested request = std::move(*recipient);
+        co_await judge_recipient(std::move(request));
     } else if (auto* verify = std::get_if<smtp::VerifyRequested>(&step)) {
         session_->verified(verify_address(context_.config.recipients, *verify));
     } else if (std::holds_alternative<smtp::BodyBegin>(step)) {
@@ -183,29 +187,50 @@ bool SmtpConnection::wants_queue(const smtp::RecipientOptions& options) const {
            (envelope.hold_for || envelope.hold_until || (options.notify && options.notify->success));
 }
 
-void SmtpConnection::judge_recipient(const smtp::Mailbox& recipient, const smtp::RecipientOptions& options) {
+// Of the first user for whom the message is too much.
+asio::awaitable<std::optional<smtp::Reply>> SmtpConnection::over_quota(std::vector<std::string> users,
+                                                                       std::uint64_t octets) {
+    const Config& config = context_.config;
+    if (config.delivery.quota == 0 || !config.delivery.deliver.empty() || users.empty()) co_return std::nullopt;
+    Quota& quota = context_.quota;
+    std::function<std::optional<smtp::Reply>()> work = [&config, &quota, users, octets] {
+        return quota_refusal(quota, config, users, octets);
+    };
+    co_return co_await in_background<std::optional<smtp::Reply>>(context_.background, std::move(work));
+}
+
+asio::awaitable<void> SmtpConnection::judge_recipient(smtp::RecipientRequested request) {
     const Recipients& recipients = context_.config.recipients;
+    const smtp::Mailbox& recipient = request.recipient;
     const std::time_t now = std::time(nullptr);
     if (context_.config.relay && !user_.empty() && !recipients.is_local(recipient)) {
-        transaction_.add_relayed(recipient, options);
-        return session_->accept();
+        transaction_.add_relayed(recipient, request.options);
+        session_->accept();
+        co_return;
     }
     const auto places = recipients.resolve(recipient, !user_.empty(), now);
-    if (places && wants_queue(options)) {
-        transaction_.add_relayed(recipients.qualified(recipient), options);
-        return session_->accept();
-    }
+    std::optional<smtp::Reply> refused;
+    if (!places) refused = places.error();
     if (places) {
-        const smtp::Mailbox& sender = transaction_.envelope.reverse_path;
-        transaction_.add_recipient(recipient, options, *places,
-                                   places->returns ? sender : recipients.forwarding_path(sender, now));
-        return session_->accept();
+        std::vector<std::string> users = places->users;
+        refused = co_await over_quota(std::move(users), transaction_.envelope.size.value_or(0));
     }
-    Json json = event("error");
-    json["to"] = recipient.encode();
-    json["reply"] = json_of(places.error());
-    report(Error{smtp::reply_kind(places.error()), "recipient refused"}, std::move(json));
-    session_->refuse(places.error());
+    if (refused) {
+        Json json = event("error");
+        json["to"] = recipient.encode();
+        json["reply"] = json_of(*refused);
+        report(Error{smtp::reply_kind(*refused), "recipient refused"}, std::move(json));
+        session_->refuse(*refused);
+        co_return;
+    }
+    if (wants_queue(request.options)) {
+        transaction_.add_relayed(recipients.qualified(recipient), request.options);
+    } else {
+        const smtp::Mailbox& sender = transaction_.envelope.reverse_path;
+        transaction_.add_recipient(recipient, request.options, *places,
+                                   places->returns ? sender : recipients.forwarding_path(sender, now));
+    }
+    session_->accept();
 }
 
 void SmtpConnection::refuse_message(const smtp::Reply& reply) {
@@ -233,9 +258,28 @@ Result<std::string> SmtpConnection::fix_up() {
     return std::move(fixups->fields);
 }
 
+asio::awaitable<std::optional<smtp::Reply>> SmtpConnection::make_binary_lines() {
+    const std::shared_ptr<SpooledMessage> binary = transaction_.message();
+    const std::string directory = context_.config.store.root;
+    SpoolBudget& budget = context_.spool_budget;
+    using Lines = Result<std::shared_ptr<SpooledMessage>>;
+    std::function<Lines()> work = [binary, directory, &budget] {
+        return make_lines(*binary, directory, budget);
+    };
+    Lines lines = co_await in_background<Lines>(context_.background, std::move(work));
+    if (!lines) co_return smtp::reply_for(lines.error());
+    transaction_.replace(std::move(*lines));
+    co_return std::nullopt;
+}
+
 asio::awaitable<void> SmtpConnection::end_message(std::optional<smtp::Reply> refused) {
     static std::atomic<std::uint32_t> number = 0;
     if (!refused) refused = transaction_.verdict();
+    if (!refused && transaction_.envelope.body == smtp::Body::binary) refused = co_await make_binary_lines();
+    if (!refused) {
+        std::vector<std::string> users = transaction_.user_names();
+        refused = co_await over_quota(std::move(users), transaction_.message()->size());
+    }
     Result<std::string> added;
     if (!refused) added = fix_up();
     if (!added) refused = smtp::reply_for(added.error());
@@ -258,7 +302,7 @@ asio::awaitable<void> SmtpConnection::end_message(std::optional<smtp::Reply> ref
     Delivery delivery =
         transaction_.make_delivery(transaction_.message(), {info, std::move(*added)}, context_.config.store);
     delivery.done = [completion](Results results) { completion->complete(std::move(results)); };
-    context_.commits.submit(std::move(delivery));
+    context_.deliverer.submit(std::move(delivery));
     const Results results = co_await await_completion<Results>(completion);
 
     settled_ = Clock::now();
@@ -283,7 +327,9 @@ void SmtpConnection::tell(const std::vector<Result<Delivered>>& results,
             Json json = event("delivery");
             transaction_.describe(i, replies[i], json);
             if (results[i]) {
-                json["ref"] = transaction_.ref_of(i, *results[i], context_.config.store);
+                if (!results[i]->id.empty())
+                    json["ref"] = transaction_.ref_of(i, *results[i], context_.config.store);
+                context_.quota.add(context_.config.store.path_of(transaction_.user(i)), results[i]->size);
                 json["size"] = results[i]->size;
                 json["seconds"] = seconds.count();
             }

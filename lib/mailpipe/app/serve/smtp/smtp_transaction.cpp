@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "mailpipe/app/location.hpp"
+#include "mailpipe/base/ascii.hpp"
 #include "mailpipe/base/limits.hpp"
 
 namespace mailpipe::app::serve {
@@ -80,6 +81,13 @@ void SmtpTransaction::append(std::string_view crlf_text) {
     if (auto kept = message_->append(crlf_text); !kept) error_ = kept.error();
 }
 
+void SmtpTransaction::replace(std::shared_ptr<SpooledMessage> lines) {
+    message_ = std::move(lines);
+    envelope.body = smtp::Body::eight_bit;
+    for (smtp::Envelope& relay : relays_)
+        relay.body = envelope.body;
+}
+
 std::optional<smtp::Reply> SmtpTransaction::verdict() const {
     if (received_.count() > limits::kReceivedFields) {
         return smtp::Reply{
@@ -89,20 +97,30 @@ std::optional<smtp::Reply> SmtpTransaction::verdict() const {
     return std::nullopt;
 }
 
+std::vector<std::string> SmtpTransaction::user_names() const {
+    std::vector<std::string> names;
+    for (const Target& target : targets_)
+        names.push_back(target.user);
+    return names;
+}
+
 Delivery SmtpTransaction::make_delivery(std::shared_ptr<const SpooledMessage> message, const Fields& fields,
                                         const StoreLayout& store) const {
     Delivery delivery;
     delivery.message = std::move(message);
+    delivery.reverse_path = envelope.reverse_path;
+    delivery.received = (fields.trace ? received_field(*fields.trace) : "") + fields.added;
     for (const auto& target : targets_) {
         const std::string before = fields.trace ? recipient_fields(*fields.trace, target.mailbox)
                                                 : "Return-Path: <" + envelope.reverse_path.encode() +
                                                       ">\r\nDelivered-To: " + target.mailbox.encode() + "\r\n";
-        delivery.targets.push_back({store.path_of(target.user), before + fields.added});
+        delivery.targets.push_back(
+            {store.path_of(target.user), before + fields.added, target.user, target.mailbox});
     }
     for (const smtp::Envelope& relayed : relays_) {
         RelayTarget relay;
         relay.envelope = relayed;
-        relay.fields = (fields.trace ? received_field(*fields.trace) : "") + fields.added;
+        relay.fields = delivery.received;
         relay.envelope.size = relay.fields.size() + delivery.message->size();
         delivery.relays.push_back(std::move(relay));
     }
@@ -152,9 +170,13 @@ void SmtpTransaction::describe(std::size_t target, const smtp::Reply& reply, Jso
 std::string SmtpTransaction::ref_of(std::size_t target, const Delivered& delivered,
                                     const StoreLayout& store) const {
     Location ref;
-    ref.scheme = Scheme::maildir;
+    ref.scheme = store.format == store::Format::mbox ? Scheme::mbox : Scheme::maildir;
     ref.path = store.path_of(targets_[target].user);
-    ref.id = delivered.id;
+    if (ref.scheme == Scheme::mbox) {
+        ref.mbox_offset = ascii::parse_number(delivered.id);
+    } else {
+        ref.id = delivered.id;
+    }
     return encode(ref);
 }
 

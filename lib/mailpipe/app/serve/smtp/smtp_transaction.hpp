@@ -35,6 +35,8 @@ class SmtpTransaction {
     std::optional<smtp::Reply> verdict() const;
     const std::optional<Error>& error() const { return error_; }
     const std::shared_ptr<SpooledMessage>& message() const { return message_; }
+    // What came as BINARYMIME, as lines.
+    void replace(std::shared_ptr<SpooledMessage> lines);
 
     // One target a user, then one for each reverse-path with which it goes elsewhere. `fields` go before the message, behind
     // those of the delivery; `trace` holds all but the recipient, none: the message has been received before.
@@ -54,6 +56,7 @@ class SmtpTransaction {
     // Whether it is one of those in the queue.
     bool is_relay(std::size_t target) const { return target >= targets_.size(); }
     const smtp::Envelope& relayed(std::size_t target) const { return relays_[target - targets_.size()]; }
+    std::vector<std::string> user_names() const;
     const std::string& user(std::size_t target) const { return targets_[target].user; }
     void describe(std::size_t target, const smtp::Reply& reply, Json& event) const;
     std::string ref_of(std::size_t target, const Delivered& delivered, const StoreLayout& store) const;

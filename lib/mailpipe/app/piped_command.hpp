@@ -23,4 +23,10 @@ struct CommandEnd {
 Result<CommandEnd> run_piped(const std::string& command, const std::vector<std::string>& variables,
                              MessageSpool& input, std::chrono::milliseconds timeout);
 
+// The shell has not run it: no message is to blame.
+bool cannot_run(const CommandEnd& end);
+// What the end of one says of the message: a status by sysexits(3), 1 to 63 and those beyond permanent; a signal and a
+// deadline temporary. Not for status 0.
+Error command_error(const CommandEnd& end, std::chrono::milliseconds timeout);
+
 }  // namespace mailpipe::app

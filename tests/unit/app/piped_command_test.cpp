@@ -1,4 +1,4 @@
-#include "mailpipe/app/fetch/piped_command.hpp"
+#include "mailpipe/app/piped_command.hpp"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -16,7 +16,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-class FetchPipedCommand : public ::testing::Test {
+class PipedCommand : public ::testing::Test {
  protected:
     void SetUp() override {
         ::signal(SIGPIPE, SIG_IGN);
@@ -41,7 +41,7 @@ class FetchPipedCommand : public ::testing::Test {
     MessageSpool text_;
 };
 
-TEST_F(FetchPipedCommand, GetsAllOfALongMessage) {
+TEST_F(PipedCommand, GetsAllOfALongMessage) {
     std::string text;
     for (int i = 0; i < 300'000; ++i)
         text += std::to_string(i) + "\n";
@@ -50,7 +50,7 @@ TEST_F(FetchPipedCommand, GetsAllOfALongMessage) {
     EXPECT_EQ(read("out"), text);
 }
 
-TEST_F(FetchPipedCommand, NeedNotReadAndSaysHowItEnds) {
+TEST_F(PipedCommand, NeedNotReadAndSaysHowItEnds) {
     ASSERT_TRUE(text_.append(std::string(3'000'000, 'x')));
     EXPECT_EQ(run("exit 0").status, 0);
     EXPECT_EQ(run("head -c 1 > out; exit 65").status, 65);
@@ -62,7 +62,7 @@ TEST_F(FetchPipedCommand, NeedNotReadAndSaysHowItEnds) {
     EXPECT_EQ(read("env"), "a b /nowhere\n");
 }
 
-TEST_F(FetchPipedCommand, InheritsNoDescriptor) {
+TEST_F(PipedCommand, InheritsNoDescriptor) {
     std::array<int, 2> leaky{};
     ASSERT_EQ(::pipe(leaky.data()), 0);
     EXPECT_EQ(run("ls /proc/self/fd > out").status, 0);
@@ -72,7 +72,7 @@ TEST_F(FetchPipedCommand, InheritsNoDescriptor) {
     ::close(leaky[1]);
 }
 
-TEST_F(FetchPipedCommand, EndsWithAllItHasStartedAtTheDeadline) {
+TEST_F(PipedCommand, EndsWithAllItHasStartedAtTheDeadline) {
     ASSERT_TRUE(text_.append("x"));
     const auto end = run("sleep 1000 & echo $! > pid; wait", milliseconds(300));
     EXPECT_TRUE(end.timed_out);
@@ -86,7 +86,7 @@ TEST_F(FetchPipedCommand, EndsWithAllItHasStartedAtTheDeadline) {
         << line;
 }
 
-TEST_F(FetchPipedCommand, DoesNotWaitForAReaderThatNeverReads) {
+TEST_F(PipedCommand, DoesNotWaitForAReaderThatNeverReads) {
     ASSERT_TRUE(text_.append(std::string(3'000'000, 'x')));
     EXPECT_TRUE(run("sleep 1000", milliseconds(300)).timed_out);
     // One that it leaves behind with its stdin holds nothing up.

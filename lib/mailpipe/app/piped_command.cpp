@@ -1,4 +1,4 @@
-#include "mailpipe/app/fetch/piped_command.hpp"
+#include "mailpipe/app/piped_command.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -13,6 +13,7 @@
 #include <string_view>
 #include <utility>
 
+#include "mailpipe/base/exit_status.hpp"
 #include "mailpipe/net/shell_command.hpp"
 #include "mailpipe/store/file.hpp"
 
@@ -22,6 +23,19 @@ namespace mailpipe::app {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+constexpr int kNotExecutable = 126;  // of sh(1)
+constexpr int kNoSuchCommand = 127;
+
+// What a command says of the message by a status of sysexits(3).
+Errc kind_of_status(int status) {
+    for (const Errc kind :
+         {Errc::usage, Errc::data, Errc::not_found, Errc::no_user, Errc::no_host, Errc::cannot_create, Errc::io,
+          Errc::temporary, Errc::protocol, Errc::auth, Errc::config}) {
+        if (exit_status(kind) == status) return kind;
+    }
+    return Errc::permanent;
+}
 
 constexpr std::chrono::seconds kGrace{2};
 constexpr std::chrono::milliseconds kLook{20};  // without a pidfd
@@ -126,6 +140,20 @@ Result<CommandEnd> run_piped(const std::string& command, const std::vector<std::
     end.signal = WIFSIGNALED(running.status()) ? WTERMSIG(running.status()) : 0;
     end.status = WIFEXITED(running.status()) ? WEXITSTATUS(running.status()) : -1;
     return end;
+}
+
+bool cannot_run(const CommandEnd& end) {
+    return end.status == kNotExecutable || end.status == kNoSuchCommand;
+}
+
+Error command_error(const CommandEnd& end, std::chrono::milliseconds timeout) {
+    if (end.timed_out) {
+        return Error{Errc::temporary, "the command was not done after " +
+                                          std::to_string(timeout.count() / 1000) + " s and was ended"};
+    }
+    if (end.signal != 0)
+        return Error{Errc::temporary, "the command was ended by signal " + std::to_string(end.signal)};
+    return Error{kind_of_status(end.status), "the command ended with status " + std::to_string(end.status)};
 }
 
 }  // namespace mailpipe::app
