@@ -6,6 +6,7 @@ import smtplib
 
 from peers.case import Case, main
 from peers.commands import run
+from peers.dovecot import Dovecot
 from peers.mailserve import MailServe
 from peers.messages import TEXTS, message
 from peers.process import wait_until
@@ -89,6 +90,19 @@ class Deliver(Case):
         client.mail("carol@example.net")
         client.rcpt("alice@example.org")
         self.assertEqual(client.data(b"Subject: x\r\n\r\n")[0], 451)
+
+    def test_to_dovecot(self):
+        dovecot = Dovecot().start()
+        self.addCleanup(dovecot.stop)
+        server = self.serve("--deliver", f"lmtp:{dovecot.lmtp_socket}", users={"alice": "x", "zoe": "x"})
+        for name, octets in TEXTS.items():
+            before = dovecot.messages("alice")
+            self.send(server, octets, "alice@example.org")
+            found, = [one for one in dovecot.messages("alice") if one not in before]
+            self.assertTrue(found.endswith(octets), name)
+        with self.assertRaises(smtplib.SMTPDataError) as refused:
+            self.send(server, TEXTS["plain"], "zoe@example.org")
+        self.assertEqual(refused.exception.smtp_code, 550)
 
     def test_into_an_mbox(self):
         store = self.path("spool")

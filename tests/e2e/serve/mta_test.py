@@ -1,5 +1,6 @@
 """Postfix and Exim deliver to mail-serve over SMTP, as mail hosts do."""
 
+import shutil
 import smtplib
 
 from peers.case import Case, main
@@ -7,7 +8,7 @@ from peers.exim import Exim
 from peers.mailserve import MailServe
 from peers.messages import TEXTS, crlf, message, numbered
 from peers.postfix import Postfix
-from peers.process import wait_until
+from peers.process import free_port, public_directory, wait_until
 
 
 class Mta:
@@ -79,6 +80,45 @@ class FromExim(Mta, Case):
     def test_chunking(self):
         self.send(message("chunks", "x\n" * 1000), "bob@example.org")
         wait_until(lambda: " K " in self.said(), f"CHUNKING\n{self.said()}", 30)
+
+
+class ExtensionsFromExim(Case):
+    """What Exim passes on of DSN and SMTPUTF8."""
+
+    @classmethod
+    def setUpClass(cls):
+        queue = public_directory("queue")
+        cls.addClassCleanup(shutil.rmtree, queue, ignore_errors=True)
+        cls.server = MailServe(listen=("smtp://127.0.0.1:0",), users={"alice": "x", "bob": "x", "jörg": "x"}, arguments=[
+            "--relay-server", f"smtp://127.0.0.1:{free_port()}", "--queue-dir", queue]).start()
+        cls.addClassCleanup(cls.server.stop)
+        cls.peer = Exim(relay_to=cls.server.port("smtp")).start()
+        cls.addClassCleanup(cls.peer.stop)
+
+    def arrived(self, user, text):
+        return wait_until(lambda: [one for one in self.server.messages(user) if text in one],
+                          f"{text} for {user}\n{self.peer.log()}{self.peer.output()}", 30)[0]
+
+    def test_dsn(self):
+        with smtplib.SMTP("127.0.0.1", self.peer.port, timeout=20) as client:
+            client.sendmail("alice@example.org", ["bob@example.org"], crlf(message("asked", "the text\n")),
+                            ["RET=HDRS", "ENVID=e1"], ["NOTIFY=SUCCESS", "ORCPT=rfc822;robert@example.net"])
+        self.arrived("bob", b"Subject: asked")
+        report = self.arrived("alice", b"Content-Type: multipart/report")
+        for part in (b"Action: delivered", b"Original-Envelope-Id: e1", b"Original-Recipient: rfc822; robert@example.net",
+                     b"Subject: Delivered: asked"):
+            self.assertIn(part, report)
+        self.assertNotIn(b"the text", report)
+
+    def test_smtputf8(self):
+        with smtplib.SMTP("127.0.0.1", self.peer.port, timeout=20) as client:
+            client.ehlo("client.example")
+            client.command_encoding = "utf-8"
+            for command in ("MAIL FROM:<zoë@example.net> SMTPUTF8", "RCPT TO:<jörg@example.org>"):
+                self.assertEqual(client.docmd(command)[0], 250, command)
+            self.assertEqual(client.data(crlf(message("Grüße", "x\n")))[0], 250)
+        found = self.arrived("jörg", "Subject: Grüße".encode())
+        self.assertTrue(found.startswith("Return-Path: <zoë@example.net>\n".encode()), found)
 
 
 if __name__ == "__main__":
