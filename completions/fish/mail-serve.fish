@@ -25,6 +25,7 @@ complete -c mail-serve -l connection-rate -x -d 'Turn away an address that conne
 complete -c mail-serve -l rate-per-address -x -d 'Refuse for now the messages of an address that sends more, such as 1000/1h'
 complete -c mail-serve -l rate-per-sender -x -d 'Refuse for now the messages of a sender, a user if one has logged in, who sends more'
 complete -c mail-serve -l metrics -x -d 'Answer with OpenMetrics at this URL, http://HOST:PORT/metrics'
+complete -c mail-serve -l sandbox -x -a 'auto require off' -d 'Give up what a server does not need: files and system calls (default: auto, as far as it goes)'
 complete -c mail-serve -l virtual-domain -x -d 'Receive mail for this domain: for the addresses of it that are aliases, and users whose name is one; may be repeated'
 complete -c mail-serve -l aliases -r -F -d 'Other names and addresses of users, and where mail is forwarded to, as in aliases(5)'
 complete -c mail-serve -l detail-separator -x -d 'alice+lists is alice: characters that end a name (default: +)'

@@ -185,7 +185,7 @@ class Smtplib(ServeCase):
         octets = message("for the events", "hello\n")
         self.connect(starttls=True).sendmail("carol@example.net", ["alice@example.org"], crlf(octets))
         names = [event["event"] for event in self.server.events]
-        self.assertEqual(names[:len(self.listen) + 1], ["listening"] * len(self.listen) + ["ready"])
+        self.assertEqual(names[:len(self.listen) + 2], ["sandbox"] + ["listening"] * len(self.listen) + ["ready"])
         self.server.wait_event(lambda event: event["event"] == "connection", "a connection event", 10)
         self.server.wait_event(lambda event: event["event"] == "delivery", "a delivery event", 10)
 

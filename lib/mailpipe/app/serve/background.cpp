@@ -2,11 +2,6 @@
 
 namespace mailpipe::app::serve {
 
-Background::Background(std::size_t threads) {
-    for (std::size_t i = 0; i < threads; ++i)
-        threads_.emplace_back([this] { run(); });
-}
-
 Background::~Background() {
     {
         const std::lock_guard lock(mutex_);
@@ -20,6 +15,8 @@ Background::~Background() {
 void Background::post(std::function<void()> work) {
     {
         const std::lock_guard lock(mutex_);
+        while (threads_.size() < count_)
+            threads_.emplace_back([this] { run(); });
         queue_.push_back(std::move(work));
     }
     changed_.notify_one();

@@ -16,10 +16,11 @@
 
 namespace mailpipe::app::serve {
 
-// Threads for what takes long: password hashes, opening and emptying maildrops.
+// Threads for what takes long: password hashes, opening and emptying maildrops. They start with the first work: what a
+// process gives up for good, it gives up while it has one thread (sandbox/).
 class Background {
  public:
-    explicit Background(std::size_t threads);
+    explicit Background(std::size_t threads) : count_(threads) {}
     ~Background();  // finishes what is queued
     Background(const Background&) = delete;
     Background& operator=(const Background&) = delete;
@@ -30,6 +31,7 @@ class Background {
  private:
     void run();
 
+    const std::size_t count_;
     mutable std::mutex mutex_;
     std::condition_variable changed_;
     std::deque<std::function<void()>> queue_;

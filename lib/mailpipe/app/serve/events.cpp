@@ -42,9 +42,7 @@ Result<std::unique_ptr<EventLog>> EventLog::open(const std::string& where) {
     return std::unique_ptr<EventLog>(new EventLog(fd, true));
 }
 
-EventLog::EventLog(int fd, bool owned) : fd_(fd), owned_(owned) {
-    if (fd_ >= 0) thread_ = std::thread([this] { run(); });
-}
+EventLog::EventLog(int fd, bool owned) : fd_(fd), owned_(owned) {}
 
 EventLog::~EventLog() {
     {
@@ -63,6 +61,7 @@ void EventLog::write(const Json& event) {
     std::string line = dump(event);
     {
         const std::lock_guard lock(mutex_);
+        if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
         if (lines_.size() >= kEventsQueued) {
             ++dropped_;
             return;

@@ -40,7 +40,7 @@ namespace mailpipe::app::serve {
 
 using Json = nlohmann::ordered_json;
 
-// Writes lines from a thread of its own, so that a slow reader never holds up the server. Members but the
+// Writes lines from a thread of its own, which starts with the first of them, so that a slow reader never holds up the server. Members but the
 // destructor never block.
 class EventLog {
  public:

@@ -5,6 +5,7 @@
 
 #include "mailpipe/app/diagnostics.hpp"
 #include "mailpipe/app/serve/delivery/relay.hpp"
+#include "mailpipe/app/serve/sandbox/sandbox.hpp"
 #include "mailpipe/app/serve/server.hpp"
 #include "mailpipe/app/serve/test/test_mode.hpp"
 
@@ -14,6 +15,17 @@ namespace {
 int report(Diagnostics& diagnostics, const Error& error) {
     diagnostics.error("", error);
     return diagnostics.exit_status();
+}
+
+Result<void> confine(const ServeOptions& options, const serve::Config& config, serve::EventLog& events) {
+    const auto sandboxed = serve::enter_sandbox(options, config.store.root);
+    if (!sandboxed) return tl::unexpected(sandboxed.error());
+    serve::Json json = serve::make_event("sandbox");
+    json["seccomp"] = sandboxed->seccomp;
+    json["landlock"] = sandboxed->landlock;
+    if (!sandboxed->missing.empty()) json["message"] = sandboxed->missing;
+    events.write(json);
+    return {};
 }
 
 }  // namespace
@@ -55,6 +67,8 @@ int run_serve(const ServeOptions& given) {
         if (auto dropped = serve::drop_privileges(*user); !dropped) return report(diagnostics, dropped.error());
     }
     if (auto writable = serve::check_store(*config); !writable) return report(diagnostics, writable.error());
+    if (auto confined = confine(options, *config, **events); !confined)
+        return report(diagnostics, confined.error());
     auto logged = shared.commits.use_log(config->store.root, [&](const Error& error) {
         serve::Json event = serve::make_event("error");
         event["kind"] = serve::kind_name(error.kind);

@@ -8,6 +8,7 @@
 #include "mailpipe/app/send/send.hpp"
 #include "mailpipe/app/serve/delivery/delivery_options.hpp"
 #include "mailpipe/app/serve/limits/limits_options.hpp"
+#include "mailpipe/app/serve/sandbox/sandbox_options.hpp"
 #include "mailpipe/app/serve/smtp/routing_options.hpp"
 #include "mailpipe/app/serve/test/test_options.hpp"
 #include "mailpipe/base/export.hpp"
@@ -36,6 +37,7 @@ struct ServeOptions {
     std::uint64_t max_message_size = 0;  // 0: limits::kMessageSize
     std::uint32_t timeout_seconds = 300;
     std::string metrics_url;  // http://HOST:PORT/metrics; empty: none
+    SandboxMode sandbox = SandboxMode::automatic;
     ServeLimitsOptions limits;
     RoutingOptions routing;
     DeliveryOptions delivery;

@@ -43,16 +43,13 @@ Result<queue::QueuedFile> add_to(queue::Spool& spool, const Delivery& delivery, 
 
 }  // namespace
 
-CommitWorker::CommitWorker(store::Format format, queue::Spool* spool)
-    : format_(format), spool_(spool), thread_([this] { run(); }) {}
-
 CommitWorker::~CommitWorker() {
     {
         const std::lock_guard lock(mutex_);
         ending_ = true;
     }
     changed_.notify_one();
-    thread_.join();
+    if (thread_.joinable()) thread_.join();
 }
 
 Result<void> CommitWorker::use_log(const std::string& root, store::DeliveryLog::Report report) {
@@ -87,6 +84,7 @@ void CommitWorker::removing(const std::string& path, const std::vector<std::stri
 void CommitWorker::submit(Delivery delivery) {
     {
         const std::lock_guard lock(mutex_);
+        if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
         queue_.push_back(std::move(delivery));
     }
     changed_.notify_one();

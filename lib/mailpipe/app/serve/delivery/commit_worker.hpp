@@ -20,12 +20,13 @@
 
 namespace mailpipe::app::serve {
 
-// The one thread that writes mailboxes. It commits in groups: all deliveries that came in while the last group
-// was made durable form the next one, with one round of syncs for each mailbox, or one for all by a log.
+// The one thread, begun with the first delivery, that writes mailboxes. It commits in groups: all deliveries that came in
+// while the last group was made durable form the next one, with one round of syncs for each mailbox, or one for all by a
+// log.
 class CommitWorker : public Deliverer {
  public:
     // `spool` is not owned; nullptr: nothing is relayed.
-    CommitWorker(store::Format format, queue::Spool* spool);
+    CommitWorker(store::Format format, queue::Spool* spool) : format_(format), spool_(spool) {}
     ~CommitWorker() override;  // finishes what is queued
     CommitWorker(const CommitWorker&) = delete;
     CommitWorker& operator=(const CommitWorker&) = delete;

@@ -48,8 +48,6 @@ Result<std::unique_ptr<Handover>> Handover::open(const std::string& where, const
         if (!found) return tl::unexpected(found.error());
         made->transports_ = *found;
     }
-    for (std::size_t i = 0; i < kThreads; ++i)
-        made->threads_.emplace_back([handover = made.get()] { handover->run(); });
     return made;
 }
 
@@ -67,6 +65,9 @@ void Handover::submit(Delivery delivery) {
     if (delivery.targets.empty()) return others_.submit(std::move(delivery));
     {
         const std::lock_guard lock(mutex_);
+        // With the first delivery: what a process gives up for good, it gives up while it has one thread (sandbox/).
+        while (threads_.size() < kThreads)
+            threads_.emplace_back([this] { run(); });
         queue_.push_back(std::move(delivery));
     }
     changed_.notify_one();
