@@ -89,8 +89,9 @@ class ExtensionsFromExim(Case):
     def setUpClass(cls):
         queue = public_directory("queue")
         cls.addClassCleanup(shutil.rmtree, queue, ignore_errors=True)
-        cls.server = MailServe(listen=("smtp://127.0.0.1:0",), users={"alice": "x", "bob": "x", "jörg": "x"}, arguments=[
-            "--relay-server", f"smtp://127.0.0.1:{free_port()}", "--queue-dir", queue]).start()
+        cls.server = MailServe(listen=("smtp://127.0.0.1:0",), users={"alice": "x", "bob": "x", "jörg": "x"},
+                               arguments=["--relay-server", f"smtp://127.0.0.1:{free_port()}", "--queue-dir",
+                                          queue]).start()
         cls.addClassCleanup(cls.server.stop)
         cls.peer = Exim(relay_to=cls.server.port("smtp")).start()
         cls.addClassCleanup(cls.peer.stop)
@@ -105,8 +106,8 @@ class ExtensionsFromExim(Case):
                             ["RET=HDRS", "ENVID=e1"], ["NOTIFY=SUCCESS", "ORCPT=rfc822;robert@example.net"])
         self.arrived("bob", b"Subject: asked")
         report = self.arrived("alice", b"Content-Type: multipart/report")
-        for part in (b"Action: delivered", b"Original-Envelope-Id: e1", b"Original-Recipient: rfc822; robert@example.net",
-                     b"Subject: Delivered: asked"):
+        for part in (b"Action: delivered", b"Original-Envelope-Id: e1", b"Subject: Delivered: asked",
+                     b"Original-Recipient: rfc822; robert@example.net"):
             self.assertIn(part, report)
         self.assertNotIn(b"the text", report)
 

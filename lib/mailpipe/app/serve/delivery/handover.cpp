@@ -45,7 +45,7 @@ Result<std::unique_ptr<Handover>> Handover::open(const std::string& where, const
     std::unique_ptr<Handover> made(new Handover(where, options, others, diagnostics));
     if (is_lmtp_location(where)) {
         auto found = made->ways_.find(where);
-        if (!found) return tl::unexpected(found.error());
+        if (!found) return fail(found.error().kind, "--deliver " + where + ": " + found.error().message);
         made->transports_ = *found;
     }
     return made;
