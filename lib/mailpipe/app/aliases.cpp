@@ -121,6 +121,32 @@ Result<std::vector<smtp::Mailbox>> Aliases::expand(std::string_view address,
     return std::move(expansion.found);
 }
 
+Result<void> Aliases::read_included(const FileReader& read_file) {
+    for (auto& [name, values] : names_) {
+        std::set<std::string> seen;
+        for (std::size_t i = 0; i < values.size();) {
+            if (!ascii::starts_with_ignore_case(values[i], kInclude)) {
+                ++i;
+                continue;
+            }
+            const std::string path = unquote(ascii::trim(std::string_view(values[i]).substr(kInclude.size())));
+            values.erase(values.begin() + static_cast<std::ptrdiff_t>(i));
+            if (!path.starts_with('/'))
+                return fail(Errc::config, "alias " + name + ": an included file has an absolute path");
+            if (!seen.insert(path).second) continue;
+            const auto text = read_file(path);
+            if (!text) return fail(Errc::config, "alias " + name + ": " + text.error().message);
+            std::vector<std::string> included;
+            for (const Line& line : logical_lines(*text)) {
+                for (std::string& value : split_values(line.text))
+                    included.push_back(std::move(value));
+            }
+            values.insert(values.begin() + static_cast<std::ptrdiff_t>(i), included.begin(), included.end());
+        }
+    }
+    return {};
+}
+
 Aliases::Names::const_iterator Aliases::find_name(const std::string& local_part,
                                                   const std::string& domain) const {
     const auto address = names_.find(local_part + '@' + domain);

@@ -44,6 +44,10 @@ class Aliases {
     // values of the last.
     static Result<Aliases> parse(std::string_view text, const std::string& file, AliasScope scope);
 
+    // Puts the values of included files, and of those that they include, in their place: expand() reads none any more.
+    // Errors: config, as those of expand().
+    Result<void> read_included(const FileReader& read_file);
+
     bool has(const smtp::Mailbox& mailbox) const { return find(mailbox) != names_.end(); }
     // Whom they are about: each as it is written there, in lower case.
     std::vector<std::string> names() const;

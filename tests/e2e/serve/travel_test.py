@@ -68,6 +68,11 @@ class Travel(Case):
         attempt = self.a.wait_event(lambda event: event["event"] == "attempt", "the attempt")
         self.assertEqual(attempt["recipients"][0]["outcome"], "delivered", attempt)
 
+    def test_a_large_one(self):
+        octets = message("large", "0123456789abcdef\n" * 200_000)
+        self.send(octets, "bob@a.example")
+        self.assertTrue(self.fetch("b", "bob").endswith(octets))
+
     def test_what_is_lost_there_comes_back(self):
         octets = message("lost", "the first part of it\n" * 10, recipient="lost@a.example")
         self.send(octets, "lost@a.example")

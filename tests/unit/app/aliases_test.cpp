@@ -95,6 +95,34 @@ TEST(Aliases, DepthAndSize) {
     EXPECT_EQ(Aliases::parse("good: x\nbad line\n", "f", {{"h"}}).error().message.substr(0, 5), "f:2: ");
 }
 
+TEST(Aliases, IncludedFilesAreReadOnce) {
+    auto aliases = Aliases::parse("list: a, :include:/one, b\nbad: :include:relative\n", "f", {{"h.example"}});
+    ASSERT_TRUE(aliases.has_value());
+    std::vector<std::string> read;
+    const auto reader = [&read](const std::string& path) -> Result<std::string> {
+        read.push_back(path);
+        if (path == "/one") return "# comment\nc, :include:/two\n:include:/one\n";
+        return "d\n";
+    };
+    EXPECT_EQ(aliases->read_included(reader).error().message,
+              "alias bad: an included file has an absolute path");
+    aliases = Aliases::parse("list: a, :include:/one, b\n", "f", {{"h.example"}});
+    read.clear();
+    ASSERT_TRUE(aliases->read_included(reader).has_value());
+    EXPECT_EQ(read, (std::vector<std::string>{"/one", "/two"}));
+    const auto found = aliases->expand("list", [](const std::string&) { return fail(Errc::io, "none"); });
+    ASSERT_TRUE(found.has_value()) << found.error().message;
+    std::string names;
+    for (const smtp::Mailbox& mailbox : *found)
+        names += mailbox.local_part;
+    EXPECT_EQ(names, "acdb");
+    aliases = Aliases::parse("list: :include:/gone\n", "f", {{"h.example"}});
+    EXPECT_EQ(aliases->read_included([](const std::string&) { return fail(Errc::io, "/gone: none"); })
+                  .error()
+                  .message,
+              "alias list: /gone: none");
+}
+
 TEST(Aliases, AddressesDetailsAndCatchAll) {
     AliasScope scope;
     scope.domains = {"here.example", "also.example"};

@@ -126,7 +126,13 @@ Result<Aliases> read_aliases(const RoutingOptions& options, AliasScope scope) {
     const std::string& file = options.aliases_file;
     const auto text = read_trusted_file(file, limits::kAliasesFile, file);
     if (!text) return tl::unexpected(text.error());
-    return Aliases::parse(*text, file, std::move(scope));
+    auto aliases = Aliases::parse(*text, file, std::move(scope));
+    if (!aliases) return aliases;
+    // Not at each recipient: it would hold up the loop, and the sandbox lets no other file be read.
+    auto read = aliases->read_included(
+        [](const std::string& path) { return read_trusted_file(path, limits::kAliasesFile, path); });
+    if (!read) return tl::unexpected(read.error());
+    return aliases;
 }
 
 Result<Srs> read_srs(const std::string& file, const std::string& domain) {

@@ -87,7 +87,9 @@ Reach reach_of(const ServeOptions& options, const std::string& store_root) {
           options.routing.srs_secret_file, options.relay.client.tls_ca, options.relay.client.tls_certificate,
           options.relay.client.tls_key, options.relay.client.password_file})
         add_directories(path, reach.read);
-    reach.write = {store_root, "/dev/null"};
+    // Messages of more than a megabyte that are converted or sent on pass through a file without a name.
+    std::error_code none;
+    reach.write = {store_root, "/dev/null", std::filesystem::temp_directory_path(none).string()};
     if (!options.relay.server.empty()) {
         add_directories(config::config_path(options.relay.client.config_file), reach.read);
         if (auto queue = queue_directory(options.relay.queue)) reach.write.push_back(*queue);

@@ -2,9 +2,7 @@
 
 #include <algorithm>
 
-#include "mailpipe/app/private_file.hpp"
 #include "mailpipe/base/ascii.hpp"
-#include "mailpipe/base/limits.hpp"
 
 namespace mailpipe::app::serve {
 namespace {
@@ -17,8 +15,9 @@ bool contains(const std::vector<std::string>& domains, std::string_view domain) 
     return std::find(domains.begin(), domains.end(), ascii::to_lower(domain)) != domains.end();
 }
 
-Result<std::string> read_included(const std::string& path) {
-    return read_trusted_file(path, limits::kAliasesFile, path);
+// They were read with the aliases.
+Result<std::string> read_no_file(const std::string& path) {
+    return fail(Errc::config, path + ": not read");
 }
 
 }  // namespace
@@ -44,7 +43,7 @@ const std::string* Recipients::user_of(const smtp::Mailbox& mailbox) const {
 
 tl::expected<Places, smtp::Reply> Recipients::expand(const smtp::Mailbox& recipient) const {
     Places places;
-    const auto mailboxes = routing_.aliases->expand(recipient.encode(), read_included);
+    const auto mailboxes = routing_.aliases->expand(recipient.encode(), read_no_file);
     if (!mailboxes) return refuse(451, "4.3.5", "The alias of this address leads nowhere now");
     for (const smtp::Mailbox& mailbox : *mailboxes) {
         if (!is_local(mailbox)) {
@@ -116,7 +115,7 @@ Result<void> Recipients::check_aliases(bool forwards) const {
             return fail(Errc::config,
                         "alias " + name + ": " + mailbox->domain + " is no --domain or --virtual-domain");
         // Its errors say more than a reply.
-        if (auto expanded = routing_.aliases->expand(address, read_included); !expanded)
+        if (auto expanded = routing_.aliases->expand(address, read_no_file); !expanded)
             return tl::unexpected(expanded.error());
         const auto places = expand(*mailbox);
         if (!places) return fail(Errc::config, "alias " + name + ": it leads to a user who does not exist");
