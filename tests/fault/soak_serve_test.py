@@ -85,7 +85,7 @@ def fetch_all(load):
         client.user("alice")
         client.pass_("secret")
         found = []
-        for number in range(1, min(client.stat()[0], 500) + 1):
+        for number in range(1, client.stat()[0] + 1):
             text = b"\n".join(client.retr(number)[1])
             found.append(re.search(rb"(?m)^Subject: (soak-\d+-\d+)$", text).group(1).decode())
             client.dele(number)
@@ -146,7 +146,7 @@ class SoakServe(FaultCase):
                 pass
             reloads = [event for event in server.events if event["event"] == "reload"]
         (memory, descriptors), (late_memory, late_descriptors) = samples[0], samples[-1]
-        print(f"{_SECONDS:g} s: {rate:.0f} messages/s at most, {len(load.acknowledged)} in all, {len(reloads)} reloads; "
+        print(f"{_SECONDS:g} s: {rate:.0f} messages/s at most, {len(load.acknowledged)} sent, {len(reloads)} reloads; "
               f"memory {memory} kB, then {late_memory} kB; descriptors {descriptors}, then {late_descriptors}; "
               f"{len(load.troubles)} troubles", flush=True)
         self.check_flat(samples)

@@ -15,6 +15,7 @@
 namespace mailpipe::app::serve {
 namespace {
 
+constexpr std::size_t kWrittenAtOnce = 64 * 1024;
 constexpr int kReaderPatience = 1000;  // ms, once the server is ending
 
 std::string dump(const Json& event) {
@@ -59,6 +60,7 @@ void EventLog::write(const Json& event) {
         observer(event);
     if (fd_ < 0) return;
     std::string line = dump(event);
+    bool was_empty = false;
     {
         const std::lock_guard lock(mutex_);
         if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
@@ -66,6 +68,7 @@ void EventLog::write(const Json& event) {
             ++dropped_;
             return;
         }
+        was_empty = lines_.empty();
         if (dropped_ > 0) {
             Json lost = make_event("error");
             lost["kind"] = kind_name(Errc::limit);
@@ -75,7 +78,8 @@ void EventLog::write(const Json& event) {
         }
         lines_.push_back(std::move(line));
     }
-    changed_.notify_one();
+    // Where others wait, the thread is at work.
+    if (was_empty) changed_.notify_one();
 }
 
 void EventLog::run() {
@@ -83,18 +87,21 @@ void EventLog::run() {
     while (true) {
         changed_.wait(lock, [this] { return ending_ || !lines_.empty(); });
         if (lines_.empty()) return;
-        const std::string line = std::move(lines_.front());
-        lines_.pop_front();
+        std::string lines;
+        while (!lines_.empty() && lines.size() < kWrittenAtOnce) {
+            lines += lines_.front();
+            lines_.pop_front();
+        }
         lock.unlock();
-        const bool written = write_line(line);
+        const bool written = write_lines(lines);
         lock.lock();
         // Nobody reads any more; the mail goes on.
         if (!written && ending_) return;
     }
 }
 
-bool EventLog::write_line(std::string_view line) {
-    while (!line.empty()) {
+bool EventLog::write_lines(std::string_view lines) {
+    while (!lines.empty()) {
         pollfd ready{fd_, POLLOUT, 0};
         if (::poll(&ready, 1, kReaderPatience) == 0) {
             const std::lock_guard lock(mutex_);
@@ -102,9 +109,9 @@ bool EventLog::write_line(std::string_view line) {
             continue;
         }
         // A pipe that is ready takes PIPE_BUF octets without blocking.
-        const ssize_t count = ::write(fd_, line.data(), std::min<std::size_t>(line.size(), PIPE_BUF));
+        const ssize_t count = ::write(fd_, lines.data(), std::min<std::size_t>(lines.size(), PIPE_BUF));
         if (count >= 0) {
-            line.remove_prefix(static_cast<std::size_t>(count));
+            lines.remove_prefix(static_cast<std::size_t>(count));
         } else if (errno != EINTR && errno != EAGAIN) {
             return false;
         }

@@ -60,7 +60,7 @@ class EventLog {
  private:
     EventLog(int fd, bool owned);
     void run();
-    bool write_line(std::string_view line);  // false: the reader has left or takes nothing
+    bool write_lines(std::string_view lines);  // false: the reader has left or takes nothing
 
     int fd_;
     bool owned_;
