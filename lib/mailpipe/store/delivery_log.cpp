@@ -87,7 +87,11 @@ Result<void> DeliveryLog::make_file(const std::string& name) {
     ::unlinkat(directory_.get(), made.c_str(), 0);
     std::string octets = encode_log_header(1);
     octets.resize(kLogFile, '\0');
-    if (auto created = create_file_at(directory_.get(), made, octets, root_); !created) return created;
+    if (auto created = create_file_at(directory_.get(), made, octets, root_); !created) {
+        // A disk without room for it needs what is left.
+        ::unlinkat(directory_.get(), made.c_str(), 0);
+        return created;
+    }
     if (::renameat(directory_.get(), made.c_str(), directory_.get(), name.c_str()) != 0)
         return fail_errno(errno, root_);
     return sync_file(directory_.get(), root_);

@@ -58,7 +58,7 @@ class Talk:
         number = next(_numbers)
         self.source = f"127.77.{number // 250 % 250}.{number % 250 + 1}"
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=seconds, source_address=(self.source, 0))
-        self.port = self.socket.getsockname()[1]
+        self.name = "{}:{}".format(*self.socket.getsockname())
         self.said = b""
         self.replies = 0
         self.open = True
@@ -191,7 +191,7 @@ class HostileServeCase(Case):
 
     def is_of(self, talk, event, members):
         connection = next((one for one in self.server.events
-                           if one["event"] == "connection" and one["peer"].endswith(f":{talk.port}")), None)
+                           if one["event"] == "connection" and one["peer"] == talk.name), None)
         return (connection is not None and event.get("connection") == connection["connection"]
                 and event["event"] != "connection" and all(event.get(key) == value for key, value in members.items()))
 
