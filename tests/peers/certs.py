@@ -82,6 +82,10 @@ class Certificates:
                  "-extensions", "ca_extensions", "-out", path)
         return path
 
+    def named(self, name, host):
+        """A server's certificate for one host name."""
+        return self._issue(name, f"DNS:{host}", "20200101000000Z", "20491231235959Z")
+
     def client(self, user):
         """A certificate that says who `user` is."""
         return self._issue("client-" + user, f"email:{user}@example.org", "20200101000000Z", "20491231235959Z",

@@ -29,6 +29,9 @@ class MailServe:
         self.store = store
         self.environment = environment or {}
         self.kind = kind  # of the store
+        # A refused login is answered at once, unless a test is about just that.
+        if "--failed-login-delay" not in self.arguments:
+            self.arguments += ["--failed-login-delay", "0"]
         self.urls = {}
         self.events = []
         self.process = None

@@ -1,10 +1,20 @@
+#include <string_view>
+
 #include "mailpipe/app/serve/serve.hpp"
 #include "tools/common/command.hpp"
 #include "tools/mail-serve/options.hpp"
+#include "tools/mail-serve/users_command.hpp"
 
 int main(int argc, char** argv) {
-    mailpipe::app::ServeOptions options;
-    const auto app = mailpipe::tools::make_serve_app(options);
-    const auto run = [&options] { return mailpipe::app::run_serve(options); };
-    return mailpipe::tools::run_command(*app, argc, argv, run, {"--user"});
+    using namespace mailpipe;
+    if (argc > 1 && std::string_view(argv[1]) == "users") {
+        app::ManageUsersOptions options;
+        const auto command = tools::make_users_app(options);
+        return tools::run_command(*command, argc - 1, argv + 1,
+                                  [&options] { return app::run_manage_users(options); });
+    }
+    app::ServeOptions options;
+    const auto command = tools::make_serve_app(options);
+    const auto run = [&options] { return app::run_serve(options); };
+    return tools::run_command(*command, argc, argv, run, {"--user"});
 }

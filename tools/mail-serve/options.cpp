@@ -9,8 +9,10 @@
 #include "tools/mail-serve/delivery_options.hpp"
 #include "tools/mail-serve/ground_options.hpp"
 #include "tools/mail-serve/limits_options.hpp"
+#include "tools/mail-serve/pop3_options.hpp"
 #include "tools/mail-serve/routing_options.hpp"
 #include "tools/mail-serve/size_option.hpp"
+#include "tools/mail-serve/users_options.hpp"
 
 namespace mailpipe::tools {
 namespace {
@@ -24,16 +26,10 @@ constexpr const char* kExamples =
     "          --listen smtp://127.0.0.1:0 --listen pop3://127.0.0.1:0 --listen lmtp:lmtp.sock --events -\n"
     "      For tests: free ports, which the first events name.\n";
 
-std::string check_user(const std::string& text) {
-    const std::size_t colon = text.find(':');
-    if (colon != std::string::npos && colon != 0 && colon + 1 != text.size()) return {};
-    return "is not NAME:PASSWORD";
-}
-
 void add_tls_options(CLI::App& app, app::ServeOptions& options) {
-    auto* certificate =
-        app.add_option("--tls-cert", options.tls_certificate, "Certificate chain, PEM")->type_name("FILE");
-    auto* key = app.add_option("--tls-key", options.tls_key, "Its private key, PEM")->type_name("FILE");
+    auto* certificate = add_list(app, "--tls-cert", options.tls_certificates, "FILE",
+                                 "Certificate chain, PEM; repeated with its key for other names (SNI)");
+    auto* key = add_list(app, "--tls-key", options.tls_keys, "FILE", "Its private key, PEM");
     certificate->needs(key);
     key->needs(certificate);
     app.add_flag("--tls-self-signed", options.tls_self_signed,
@@ -75,21 +71,8 @@ std::unique_ptr<CLI::App> make_serve_app(app::ServeOptions& options) {
              "smtp://, smtps://, submission://, submissions://, pop3://, pop3s:// or lmtp:// HOST:PORT, or "
              "lmtp:PATH; port 0 is a free one; may be repeated");
     add_list(*app, "--domain", options.domains, "DOMAIN", "Receive mail for this domain; may be repeated");
-    app->add_option_function<std::vector<std::string>>(
-           "--user",
-           [&options](const std::vector<std::string>& texts) {
-               for (const std::string& text : texts) {
-                   const std::size_t colon = text.find(':');
-                   options.users.push_back({text.substr(0, colon), Secret(text.substr(colon + 1))});
-               }
-           },
-           "A user, for tests: others may see the password before it is wiped; may be repeated")
-        ->type_name("NAME:PASSWORD")
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-        ->allow_extra_args(false)
-        ->check(check_user);
-    app->add_option("--users", options.users_file, "File of users, NAME:HASH with a crypt(5) hash a line")
-        ->type_name("FILE");
+    add_users_options(*app, options);
+    add_pop3_options(*app, options.pop3);
     add_tls_options(*app, options);
     app->add_option("--events", options.events, "Write JSONL events to this file, or - for stdout")
         ->type_name("FILE");

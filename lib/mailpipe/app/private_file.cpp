@@ -77,6 +77,13 @@ Result<std::string> read_private_file(const std::string& path, std::size_t limit
     });
 }
 
+Result<std::string> read_group_file(const std::string& path, std::size_t limit, const std::string& what) {
+    return read_judged(path, limit, what, [](const struct stat& status) -> std::string {
+        if ((status.st_mode & (S_IWGRP | S_IROTH | S_IWOTH)) == 0) return {};
+        return "others can read or change it (" + mode_of(status) + "); chmod 600 it, or 640";
+    });
+}
+
 Result<std::string> read_trusted_file(const std::string& path, std::size_t limit, const std::string& what) {
     return read_judged(path, limit, what, [](const struct stat& status) -> std::string {
         if (status.st_uid != 0 && status.st_uid != ::geteuid())

@@ -19,6 +19,10 @@ Result<std::string> read_secret(int fd, std::size_t limit, const std::string& wh
 // A file that nobody but its owner can read. Errors: config, with `what` in front.
 Result<std::string> read_private_file(const std::string& path, std::size_t limit, const std::string& what);
 
+// A file that only its owner can write, and only the owner and the group can read: a server may have to read it again
+// as another user. Errors: the same.
+Result<std::string> read_group_file(const std::string& path, std::size_t limit, const std::string& what);
+
 // A file that belongs to this user or to root, and that nobody else can write: what it says is done. Errors:
 // the same.
 Result<std::string> read_trusted_file(const std::string& path, std::size_t limit, const std::string& what);

@@ -292,6 +292,10 @@ void ServerStream::abort() {
     impl_->timer.cancel();
 }
 
+asio::any_io_executor ServerStream::executor() const {
+    return impl_->timer.get_executor();
+}
+
 const Peer& ServerStream::peer() const {
     return impl_->peer;
 }

@@ -62,6 +62,7 @@ class ServerStream {
     void abort();
 
     const Peer& peer() const;
+    asio::any_io_executor executor() const;
     bool tls_active() const;
 
  private:

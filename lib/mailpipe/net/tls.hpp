@@ -35,7 +35,10 @@ struct TlsInfo {
     std::string pin_sha256;  // of the peer's certificate, base64; empty on the server side
     // "tls-exporter" of RFC 9266, 32 octets; empty where it says nothing: TLS 1.2 without extended master secret.
     std::string channel_binding = {};
-    CertificateInfo certificate = {};  // of the peer; empty on the server side
+    CertificateInfo certificate = {};  // of the peer; on the server side empty unless it has shown one
+    // On the server side, whose a certificate is that has been verified: its email addresses, or without any its common
+    // name.
+    std::vector<std::string> client_names = {};
 };
 
 class TlsContext;  // shared by all connections of one configuration

@@ -232,6 +232,10 @@ TlsInfo TlsEngine::info() const {
         info.pin_sha256 = encode_base64(spki_sha256(certificate));
         info.certificate = describe_certificate(certificate);
     }
+    if (SSL_is_server(ssl) == 1 && SSL_get_verify_result(ssl) == X509_V_OK) {
+        if (const X509* certificate = SSL_get0_peer_certificate(ssl))
+            info.client_names = names_of_client(certificate);
+    }
     if (SSL_version(ssl) >= TLS1_3_VERSION || SSL_get_extms_support(ssl) == 1) {
         constexpr std::string_view kLabel = "EXPORTER-Channel-Binding";
         std::array<unsigned char, 32> binding{};

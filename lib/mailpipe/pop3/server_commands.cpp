@@ -27,6 +27,7 @@ void ServerSession::Impl::on_transaction_command(std::string_view keyword, std::
     if (keyword == "UIDL") return on_list(argument, true);
     if (keyword == "LIST") return on_list(argument, false);
     if (keyword == "TOP") return on_top(argument);
+    if (keyword == "LANG") return on_lang(argument);
     if (!argument.empty()) return refuse("-ERR Unknown command, or too many arguments");
     if (keyword == "STAT") return reply("+OK " + std::to_string(messages) + ' ' + std::to_string(octets));
     if (keyword == "NOOP") return reply("+OK");

@@ -6,9 +6,10 @@
 #include <string_view>
 #include <vector>
 
+#include "mailpipe/pop3/server_language.hpp"
 #include "mailpipe/pop3/server_session.hpp"
 #include "mailpipe/pop3/top_cutter.hpp"
-#include "mailpipe/sasl/mechanism.hpp"
+#include "mailpipe/sasl/server.hpp"
 #include "mailpipe/wire/dot_stuffing.hpp"
 #include "mailpipe/wire/input_buffer.hpp"
 #include "mailpipe/wire/line_framer.hpp"
@@ -25,7 +26,8 @@ struct ServerSession::Impl {
 
     ServerStep next();
     void on_line(std::string_view line);
-    void reply(std::string_view line);     // adds CRLF
+    void reply(std::string_view line);  // in the language of the client; adds CRLF
+    void reply_as_it_is(std::string_view line);
     void refuse(std::string_view line);    // a -ERR that counts as a hard error
     void end(std::optional<Error> error);  // what is in `output` still goes out
 
@@ -36,11 +38,14 @@ struct ServerSession::Impl {
     void on_apop(std::string_view argument);
     void on_auth(std::string_view argument);
     void on_auth_response(std::string_view line);
-    void auth_step(std::optional<std::string_view> message);
+    void auth_message(std::optional<std::string_view> message);
+    void auth_step(Result<sasl::Server::Step> step);
     void on_stls(std::string_view argument);
     void capa();
-    void request_login(LoginRequested request);
-    void login_failed(std::string_view text);
+    void on_utf8(std::string_view argument);
+    void on_lang(std::string_view argument);
+    void request_login(sasl::ServerRequest request);
+    void login_failed();
 
     // server_commands.cpp
     void reset_deletions();
@@ -65,6 +70,7 @@ struct ServerSession::Impl {
     std::optional<ServerStep> event;  // goes out before anything else is read
     std::optional<Error> failure;     // when over: Failed, else PeerQuit
     bool stopping = false;
+    Language language = Language::english;
     bool tls_pending = false;
     std::size_t hard_errors = 0;
     std::size_t commands_before_login = 0;
@@ -73,6 +79,7 @@ struct ServerSession::Impl {
     // AUTHORIZATION
     std::string user;
     std::unique_ptr<sasl::Server> mechanism;
+    bool auth_lost = false;  // the mechanism tells the client why, before it is refused
 
     // TRANSACTION
     std::vector<MaildropEntry> maildrop;

@@ -29,6 +29,8 @@ void ServerSession::Impl::on_authorization_command(std::string_view keyword, std
     if (keyword == "PASS") return on_pass(argument);
     if (keyword == "APOP") return on_apop(argument);
     if (keyword == "AUTH") return on_auth(argument);
+    if (keyword == "UTF8") return on_utf8(argument);
+    if (keyword == "LANG") return on_lang(argument);
     refuse("-ERR Unknown command, or not before login");
 }
 
@@ -42,7 +44,11 @@ void ServerSession::Impl::on_pass(std::string_view password) {
     if (!login_possible()) return;
     if (user.empty()) return refuse("-ERR USER first");
     if (password.empty()) return refuse("-ERR PASS needs a password");
-    request_login({user, Secret(std::string(password)), {}});
+    sasl::ServerRequest request;
+    request.mechanism = "USER";
+    request.user = user;
+    request.password = Secret(std::string(password));
+    request_login(std::move(request));
 }
 
 // apop = "APOP" SP name SP digest (RFC 1939 section 7)
@@ -58,7 +64,13 @@ void ServerSession::Impl::on_apop(std::string_view argument) {
     if (digest.size() != kApopDigest || !is_hex || !is_utf8(name)) {
         return refuse("-ERR APOP needs a name and a digest");
     }
-    request_login({std::string(name), Secret(), std::move(digest)});
+    sasl::ServerRequest request;
+    request.kind = sasl::ServerRequest::Kind::apop;
+    request.mechanism = "APOP";
+    request.user = name;
+    request.challenge = options.apop_timestamp;
+    request.digest = std::move(digest);
+    request_login(std::move(request));
 }
 
 // auth-command = "AUTH" SP sasl-mech [SP initial-response]; initial-response = base64 / "=" (RFC 5034 section
@@ -66,43 +78,46 @@ void ServerSession::Impl::on_apop(std::string_view argument) {
 void ServerSession::Impl::on_auth(std::string_view argument) {
     if (!login_possible()) return;
     const std::size_t space = argument.find(' ');
-    mechanism = sasl::make_server(argument.substr(0, space));
+    mechanism = sasl::make_server(argument.substr(0, space), options.sasl);
     if (!mechanism) return refuse("-ERR Unknown SASL mechanism");
-    if (space == std::string_view::npos) return auth_step(std::nullopt);
+    auth_lost = false;
+    if (space == std::string_view::npos) return auth_message(std::nullopt);
     const std::string_view initial = argument.substr(space + 1);
-    if (initial == "=") return auth_step("");
+    if (initial == "=") return auth_message("");
     auto message = decode_base64(initial);
     if (!message || message->empty()) {
         mechanism.reset();
         return refuse("-ERR The initial response is not base64");
     }
-    auth_step(*message);
+    auth_message(*message);
     wipe(*message);
 }
 
 void ServerSession::Impl::on_auth_response(std::string_view line) {
     if (options.trace != nullptr) options.trace->client_line(line == "*" ? "*" : "***");
+    if (auth_lost) {
+        mechanism.reset();
+        return login_failed();
+    }
     auto message = decode_base64(line);
     if (line == "*" || !message) {
         mechanism.reset();
         return refuse(line == "*" ? "-ERR Authentication cancelled" : "-ERR The response is not base64");
     }
-    auth_step(*message);
+    auth_message(*message);
     wipe(*message);
 }
 
-void ServerSession::Impl::auth_step(std::optional<std::string_view> message) {
-    auto step = mechanism->step(message);
-    if (!step) {
-        mechanism.reset();
-        if (step.error().kind == Errc::auth) return login_failed("-ERR [AUTH] Authentication failed");
-        return refuse("-ERR The response is malformed");
-    }
-    if (!step->done) {
-        return reply("+ " + encode_base64(step->challenge));
-    }
+void ServerSession::Impl::auth_message(std::optional<std::string_view> message) {
+    auth_step(mechanism->step(message));
+}
+
+void ServerSession::Impl::auth_step(Result<sasl::Server::Step> step) {
+    if (step && step->asks) return request_login(std::move(step->request));
+    if (step) return reply("+ " + encode_base64(step->challenge));
     mechanism.reset();
-    request_login({std::move(step->request.user), std::move(step->request.password), {}});
+    if (step.error().kind == Errc::auth) return login_failed();
+    refuse("-ERR The response is malformed");
 }
 
 void ServerSession::Impl::on_stls(std::string_view argument) {
@@ -124,10 +139,14 @@ void ServerSession::Impl::capa() {
     reply("PIPELINING");
     reply("RESP-CODES");
     reply("AUTH-RESP-CODE");
+    reply("UTF8 USER");
+    reply("LANG");
+    reply("EXPIRE " + (options.expire_days ? std::to_string(*options.expire_days) : "NEVER"));
+    if (options.login_delay > 0) reply("LOGIN-DELAY " + std::to_string(options.login_delay));
     if (options.tls_active || options.login_without_tls) {
         reply("USER");
         std::string line = "SASL";
-        for (std::string_view name : sasl::server_mechanisms())
+        for (std::string_view name : sasl::offered_mechanisms(options.sasl))
             line += ' ' + std::string(name);
         reply(line);
     }
@@ -136,13 +155,34 @@ void ServerSession::Impl::capa() {
     reply(".");
 }
 
-void ServerSession::Impl::request_login(LoginRequested request) {
-    awaiting = Awaiting::login;
-    event = std::move(request);
+// utf8-cmd = "UTF8" CRLF (RFC 6856 section 2.1)
+void ServerSession::Impl::on_utf8(std::string_view argument) {
+    if (!argument.empty()) return refuse("-ERR Unknown command, or too many arguments");
+    reply("+OK UTF8 enabled");
 }
 
-void ServerSession::Impl::login_failed(std::string_view text) {
-    reply(text);
+// lang-cmd = "LANG" [SP lang-range] CRLF (RFC 6856 section 3.1)
+void ServerSession::Impl::on_lang(std::string_view argument) {
+    if (argument.empty()) {
+        reply("+OK Language listing follows");
+        for (std::size_t i = 0; !language_listing(i).empty(); ++i)
+            reply(language_listing(i));
+        return reply(".");
+    }
+    const auto found = find_language(argument);
+    if (!found) return refuse("-ERR Unknown language");
+    language = *found;
+    const std::string tag(tag_of(language));
+    reply("+OK " + tag + (language == Language::german ? " Sprache ist Deutsch" : " Language is English"));
+}
+
+void ServerSession::Impl::request_login(sasl::ServerRequest request) {
+    awaiting = Awaiting::login;
+    event = LoginRequested{std::move(request)};
+}
+
+void ServerSession::Impl::login_failed() {
+    reply("-ERR [AUTH] Authentication failed");
     if (++auth_failures < limits::kAuthFailures) return;
     reply("-ERR Too many failed logins, closing");
     end(Error{Errc::limit,

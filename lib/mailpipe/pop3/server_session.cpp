@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "mailpipe/base/ascii.hpp"
+#include "mailpipe/base/encoding.hpp"
 #include "mailpipe/base/limits.hpp"
 #include "mailpipe/base/terminal_text.hpp"
 #include "mailpipe/pop3/server_impl.hpp"
@@ -37,6 +38,14 @@ ServerSession::Impl::Impl(ServerOptions given)
 }
 
 void ServerSession::Impl::reply(std::string_view line) {
+    if (language != Language::english) {
+        const std::string translated = translate_status(language, line);
+        return reply_as_it_is(translated);
+    }
+    reply_as_it_is(line);
+}
+
+void ServerSession::Impl::reply_as_it_is(std::string_view line) {
     output += line;
     output += "\r\n";
     if (options.trace != nullptr) options.trace->server_line(line);
@@ -147,10 +156,12 @@ void ServerSession::feed_eof() {
     }
 }
 
-void ServerSession::tls_started() {
+void ServerSession::tls_started(sasl::ServerTls tls) {
     if (impl_->state != Impl::State::tls) return;
     impl_->state = Impl::State::authorization;
     impl_->options.tls_active = true;
+    impl_->options.sasl.channel_binding = std::move(tls.channel_binding);
+    impl_->options.sasl.has_certificate = tls.has_certificate;
     impl_->user.clear();
 }
 
@@ -158,10 +169,18 @@ ServerStep ServerSession::next() {
     return impl_->next();
 }
 
+void ServerSession::login_keys(sasl::ScramKeys keys) {
+    Impl& self = *impl_;
+    if (self.awaiting != Impl::Awaiting::login || !self.mechanism) return;
+    self.awaiting = Impl::Awaiting::nothing;
+    self.auth_step(self.mechanism->keys(std::move(keys)));
+}
+
 void ServerSession::login_accepted(std::vector<MaildropEntry> maildrop) {
     Impl& self = *impl_;
     if (self.awaiting != Impl::Awaiting::login) return;
     self.awaiting = Impl::Awaiting::nothing;
+    self.mechanism.reset();
     self.state = Impl::State::transaction;
     self.framer.set_limit(limits::kCommandLine, "kCommandLine");
     self.maildrop = std::move(maildrop);
@@ -175,11 +194,21 @@ void ServerSession::login_refused(LoginFailure why) {
     if (self.awaiting != Impl::Awaiting::login) return;
     self.awaiting = Impl::Awaiting::nothing;
     self.user.clear();
+    const auto refusal =
+        self.mechanism && why == LoginFailure::credentials ? self.mechanism->refusal() : std::nullopt;
+    if (refusal) {
+        self.auth_lost = true;
+        return self.reply("+ " + encode_base64(*refusal));
+    }
+    self.mechanism.reset();
     switch (why) {
         case LoginFailure::credentials:
-            return self.login_failed("-ERR [AUTH] Authentication failed");
+            return self.login_failed();
         case LoginFailure::in_use:
             return self.reply("-ERR [IN-USE] The mailbox is in use by another session");
+        case LoginFailure::too_soon:
+            return self.reply("-ERR [LOGIN-DELAY] Wait " + std::to_string(self.options.login_delay) +
+                              " s between logins");
         case LoginFailure::temporary:
             return self.reply("-ERR [SYS/TEMP] The mailbox cannot be opened now");
     }

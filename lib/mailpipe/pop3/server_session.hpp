@@ -2,17 +2,18 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
-#include "mailpipe/base/secret.hpp"
 #include "mailpipe/base/trace.hpp"
+#include "mailpipe/sasl/server.hpp"
 #include "mailpipe/wire/session.hpp"
 
 // The server side of POP3 (RFC 1939; CAPA, PIPELINING, RESP-CODES RFC 2449; STLS RFC 2595; AUTH-RESP-CODE RFC
-// 3206; SASL PLAIN RFC 5034), without I/O. After each event that asks for something, the caller answers with
+// 3206; SASL RFC 5034; UTF8, LANG RFC 6856), without I/O. Messages are sent as they are, with or without UTF8. After each event that asks for something, the caller answers with
 // the member named in the event's comment before it calls next() again; an answer may come later (next() then
 // yields NeedInput, and input is kept), so that a slow store never blocks the loop.
 namespace mailpipe::pop3 {
@@ -23,6 +24,9 @@ struct ServerOptions {
     bool tls_available = false;      // offer STLS
     bool tls_active = false;         // implicit TLS
     bool login_without_tls = false;  // the peer is loopback: USER, APOP, AUTH before TLS
+    sasl::ServerSettings sasl;
+    std::optional<std::uint32_t> expire_days;  // EXPIRE; nothing: NEVER
+    std::uint32_t login_delay = 0;             // seconds, LOGIN-DELAY; 0: none
     Trace* trace = nullptr;
 };
 
@@ -32,10 +36,8 @@ struct MaildropEntry {
 };
 
 // Events.
-struct LoginRequested {  // answer: login_accepted() or login_refused()
-    std::string user;
-    Secret password;          // empty for APOP
-    std::string apop_digest;  // lower-case hex; empty for USER/PASS and AUTH
+struct LoginRequested {  // answer: login_accepted() or login_refused(); login_keys() when keys are asked for
+    sasl::ServerRequest request;
 };
 struct MessageRequested {   // RETR, or TOP with `body_lines`; answer: message_data()..., message_end()
     std::size_t index = 0;  // into the maildrop, from 0
@@ -50,7 +52,12 @@ struct PeerQuit {};  // everything is answered: flush and close
 using ServerStep = std::variant<wire::NeedInput, wire::Output, wire::StartTls, wire::Failed, LoginRequested,
                                 MessageRequested, CommitRequested, PeerQuit>;
 
-enum class LoginFailure { credentials, in_use, temporary };
+enum class LoginFailure {
+    credentials,
+    in_use,    // [IN-USE] (RFC 2449 section 8.1.1)
+    too_soon,  // [LOGIN-DELAY]
+    temporary
+};
 
 class MAILPIPE_EXPORT ServerSession {
  public:
@@ -61,9 +68,10 @@ class MAILPIPE_EXPORT ServerSession {
 
     void feed(std::string_view octets);
     void feed_eof();
-    void tls_started();
+    void tls_started(sasl::ServerTls tls = {});
     ServerStep next();
 
+    void login_keys(sasl::ScramKeys keys);
     void login_accepted(std::vector<MaildropEntry> maildrop);
     void login_refused(LoginFailure why);
     // CRLF text of the message in pieces; the session cuts it for TOP, adds transparency and the final dot.

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "mailpipe/base/ascii.hpp"
+#include "mailpipe/base/limits.hpp"
 #include "mailpipe/sasl/mechanisms.hpp"
 
 // EXTERNAL (RFC 4422 appendix A): the certificate of TLS is the login, and the message says as whom.
@@ -30,7 +31,28 @@ class ExternalClient : public Client {
     bool sent_ = false;
 };
 
+class ExternalServer : public Server {
+ public:
+    Result<Step> step(std::optional<std::string_view> message) override {
+        if (!message) return Step{};
+        if (message->size() > limits::kSaslMessage)
+            return fail(Errc::limit, "EXTERNAL: the message is longer than kSaslMessage");
+        if (!message->empty() && !check_credentials(*message, "-"))
+            return fail(Errc::protocol, "EXTERNAL: the message is no user name");
+        Step step;
+        step.asks = true;
+        step.request.kind = ServerRequest::Kind::certificate;
+        step.request.mechanism = "EXTERNAL";
+        step.request.user = *message;
+        return step;
+    }
+};
+
 }  // namespace
+
+std::unique_ptr<Server> make_external_server(const ServerSettings& /*settings*/) {
+    return std::make_unique<ExternalServer>();
+}
 
 std::unique_ptr<Client> make_external_client(const Credentials& credentials) {
     return std::make_unique<ExternalClient>(credentials);

@@ -56,8 +56,8 @@ class LoginServer : public Server {
         if (auto valid = check_credentials(user_, *message); !valid) {
             return fail(Errc::protocol, "LOGIN: " + valid.error().message);
         }
-        step.done = true;
-        step.request.authorization_id = user_;
+        step.asks = true;
+        step.request.mechanism = "LOGIN";
         step.request.user = user_;
         step.request.password = Secret(std::string(*message));
         return step;
@@ -73,7 +73,7 @@ std::unique_ptr<Client> make_login_client(const Credentials& credentials) {
     return std::make_unique<LoginClient>(credentials);
 }
 
-std::unique_ptr<Server> make_login_server() {
+std::unique_ptr<Server> make_login_server(const ServerSettings& /*settings*/) {
     return std::make_unique<LoginServer>();
 }
 

@@ -37,16 +37,6 @@ constexpr std::array kClientMechanisms{
     ClientMechanism{"CRAM-MD5", false, make_cram_md5_client},
 };
 
-struct ServerMechanism {
-    std::string_view name;
-    std::unique_ptr<Server> (*make)();
-};
-
-constexpr std::array kServerMechanisms{
-    ServerMechanism{"PLAIN", make_plain_server},
-    ServerMechanism{"LOGIN", make_login_server},
-};
-
 }  // namespace
 
 Result<void> check_credentials(std::string_view user, std::string_view password) {
@@ -91,20 +81,6 @@ bool is_binding_refusal(std::string_view mechanism, std::string_view server_text
     constexpr std::string_view kCyrus = "bad protocol / cancel";
     return mechanism.ends_with("-PLUS") && (server_text.find(kCyrus) != std::string_view::npos ||
                                             server_text.find("channel-binding") != std::string_view::npos);
-}
-
-std::unique_ptr<Server> make_server(std::string_view mechanism) {
-    for (const ServerMechanism& candidate : kServerMechanisms) {
-        if (ascii::equals_ignore_case(candidate.name, mechanism)) return candidate.make();
-    }
-    return nullptr;
-}
-
-std::vector<std::string_view> server_mechanisms() {
-    std::vector<std::string_view> names;
-    for (const ServerMechanism& mechanism : kServerMechanisms)
-        names.push_back(mechanism.name);
-    return names;
 }
 
 }  // namespace mailpipe::sasl

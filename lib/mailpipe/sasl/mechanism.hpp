@@ -9,7 +9,8 @@
 #include "mailpipe/base/error.hpp"
 #include "mailpipe/base/secret.hpp"
 
-// SASL (RFC 4422) for the sessions of all protocols. Messages are octets here; base64 is the protocols'.
+// The client side of SASL (RFC 4422) for the sessions of all protocols; the server's is sasl/server.hpp. Messages are
+// octets here; base64 is the protocols'.
 namespace mailpipe::sasl {
 
 class Client {
@@ -71,30 +72,9 @@ std::unique_ptr<Client> choose_client(const std::vector<std::string>& offered, c
 // out of what is offered.
 bool is_binding_refusal(std::string_view mechanism, std::string_view server_text);
 
-struct ServerRequest {             // what the server has to verify
-    std::string authorization_id;  // equals `user`
-    std::string user;
-    Secret password;
-};
-
-class Server {
- public:
-    virtual ~Server() = default;
-    struct Step {
-        bool done = false;
-        std::string challenge;  // when not done
-        ServerRequest request;  // when done
-    };
-    // Takes the client's message; nullopt: the client gave no initial response. Errors: protocol for a
-    // malformed message, auth for an authorization identity other than the user, limit for kSaslMessage.
-    virtual Result<Step> step(std::optional<std::string_view> message) = 0;
-};
-
-// PLAIN (RFC 4616) or LOGIN; nullptr for a name that is not served.
-std::unique_ptr<Server> make_server(std::string_view mechanism);
-std::vector<std::string_view> server_mechanisms();  // names, best first
-
 // APOP (RFC 1939 section 7): lower-case hex MD5 of timestamp and password.
 std::string apop_digest(std::string_view timestamp, const Secret& password);
+// CRAM-MD5 (RFC 2195): lower-case hex HMAC-MD5 of the challenge.
+std::string cram_md5_digest(std::string_view challenge, const Secret& password);
 
 }  // namespace mailpipe::sasl

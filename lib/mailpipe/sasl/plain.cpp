@@ -58,8 +58,8 @@ class PlainServer : public Server {
             return fail(Errc::auth, "PLAIN: the authorization identity is not the user's own");
         }
         Step step;
-        step.done = true;
-        step.request.authorization_id = authcid;
+        step.asks = true;
+        step.request.mechanism = "PLAIN";
         step.request.user = authcid;
         step.request.password = Secret(std::string(password));
         return step;
@@ -72,7 +72,7 @@ std::unique_ptr<Client> make_plain_client(const Credentials& credentials) {
     return std::make_unique<PlainClient>(credentials);
 }
 
-std::unique_ptr<Server> make_plain_server() {
+std::unique_ptr<Server> make_plain_server(const ServerSettings& /*settings*/) {
     return std::make_unique<PlainServer>();
 }
 

@@ -3,7 +3,6 @@
 #include <string>
 
 #include "mailpipe/base/ascii.hpp"
-#include "mailpipe/sasl/mechanism.hpp"
 #include "mailpipe/smtp/command.hpp"
 #include "mailpipe/smtp/date_time.hpp"
 #include "mailpipe/smtp/path.hpp"
@@ -96,7 +95,7 @@ void ServerSession::Impl::offer_extensions() {
     if (options.tls_available && !options.tls_active && !authenticated) reply.lines.emplace_back("STARTTLS");
     if (auth_offered() && !authenticated) {
         std::string mechanisms = "AUTH";
-        for (std::string_view name : sasl::server_mechanisms())
+        for (std::string_view name : sasl::offered_mechanisms(options.sasl))
             mechanisms += ' ' + std::string(name);
         reply.lines.push_back(std::move(mechanisms));
     }

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "mailpipe/base/limits.hpp"
-#include "mailpipe/sasl/mechanism.hpp"
+#include "mailpipe/sasl/server.hpp"
 #include "mailpipe/smtp/server_session.hpp"
 #include "mailpipe/wire/dot_stuffing.hpp"
 #include "mailpipe/wire/input_buffer.hpp"
@@ -82,8 +82,11 @@ struct ServerSession::Impl {
     void on_auth(std::string_view argument);
     void auth_line(std::string_view line);
     void auth_message(std::optional<std::string_view> encoded);
+    void auth_step(Result<sasl::Server::Step> step);
+    void auth_keys(sasl::ScramKeys keys);
     void auth_accepted();
     void auth_refused(bool temporary);
+    void auth_failed();
     bool auth_offered() const;
 
     // Message.
@@ -114,6 +117,7 @@ struct ServerSession::Impl {
     std::size_t idle_commands = 0;  // since the last message that was taken
     std::size_t auth_failures = 0;
     std::unique_ptr<sasl::Server> mechanism;
+    bool auth_lost = false;  // the mechanism tells the client why, before it is refused
 
     // Transaction.
     bool has_sender = false;

@@ -197,15 +197,20 @@ void ServerSession::feed_eof() {
     impl_->input.set_eof();
 }
 
-void ServerSession::tls_started() {
+void ServerSession::tls_started(sasl::ServerTls tls) {
     if (impl_->state != Impl::State::tls) return;
     impl_->state = Impl::State::command;
     impl_->options.tls_active = true;
+    impl_->options.sasl.channel_binding = std::move(tls.channel_binding);
+    impl_->options.sasl.has_certificate = tls.has_certificate;
     // RFC 3207 section 4.2: nothing the peer said before TLS counts.
     impl_->helo.clear();
     impl_->esmtp = false;
 }
 
+void ServerSession::auth_keys(sasl::ScramKeys keys) {
+    impl_->auth_keys(std::move(keys));
+}
 void ServerSession::auth_accepted() {
     impl_->auth_accepted();
 }

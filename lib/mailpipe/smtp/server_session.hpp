@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "mailpipe/base/limits.hpp"
-#include "mailpipe/base/secret.hpp"
 #include "mailpipe/base/trace.hpp"
+#include "mailpipe/sasl/server.hpp"
 #include "mailpipe/smtp/envelope.hpp"
 #include "mailpipe/smtp/server_extensions.hpp"
 #include "mailpipe/smtp/types.hpp"
@@ -34,14 +34,13 @@ struct ServerOptions {
     bool auth_without_tls = false;  // the peer is loopback
     bool login_required = false;    // submission (RFC 6409 section 4.3): MAIL only from who has logged in
     ServerExtensions extensions;
+    sasl::ServerSettings sasl;
     Trace* trace = nullptr;
 };
 
 // Events.
-struct AuthRequested {             // answer: auth_accepted() or auth_refused()
-    std::string authorization_id;  // empty, or equal to user: the session refuses any other itself
-    std::string user;
-    Secret password;
+struct AuthRequested {  // answer: auth_accepted() or auth_refused(); auth_keys() when keys are asked for
+    sasl::ServerRequest request;
 };
 struct MailRequested {  // answer: accept() or refuse()
     Envelope envelope;  // without recipients; a size above max_size was refused already
@@ -81,9 +80,10 @@ class MAILPIPE_EXPORT ServerSession {
 
     void feed(std::string_view octets);
     void feed_eof();
-    void tls_started();
+    void tls_started(sasl::ServerTls tls = {});
     ServerStep next();
 
+    void auth_keys(sasl::ScramKeys keys);
     void auth_accepted();
     void auth_refused(bool temporary = false);
     void accept();

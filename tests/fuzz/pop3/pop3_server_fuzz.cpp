@@ -88,9 +88,9 @@ class Run {
 
     void answer(const pop3::ServerStep& step) {
         if (const auto* login = std::get_if<pop3::LoginRequested>(&step)) {
-            require(!logged_in_ && !login->user.empty());
-            require(login->user.find_first_of(std::string_view("\0\r\n", 3)) == std::string::npos);
-            logged_in_ = login->user != "bob";
+            require(!logged_in_ && !login->request.user.empty());
+            require(login->request.user.find_first_of(std::string_view("\0\r\n", 3)) == std::string::npos);
+            logged_in_ = login->request.user != "bob";
             if (!logged_in_) return session_.login_refused(pop3::LoginFailure::credentials);
             std::vector<pop3::MaildropEntry> maildrop;
             for (std::string_view message : kMessages)

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "mailpipe/sasl/mechanism.hpp"
+#include "mailpipe/sasl/server.hpp"
 
 namespace {
 
@@ -16,15 +17,24 @@ void require(bool holds) {
 }
 
 void run_server(std::string_view name, std::string_view text) {
-    const auto server = sasl::make_server(name);
+    sasl::ServerSettings settings;
+    settings.scram_sha256 = settings.cram_md5 = settings.tokens = settings.has_certificate = true;
+    settings.channel_binding = std::string(32, 'b');
+    settings.nonce = [] { return std::string("3rfcNHYJY1ZVvWVs7j"); };
+    static const sasl::ScramKeys kKeys =
+        sasl::make_scram_keys(sasl::ScramHash::sha256, Secret("secret"), "salt", 4096).value();
+    const auto server = sasl::make_server(name, settings);
     while (true) {
         const std::size_t end = text.find('\n');
-        const auto step = server->step(text.substr(0, end));
+        auto step = server->step(text.substr(0, end));
         if (!step) return;
-        if (step->done) {
-            require(!step->request.user.empty() && step->request.user == step->request.authorization_id);
+        if (step->asks) {
+            const bool may_be_empty = name == "OAUTHBEARER" || name == "EXTERNAL";
+            require(may_be_empty || !step->request.user.empty());
             require(step->request.user.find_first_of(std::string_view("\0\r\n", 3)) == std::string::npos);
-            return;
+            if (step->done()) return;
+            step = server->keys(kKeys);
+            require(step && !step->asks);
         }
         if (end == std::string_view::npos) return;
         text.remove_prefix(end + 1);
@@ -64,7 +74,7 @@ void run_client(const std::string& name, std::string_view text) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size == 0) return 0;
     const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
-    switch (data[0] % 7) {
+    switch (data[0] % 13) {
         case 0:
             run_server("PLAIN", text);
             break;
@@ -83,8 +93,26 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         case 5:
             run_client("SCRAM-SHA-1", text);
             break;
-        default:
+        case 6:
             run_client("SCRAM-SHA-256", text);
+            break;
+        case 7:
+            run_server("SCRAM-SHA-256", text);
+            break;
+        case 8:
+            run_server("SCRAM-SHA-256-PLUS", text);
+            break;
+        case 9:
+            run_server("OAUTHBEARER", text);
+            break;
+        case 10:
+            run_server("XOAUTH2", text);
+            break;
+        case 11:
+            run_server("CRAM-MD5", text);
+            break;
+        default:
+            run_server("EXTERNAL", text);
             break;
     }
     return 0;

@@ -139,7 +139,7 @@ TEST_F(ServeConfigTest, Refused) {
     options.users.clear();
     refused(Errc::usage, "%u");
     options = good;
-    options.tls_certificate = options.tls_key = root + "/missing.pem";
+    options.tls_certificates = options.tls_keys = {root + "/missing.pem"};
     refused(Errc::config, "missing.pem");
     options = good;
     options.store = "maildir:/proc/nothing/%u";

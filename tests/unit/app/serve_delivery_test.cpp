@@ -152,7 +152,7 @@ TEST_F(ServeDelivery, MemoryOfAllIsLimited) {
 TEST_F(ServeDelivery, MaildropListsReadsRemoves) {
     const std::string path = root + "/alice";
     {
-        auto empty = Maildrop::open(path);
+        auto empty = Maildrop::open(path, {});
         ASSERT_TRUE(empty.has_value()) << empty.error().message;
         EXPECT_TRUE((*empty)->messages().empty());
     }
@@ -160,17 +160,17 @@ TEST_F(ServeDelivery, MaildropListsReadsRemoves) {
     for (const char* text : {"1\r\n", "22\r\n", "333\r\n"}) {
         ASSERT_TRUE(deliver(worker, message(text), {{path, ""}})[0].has_value());
     }
-    auto maildrop = Maildrop::open(path);
+    auto maildrop = Maildrop::open(path, {});
     ASSERT_TRUE(maildrop.has_value());
     ASSERT_EQ((*maildrop)->messages().size(), 3U);
     EXPECT_EQ((*maildrop)->messages()[1].size, 4U);
     EXPECT_EQ((*maildrop)->read(2).value()->read().value(), "333\r\n");
-    const auto second = Maildrop::open(path);
+    const auto second = Maildrop::open(path, {});
     ASSERT_FALSE(second.has_value());
     EXPECT_EQ(second.error().kind, Errc::unavailable);
     ASSERT_TRUE((*maildrop)->remove({0, 2}).has_value());
     maildrop->reset();
-    auto again = Maildrop::open(path);
+    auto again = Maildrop::open(path, {});
     ASSERT_TRUE(again.has_value());
     ASSERT_EQ((*again)->messages().size(), 1U);
     EXPECT_EQ((*again)->messages()[0].size, 4U);

@@ -135,7 +135,7 @@ TEST_F(ServeSandbox, Files) {
 TEST_F(ServeSandbox, WhatIsReached) {
     ServeOptions options;
     options.users_file = "/srv/a/users";
-    options.tls_certificate = "/srv/b/cert.pem";
+    options.tls_certificates = {"/srv/b/cert.pem"};
     options.listen = {"smtp://127.0.0.1:25", "lmtp:/srv/c/lmtp"};
     const Reach reach = reach_of(options, "/srv/store");
     const auto has = [](const std::vector<std::string>& paths, const char* path) {

@@ -304,7 +304,7 @@ TEST(ServerTls, OffersLoginOnlyInsideWhenThePeerIsNotLoopback) {
     server.drain();
     EXPECT_EQ(server.take_output(), "+OK pop.example.org POP3 ready\r\n");
     server.feed("CAPA\r\n");
-    EXPECT_EQ(server.output.find("USER"), std::string::npos);
+    EXPECT_EQ(server.output.find("\r\nUSER\r\n"), std::string::npos);
     EXPECT_EQ(server.output.find("SASL"), std::string::npos);
     EXPECT_NE(server.take_output().find("STLS\r\n"), std::string::npos);
     for (const char* command :

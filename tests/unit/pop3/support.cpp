@@ -17,7 +17,7 @@ void ServerDriver::drain() {
             error = failed->error;
             over = true;
         } else if (auto* login = std::get_if<LoginRequested>(&step)) {
-            on_login(*login);
+            on_login(login->request);
         } else if (auto* message = std::get_if<MessageRequested>(&step)) {
             on_message(*message);
         } else if (auto* commit = std::get_if<CommitRequested>(&step)) {
@@ -32,13 +32,13 @@ void ServerDriver::drain() {
     }
 }
 
-void ServerDriver::on_login(const LoginRequested& login) {
+void ServerDriver::on_login(const sasl::ServerRequest& login) {
     events.push_back("Login " + login.user);
     if (!answer) return;
     const bool known = login.user == "alice" || login.user == "mrose";
-    const bool valid = login.apop_digest.empty()
+    const bool valid = login.kind != sasl::ServerRequest::Kind::apop
                            ? login.password.equals("secret")
-                           : login.apop_digest == sasl::apop_digest(timestamp, Secret("secret"));
+                           : login.digest == sasl::apop_digest(login.challenge, Secret("secret"));
     if (refusal) return session.login_refused(*refusal);
     if (!known || !valid) return session.login_refused(LoginFailure::credentials);
     std::vector<MaildropEntry> maildrop;

@@ -141,7 +141,7 @@ class ServerDriver {
     bool over = false;
 
  private:
-    void on_login(const LoginRequested& login);
+    void on_login(const sasl::ServerRequest& login);
     void on_message(const MessageRequested& request);
 };
 

@@ -73,9 +73,10 @@ class ServerRun {
             log.events.emplace_back("tls");
             session.tls_started();
         } else if (auto* auth = std::get_if<AuthRequested>(&step)) {
-            log.events.push_back("auth " + auth->user + '/' + std::string(auth->password.reveal()));
-            if (auth->user == "alice" && auth->password.equals("secret")) return session.auth_accepted();
-            session.auth_refused(auth->user == "later");
+            const sasl::ServerRequest& request = auth->request;
+            log.events.push_back("auth " + request.user + '/' + std::string(request.password.reveal()));
+            if (request.user == "alice" && request.password.equals("secret")) return session.auth_accepted();
+            session.auth_refused(request.user == "later");
         } else if (auto* mail = std::get_if<MailRequested>(&step)) {
             const Envelope& envelope = mail->envelope;
             log.events.push_back("mail <" + envelope.reverse_path.encode() + ">" +

@@ -11,6 +11,7 @@
 #include "mailpipe/app/serve/loops.hpp"
 #include "mailpipe/base/ascii.hpp"
 #include "mailpipe/base/limits.hpp"
+#include "mailpipe/net/tls_server.hpp"
 #include "mailpipe/smtp/types.hpp"
 #include "mailpipe/store/file.hpp"
 
@@ -78,13 +79,20 @@ Result<ListenSocket> parse_listen(const std::string& text) {
     return socket;
 }
 
-Result<void> add_users(const ServeOptions& options, Users& users) {
+Result<void> add_users(const ServeOptions& options, Config& config) {
     for (const auto& user : options.users) {
-        if (auto added = users.add(user.name, user.password); !added) {
+        if (auto added = config.users.add(user.name, user.password); !added) {
             return fail(Errc::usage, "--user: " + added.error().message);
         }
     }
-    return options.users_file.empty() ? Result<void>{} : users.load(options.users_file);
+    config.users_options = options.users_options;
+    // Whoever a command lets in has a mailbox from then on.
+    if (!options.users_options.user_command.empty()) {
+        config.users.also([&config](const std::string& name) {
+            return ::access(config.store.path_of(name).c_str(), F_OK) == 0;
+        });
+    }
+    return options.users_file.empty() ? Result<void>{} : config.users.load(options.users_file);
 }
 
 Result<void> add_tls(const ServeOptions& options, const Config* first, Config& config) {
@@ -98,10 +106,22 @@ Result<void> add_tls(const ServeOptions& options, const Config* first, Config& c
         config.tls = std::move(made->context);
         config.pin_sha256 = std::move(made->pin_sha256);
         config.certificate_pem = std::move(made->certificate_pem);
-    } else if (!options.tls_certificate.empty()) {
-        auto made = net::make_server_context(options.tls_certificate, options.tls_key);
+    } else if (!options.tls_certificates.empty() || !options.tls_keys.empty()) {
+        if (options.tls_certificates.size() != options.tls_keys.size())
+            return fail(Errc::usage, "each --tls-cert needs a --tls-key, in the same order");
+        std::vector<net::KeyPair> pairs;
+        for (std::size_t i = 0; i < options.tls_keys.size(); ++i)
+            pairs.push_back({options.tls_certificates[i], options.tls_keys[i]});
+        auto made = net::make_server_context(pairs);
         if (!made) return tl::unexpected(made.error());
         config.tls = std::move(*made);
+    }
+    const bool is_kept = first != nullptr && config.tls == first->tls;
+    if (const std::string& ca_file = options.users_options.client_ca; !ca_file.empty() && !is_kept) {
+        if (!config.tls)
+            return fail(Errc::usage,
+                        "--tls-client-ca needs TLS: --tls-cert and --tls-key, or --tls-self-signed");
+        if (auto asked = net::ask_for_client_certificate(*config.tls, ca_file); !asked) return asked;
     }
     for (const auto& socket : config.sockets) {
         if (config.tls || !socket.location.implicit_tls()) continue;
@@ -230,7 +250,8 @@ Result<std::unique_ptr<Config>> assemble(const ServeOptions& options, const Conf
         config->sockets.push_back(std::move(*socket));
     }
     if (config->sockets.empty()) return fail(Errc::usage, "nothing to listen on; give --listen, or --test");
-    if (auto added = add_users(options, config->users); !added) return tl::unexpected(added.error());
+    if (auto added = add_users(options, *config); !added) return tl::unexpected(added.error());
+    config->pop3 = options.pop3;
     // Without %u all users would share one box.
     if ((config->users.size() != 1 || options.test.enabled) &&
         config->store.pattern.find(kUserMark) == std::string::npos) {

@@ -9,11 +9,13 @@
 
 #include "mailpipe/app/location.hpp"
 #include "mailpipe/app/send/send.hpp"
+#include "mailpipe/app/serve/pop3/pop3_options.hpp"
 #include "mailpipe/app/serve/privileges.hpp"
 #include "mailpipe/app/serve/serve.hpp"
 #include "mailpipe/app/serve/smtp/recipients.hpp"
 #include "mailpipe/app/serve/test/anybody.hpp"
 #include "mailpipe/app/serve/users/users.hpp"
+#include "mailpipe/app/serve/users/users_options.hpp"
 #include "mailpipe/net/tls.hpp"
 #include "mailpipe/store/open.hpp"
 
@@ -51,6 +53,8 @@ struct Config {
     std::unique_ptr<Anybody> anybody;  // with --test; the next two refer to it
     StoreLayout store;
     Users users;
+    UsersOptions users_options;
+    Pop3Options pop3;
     Recipients recipients;
     DeliveryOptions delivery;
     bool any_sender = false;  // users may write in each other's name

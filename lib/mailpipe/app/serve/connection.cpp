@@ -16,7 +16,11 @@ constexpr std::chrono::seconds kTurnAwayTimeout{2};
 
 Connection::Connection(const Context& context, const ListenSocket& socket,
                        std::unique_ptr<net::ServerStream> stream, std::uint64_t number)
-    : context_(context), socket_(socket), stream_(std::move(stream)), number_(number) {
+    : context_(context),
+      socket_(socket),
+      stream_(std::move(stream)),
+      number_(number),
+      pause_(stream_->executor()) {
     if (context.config.test != nullptr) presence_ = context.config.test->enter();
 }
 

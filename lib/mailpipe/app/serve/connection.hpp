@@ -15,6 +15,8 @@
 #include "mailpipe/app/serve/events.hpp"
 #include "mailpipe/app/serve/limits/admission.hpp"
 #include "mailpipe/app/serve/metrics/metrics.hpp"
+#include "mailpipe/app/serve/pop3/login_intervals.hpp"
+#include "mailpipe/app/serve/users/authenticator.hpp"
 #include "mailpipe/net/server_stream.hpp"
 
 namespace mailpipe::app::serve {
@@ -27,6 +29,7 @@ struct Shared {
           events(the_events),
           diagnostics(the_diagnostics),
           relay_spool(spool),
+          authenticator(config.get()->users_options.failed_login_delay),
           commits(config.get()->store.format, spool) {}
 
     CurrentConfig config;
@@ -38,7 +41,9 @@ struct Shared {
     Metrics metrics;
     queue::Spool* const relay_spool;  // or none
     Quota quota;
+    LoginIntervals pop3_logins;
     // Last, so that their threads end before what they use.
+    Authenticator authenticator;
     CommitWorker commits;
     std::unique_ptr<Handover> handover;  // with --deliver
     Background background{2};
@@ -58,6 +63,8 @@ struct Context {
           admission(shared.admission),
           metrics(shared.metrics),
           quota(shared.quota),
+          pop3_logins(shared.pop3_logins),
+          authenticator(shared.authenticator),
           commits(shared.commits),
           deliverer(shared.deliverer()),
           background(shared.background) {}
@@ -71,6 +78,8 @@ struct Context {
     Admission& admission;
     Metrics& metrics;
     Quota& quota;
+    LoginIntervals& pop3_logins;
+    Authenticator& authenticator;
     CommitWorker& commits;  // who writes the store
     Deliverer& deliverer;   // who takes messages
     Background& background;
@@ -108,6 +117,14 @@ class Connection {
     virtual std::string refusal(const smtp::Reply& reply) const = 0;
     // false: he has too many connections, and must be refused for the time being.
     bool take_seat(const std::string& user);
+    // users/connection_login.cpp. Judges what a session asks, waits as long as a refusal has to, and says how it was.
+    asio::awaitable<LoginVerdict> log_in(sasl::ServerRequest request);
+    asio::awaitable<sasl::ScramKeys> find_keys(sasl::ServerRequest request);
+    LoginPeer login_peer() const;
+    sasl::ServerTls sasl_tls() const;
+    sasl::ServerSettings sasl_settings() const;
+    // For good: no refusal is held back from now on.
+    void end_pauses();
 
     asio::awaitable<bool> write(std::string octets);
     asio::awaitable<bool> start_tls();
@@ -122,6 +139,8 @@ class Connection {
     std::optional<net::TlsInfo> tls_info_;
     std::shared_ptr<void> presence_;  // in test mode
     Admitted admitted_;
+    asio::steady_timer pause_;
+    bool pauses_ = true;
 };
 
 std::shared_ptr<Connection> make_smtp_connection(const Context& context, const ListenSocket& socket,

@@ -23,7 +23,8 @@
 //                 but not for lmtp:PATH
 //     ready       every socket listens
 //     connection  url: which socket; peer: "192.0.2.7:40123" or "unix"
-//     login       user; ok: whether it succeeded; tls: "TLSv1.3", where TLS is on
+//     login       user; ok: whether it succeeded; mechanism: of SASL, or "USER" or "APOP"; tls: "TLSv1.3", where
+//                 TLS is on
 //     delivery    one for each mailbox that a message went into or that failed to take it; from: reverse-path,
 //                 empty for <>; to: the recipient; user; reply: as below; delivered messages also have ref
 //                 (not with --deliver), size (CRLF octets), seconds (from MAIL to the reply); tls: "TLSv1.3", where TLS is on

@@ -8,9 +8,11 @@
 #include "mailpipe/app/send/send.hpp"
 #include "mailpipe/app/serve/delivery/delivery_options.hpp"
 #include "mailpipe/app/serve/limits/limits_options.hpp"
+#include "mailpipe/app/serve/pop3/pop3_options.hpp"
 #include "mailpipe/app/serve/sandbox/sandbox_options.hpp"
 #include "mailpipe/app/serve/smtp/routing_options.hpp"
 #include "mailpipe/app/serve/test/test_options.hpp"
+#include "mailpipe/app/serve/users/users_options.hpp"
 #include "mailpipe/base/export.hpp"
 #include "mailpipe/base/secret.hpp"
 
@@ -26,10 +28,12 @@ struct ServeOptions {
     std::string store;  // maildir:ROOT/%u
     std::vector<std::string> domains;
     std::vector<ServeUser> users;
-    std::string users_file;  // name:crypt(3) hash
+    std::string users_file;  // parse_user_line()
+    UsersOptions users_options;
+    Pop3Options pop3;
     std::vector<std::string> listen;
-    std::string tls_certificate;
-    std::string tls_key;
+    std::vector<std::string> tls_certificates;  // for as many names; the first is the default
+    std::vector<std::string> tls_keys;          // of each
     bool tls_self_signed = false;
     std::string events;  // "-" or a file; empty: none
     std::string host_name;

@@ -35,6 +35,7 @@ class SessionConnection : public Connection {
         options.host_name = context_.config.host_name;
         options.tls_available = context_.config.tls != nullptr;
         options.tls_active = on_tls();
+        options.sasl = sasl_settings();
         options.trace = &tally_;
         session_.emplace(std::move(options));
         if (stopping_) session_->shut_down();
@@ -51,6 +52,7 @@ class SessionConnection : public Connection {
         stopping_ = true;
         if (session_) session_->shut_down();
         if (may_cancel()) cancel();
+        end_pauses();
     }
 
  protected:
@@ -98,7 +100,7 @@ class SessionConnection : public Connection {
         }
         if (!std::holds_alternative<wire::StartTls>(step)) co_return co_await handle(step);
         const bool started = co_await start_tls();
-        if (started) session_->tls_started();
+        if (started) session_->tls_started(sasl_tls());
         co_return started;
     }
 

@@ -13,13 +13,16 @@ namespace mailpipe::app::serve {
 namespace {
 
 constexpr std::chrono::seconds kLoginPatience{60};
+constexpr int kDay = 24 * 3600;
 
-// What a login comes to, in the background.
-struct Login {
-    std::string user;  // empty: refused
-    std::shared_ptr<Maildrop> maildrop;
-    std::optional<Error> error;  // of the maildrop
-};
+using Opened = Result<std::shared_ptr<Maildrop>>;
+
+std::vector<std::string> ids_of(const std::vector<MaildropMessage>& messages) {
+    std::vector<std::string> ids;
+    for (const MaildropMessage& message : messages)
+        ids.push_back(message.id);
+    return ids;
+}
 
 class Pop3Connection : public SessionConnection<pop3::ServerSession, pop3::ServerOptions> {
  public:
@@ -37,11 +40,11 @@ class Pop3Connection : public SessionConnection<pop3::ServerSession, pop3::Serve
         return "-ERR [SYS/TEMP] " + reply.lines[0] + "\r\n";
     }
     void release() override { maildrop_.reset(); }
-    asio::awaitable<void> log_in(pop3::LoginRequested request);
+    asio::awaitable<void> open_maildrop(sasl::ServerRequest request);
     asio::awaitable<bool> send_message(pop3::MessageRequested request);
     asio::awaitable<void> commit(pop3::CommitRequested request);
+    void tell_removed(const std::vector<std::string>& uidls);
 
-    std::string timestamp_;
     std::string user_;
     std::shared_ptr<Maildrop> maildrop_;
 };
@@ -54,17 +57,20 @@ std::string make_timestamp(const std::string& host_name) {
 }
 
 pop3::ServerOptions Pop3Connection::session_options() {
-    if (context_.config.users.apop_possible()) timestamp_ = make_timestamp(context_.config.host_name);
+    std::string timestamp;
+    if (context_.config.users.abilities().digests) timestamp = make_timestamp(context_.config.host_name);
     pop3::ServerOptions options;
-    options.apop_timestamp = timestamp_;
+    options.apop_timestamp = std::move(timestamp);
     options.login_without_tls = stream_->peer().loopback;
+    options.expire_days = context_.config.pop3.expire_days;
+    options.login_delay = context_.config.pop3.login_delay_seconds;
     return options;
 }
 
 asio::awaitable<bool> Pop3Connection::handle(pop3::ServerStep& step) {
     if (auto* login = std::get_if<pop3::LoginRequested>(&step)) {
-        pop3::LoginRequested request = std::move(*login);
-        co_await log_in(std::move(request));
+        sasl::ServerRequest request = std::move(login->request);
+        co_await open_maildrop(std::move(request));
     } else if (auto* message = std::get_if<pop3::MessageRequested>(&step)) {
         const pop3::MessageRequested request = *message;
         co_return co_await send_message(request);
@@ -84,52 +90,54 @@ bool Pop3Connection::handle_silence(const Error&) {
     return true;
 }
 
-asio::awaitable<void> Pop3Connection::log_in(pop3::LoginRequested request) {
-    const Config& config = context_.config;
-    const std::string name = login_name(request.user);
-    const Secret password = std::move(request.password);
-    const std::string digest = std::move(request.apop_digest);
-    const std::string timestamp = timestamp_;
-    std::function<Login()> work = [&config, name, password, digest, timestamp] {
-        Login login;
-        const std::string* user = digest.empty() ? config.users.verify(name, password)
-                                                 : config.users.verify_apop(name, timestamp, digest);
-        if (user == nullptr) return login;
-        login.user = *user;
-        auto maildrop = Maildrop::open(config.store.path_of(*user));
-        if (maildrop) {
-            login.maildrop = std::move(*maildrop);
-        } else {
-            login.error = maildrop.error();
-        }
-        return login;
-    };
-    Login login = co_await in_background<Login>(context_.background, std::move(work));
-    if (login.maildrop && !take_seat(login.user)) {
-        login.maildrop.reset();
-        session_->login_refused(pop3::LoginFailure::temporary);
+asio::awaitable<void> Pop3Connection::open_maildrop(sasl::ServerRequest request) {
+    if (request.kind == sasl::ServerRequest::Kind::keys) {
+        sasl::ScramKeys keys = co_await find_keys(std::move(request));
+        session_->login_keys(std::move(keys));
         co_return;
     }
-    Json json = event("login");
-    json["user"] = login.user.empty() ? name : login.user;
-    json["ok"] = login.maildrop != nullptr;
-    add_tls_version(json);
-    context_.events.write(json);
-    if (login.maildrop) {
-        user_ = std::move(login.user);
-        maildrop_ = std::move(login.maildrop);
+    LoginVerdict verdict = co_await log_in(std::move(request));
+    if (verdict.user.empty()) {
+        session_->login_refused(verdict.later ? pop3::LoginFailure::temporary
+                                              : pop3::LoginFailure::credentials);
+        co_return;
+    }
+    user_ = std::move(verdict.user);
+    const std::string path = context_.config.store.path_of(user_);
+    const Pop3Options& pop3 = context_.config.pop3;
+    const std::chrono::seconds interval(pop3.login_delay_seconds);
+    if (interval.count() > 0 && !context_.pop3_logins.log_in(user_, interval, Clock::now())) {
+        session_->login_refused(pop3::LoginFailure::too_soon);
+        co_return;
+    }
+    MaildropOptions options;
+    options.keep_former_uidls = pop3.keep_former_uidls;
+    if (pop3.expire_days) options.expired_before = std::time(nullptr) - std::time_t{kDay} * *pop3.expire_days;
+    CommitWorker& commits = context_.commits;
+    std::function<Opened()> work = [path, options, &commits]() -> Opened {
+        auto opened = Maildrop::open(path, options);
+        if (!opened || (*opened)->expired().empty()) return opened;
+        commits.removing(path, ids_of((*opened)->expired()));
+        if (auto removed = (*opened)->remove_expired(); !removed) return tl::unexpected(removed.error());
+        return opened;
+    };
+    Opened opened = co_await in_background<Opened>(context_.background, std::move(work));
+    if (opened) {
+        maildrop_ = std::move(*opened);
+        std::vector<std::string> expired;
+        for (const MaildropMessage& message : maildrop_->expired())
+            expired.push_back(message.uidl);
+        if (!expired.empty()) tell_removed(expired);
         std::vector<pop3::MaildropEntry> entries;
         entries.reserve(maildrop_->messages().size());
         for (const auto& message : maildrop_->messages())
             entries.push_back({message.size, message.uidl});
         session_->login_accepted(std::move(entries));
-    } else if (!login.error) {
-        session_->login_refused(pop3::LoginFailure::credentials);
-    } else if (login.error->kind == Errc::unavailable) {
-        report(*login.error);
+    } else if (opened.error().kind == Errc::unavailable) {
+        report(opened.error());
         session_->login_refused(pop3::LoginFailure::in_use);
     } else {
-        report_store_error(*login.error, event("error"));
+        report_store_error(opened.error(), event("error"));
         session_->login_refused(pop3::LoginFailure::temporary);
     }
 }
@@ -172,6 +180,13 @@ asio::awaitable<bool> Pop3Connection::send_message(pop3::MessageRequested reques
     co_return true;
 }
 
+void Pop3Connection::tell_removed(const std::vector<std::string>& uidls) {
+    Json json = event("removal");
+    json["user"] = user_;
+    json["uidls"] = uidls;
+    context_.events.write(json);
+}
+
 asio::awaitable<void> Pop3Connection::commit(pop3::CommitRequested request) {
     if (request.deleted.empty()) {
         session_->commit_done(true);
@@ -190,12 +205,10 @@ asio::awaitable<void> Pop3Connection::commit(pop3::CommitRequested request) {
     };
     Result<void> removed = co_await in_background<Result<void>>(context_.background, std::move(work));
     if (removed) {
-        Json json = event("removal");
-        json["user"] = user_;
-        json["uidls"] = Json::array();
+        std::vector<std::string> uidls;
         for (const std::size_t index : deleted)
-            json["uidls"].push_back(maildrop->messages()[index].uidl);
-        context_.events.write(json);
+            uidls.push_back(maildrop->messages()[index].uidl);
+        tell_removed(uidls);
     } else {
         report_store_error(removed.error(), event("error"));
     }

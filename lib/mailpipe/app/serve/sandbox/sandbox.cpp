@@ -70,6 +70,8 @@ std::string runs_commands(const ServeOptions& options) {
     const ClientOptions& client = options.relay.client;
     const std::string& deliver = options.delivery.deliver;
     if (!deliver.empty() && !is_lmtp_location(deliver)) return "--deliver";
+    if (!options.users_options.user_command.empty()) return "--user-command";
+    if (!options.users_options.token_command.empty()) return "--token-command";
     if (!client.password_command.empty()) return "--password-command";
     if (!client.token_command.empty()) return "--token-command";
     if (!client.tunnel.empty()) return "--tunnel";
@@ -83,10 +85,14 @@ Reach reach_of(const ServeOptions& options, const std::string& store_root) {
     Reach reach;
     reach.read.assign(std::begin(kSystem), std::end(kSystem));
     for (const std::string& path :
-         {options.users_file, options.tls_certificate, options.tls_key, options.routing.aliases_file,
+         {options.users_file, options.users_options.client_ca, options.routing.aliases_file,
           options.routing.srs_secret_file, options.relay.client.tls_ca, options.relay.client.tls_certificate,
           options.relay.client.tls_key, options.relay.client.password_file})
         add_directories(path, reach.read);
+    for (const auto* paths : {&options.tls_certificates, &options.tls_keys}) {
+        for (const std::string& path : *paths)
+            add_directories(path, reach.read);
+    }
     // Messages of more than a megabyte that are converted or sent on pass through a file without a name.
     std::error_code none;
     reach.write = {store_root, "/dev/null", std::filesystem::temp_directory_path(none).string()};

@@ -27,18 +27,18 @@ bool Recipients::is_local(const smtp::Mailbox& recipient) const {
            contains(routing_.virtual_domains, recipient.domain);
 }
 
-const std::string* Recipients::exact_user_of(const smtp::Mailbox& mailbox) const {
+std::optional<std::string> Recipients::exact_user_of(const smtp::Mailbox& mailbox) const {
     // "alice@example.org"@here is not alice@example.org (threats.md: quoted at-sign).
-    if (mailbox.local_part.find('@') != std::string::npos) return nullptr;
-    if (const std::string* user = users_.find(mailbox.local_part + '@' + mailbox.domain)) return user;
+    if (mailbox.local_part.find('@') != std::string::npos) return std::nullopt;
+    if (auto user = users_.find(mailbox.local_part + '@' + mailbox.domain)) return user;
     const bool by_name = mailbox.domain.empty() || contains(routing_.domains, mailbox.domain);
-    return by_name ? users_.find(mailbox.local_part) : nullptr;
+    return by_name ? users_.find(mailbox.local_part) : std::nullopt;
 }
 
-const std::string* Recipients::user_of(const smtp::Mailbox& mailbox) const {
-    if (const std::string* user = exact_user_of(mailbox)) return user;
+std::optional<std::string> Recipients::user_of(const smtp::Mailbox& mailbox) const {
+    if (auto user = exact_user_of(mailbox)) return user;
     const auto plain = without_detail(mailbox, routing_.detail_separators);
-    return plain ? exact_user_of(*plain) : nullptr;
+    return plain ? exact_user_of(*plain) : std::nullopt;
 }
 
 tl::expected<Places, smtp::Reply> Recipients::expand(const smtp::Mailbox& recipient) const {
@@ -48,7 +48,7 @@ tl::expected<Places, smtp::Reply> Recipients::expand(const smtp::Mailbox& recipi
     for (const smtp::Mailbox& mailbox : *mailboxes) {
         if (!is_local(mailbox)) {
             places.elsewhere.push_back(mailbox);
-        } else if (const std::string* user = user_of(mailbox)) {
+        } else if (const auto user = user_of(mailbox)) {
             if (std::find(places.users.begin(), places.users.end(), *user) == places.users.end())
                 places.users.push_back(*user);
         } else {
@@ -73,13 +73,13 @@ tl::expected<Places, smtp::Reply> Recipients::resolve(const smtp::Mailbox& recip
     }
     const smtp::Mailbox address = qualified(recipient);
     if (routing_.aliases && routing_.aliases->has(address)) return expand(address);
-    if (const std::string* user = user_of(address)) return Places{{*user}, {}, false};
+    if (const auto user = user_of(address)) return Places{{*user}, {}, false};
     if (anybody_ != nullptr) {
         // A user of --user has it whatever the domain.
-        const std::string* user = users_.find(recipient.local_part);
-        return Places{{user != nullptr ? *user : anybody_->of_recipient(recipient)}, {}, false};
+        const auto user = users_.find(recipient.local_part);
+        return Places{{user ? *user : anybody_->of_recipient(recipient)}, {}, false};
     }
-    if (ascii::equals_ignore_case(recipient.local_part, "postmaster") && !users_.empty())
+    if (ascii::equals_ignore_case(recipient.local_part, "postmaster") && users_.size() > 0)
         return Places{{users_.first()}, {}, false};
     if (recipient.local_part.find_first_of("%!@") != std::string::npos)
         return refuse(550, "5.7.1", "Relay access denied: routes in the local part are not followed");
@@ -133,7 +133,7 @@ bool Recipients::reaches(const smtp::Mailbox& address, const std::string& user, 
 
 std::string Recipients::login_name(std::string_view name) const {
     const std::size_t at = name.rfind('@');
-    if (at == std::string_view::npos || users_.is_anybody() || users_.find(name) != nullptr ||
+    if (at == std::string_view::npos || users_.is_anybody() || users_.find(name) ||
         !contains(routing_.domains, name.substr(at + 1))) {
         return std::string(name);
     }

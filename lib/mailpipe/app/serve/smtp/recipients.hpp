@@ -38,7 +38,7 @@ class Recipients {
 
     // For AliasScope, once this serves.
     std::function<bool(const smtp::Mailbox&)> exists() const {
-        return [this](const smtp::Mailbox& mailbox) { return exact_user_of(mailbox) != nullptr; };
+        return [this](const smtp::Mailbox& mailbox) { return exact_user_of(mailbox).has_value(); };
     }
     void serve(Routing routing) { routing_ = std::move(routing); }
     // Whether each alias leads to somebody: a user, or with `forwards` anybody. Errors: config.
@@ -71,9 +71,9 @@ class Recipients {
     std::string login_name(std::string_view name) const;
 
  private:
-    const std::string* user_of(
+    std::optional<std::string> user_of(
         const smtp::Mailbox& mailbox) const;  // of the whole address, without its detail, or none
-    const std::string* exact_user_of(const smtp::Mailbox& mailbox) const;
+    std::optional<std::string> exact_user_of(const smtp::Mailbox& mailbox) const;
     tl::expected<Places, smtp::Reply> expand(const smtp::Mailbox& recipient) const;
 
     const Users& users_;

@@ -32,7 +32,7 @@ class SmtpConnection : public SessionConnection<smtp::ServerSession, smtp::Serve
     Clock::time_point read_deadline() const override;
     // A message on its way is read to its end; Server::stop() sets the limit.
     bool may_cancel() const override { return !in_body_; }
-    asio::awaitable<void> authenticate(smtp::AuthRequested request);
+    asio::awaitable<void> authenticate(sasl::ServerRequest request);
     asio::awaitable<void> end_message(std::optional<smtp::Reply> refused);
     void tell(const std::vector<Result<Delivered>>& results, const std::vector<smtp::Reply>& replies);
     void tell_queued(const Delivered& queued, const smtp::Envelope& envelope);
@@ -101,7 +101,7 @@ asio::awaitable<bool> SmtpConnection::handle(smtp::ServerStep& step) {
         in_body_ = false;
         transaction_ = {};
     } else if (auto* auth = std::get_if<smtp::AuthRequested>(&step)) {
-        smtp::AuthRequested request = std::move(*auth);
+        sasl::ServerRequest request = std::move(auth->request);
         co_await authenticate(std::move(request));
     } else if (std::holds_alternative<smtp::PeerQuit>(step)) {
         co_return false;
@@ -129,26 +129,15 @@ bool SmtpConnection::handle_silence(const Error& error) {
     return true;
 }
 
-asio::awaitable<void> SmtpConnection::authenticate(smtp::AuthRequested request) {
-    const Config& config = context_.config;
-    const std::string name = login_name(request.user);
-    const Secret password = std::move(request.password);
-    std::function<std::string()> verify = [&config, name, password] {
-        const std::string* user = config.users.verify(name, password);
-        return user == nullptr ? std::string() : *user;
-    };
-    user_ = co_await in_background<std::string>(context_.background, std::move(verify));
-    if (!user_.empty() && !take_seat(user_)) {
-        user_.clear();
-        session_->auth_refused(true);
+asio::awaitable<void> SmtpConnection::authenticate(sasl::ServerRequest request) {
+    if (request.kind == sasl::ServerRequest::Kind::keys) {
+        sasl::ScramKeys keys = co_await find_keys(std::move(request));
+        session_->auth_keys(std::move(keys));
         co_return;
     }
-    Json json = event("login");
-    json["user"] = user_.empty() ? name : user_;
-    json["ok"] = !user_.empty();
-    add_tls_version(json);
-    context_.events.write(json);
-    user_.empty() ? session_->auth_refused() : session_->auth_accepted();
+    LoginVerdict verdict = co_await log_in(std::move(request));
+    user_ = std::move(verdict.user);
+    user_.empty() ? session_->auth_refused(verdict.later) : session_->auth_accepted();
 }
 
 void SmtpConnection::begin_mail(smtp::MailRequested& request) {

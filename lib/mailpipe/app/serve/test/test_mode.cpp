@@ -38,7 +38,7 @@ void fill_in(ServeOptions& options, const std::string& directory) {
         for (const char* scheme : {"smtp", "smtps", "lmtp", "pop3", "pop3s"})
             options.listen.emplace_back(scheme) += "://127.0.0.1:0";
     }
-    if (options.tls_certificate.empty()) options.tls_self_signed = true;
+    if (options.tls_certificates.empty()) options.tls_self_signed = true;
     if (options.events.empty()) options.events.push_back('-');
 }
 
