@@ -41,15 +41,7 @@ class MailServe:
     def start(self):
         self.directory = public_directory("serve")
         self.store = self.store or os.path.join(self.directory, "store")
-        argv = [binary("mail-serve"), "--store", f"{self.kind}:{self.store}/%u", "--events", "-"]
-        for domain in self.domains:
-            argv += ["--domain", domain]
-        for name, word in self.users.items():
-            argv += ["--user", f"{name}:{word}"]
-        for url in self.listen:
-            argv += ["--listen", url]
-        if self.certificate:
-            argv += ["--tls-cert", self.certificate.certificate, "--tls-key", self.certificate.key]
+        argv = self.argv()
         self._errors = open(os.path.join(self.directory, "stderr"), "wb")
         self.process = subprocess.Popen(argv + self.arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                         stderr=self._errors, preexec_fn=die_with_parent,
@@ -61,6 +53,18 @@ class MailServe:
         except PeerError as error:
             raise PeerError(f"{error}\n{self.stderr()}") from error
         return self
+
+    def argv(self):
+        argv = [binary("mail-serve"), "--store", f"{self.kind}:{self.store}/%u", "--events", "-"]
+        for domain in self.domains:
+            argv += ["--domain", domain]
+        for name, word in self.users.items():
+            argv += ["--user", f"{name}:{word}"]
+        for url in self.listen:
+            argv += ["--listen", url]
+        if self.certificate:
+            argv += ["--tls-cert", self.certificate.certificate, "--tls-key", self.certificate.key]
+        return argv
 
     def _decode(self, line):
         """The event of a line, or None for one to be passed over."""

@@ -7,6 +7,12 @@
 
 int main(int argc, char** argv) {
     using namespace mailpipe;
+    if (argc > 1 && std::string_view(argv[1]) == "wait-for") {
+        app::WaitForOptions options;
+        const auto command = tools::make_wait_for_app(options);
+        return tools::run_command(*command, argc - 1, argv + 1,
+                                  [&options] { return app::run_wait_for(options); });
+    }
     if (argc > 1 && std::string_view(argv[1]) == "users") {
         app::ManageUsersOptions options;
         const auto command = tools::make_users_app(options);

@@ -22,9 +22,8 @@ constexpr const char* kExamples =
     "          --listen smtp://0.0.0.0:25 --listen pop3s://0.0.0.0:995\n"
     "          --tls-cert fullchain.pem --tls-key privkey.pem --run-as mail\n"
     "      Receive mail for example.org and hand it out.\n"
-    "  mail-serve --store maildir:store/%u --domain example.org --user alice:secret --tls-self-signed\n"
-    "          --listen smtp://127.0.0.1:0 --listen pop3://127.0.0.1:0 --listen lmtp:lmtp.sock --events -\n"
-    "      For tests: free ports, which the first events name.\n";
+    "  mail-serve --test --ports-file ports --exit-after 1-message\n"
+    "      For tests: any recipient and login, on free ports. mail-serve wait-for --help says how to wait for mail.\n";
 
 void add_tls_options(CLI::App& app, app::ServeOptions& options) {
     auto* certificate = add_list(app, "--tls-cert", options.tls_certificates, "FILE",

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "mailpipe/app/serve/serve.hpp"
+#include "mailpipe/app/serve/test/wait_for.hpp"
 
 namespace mailpipe::tools {
 
@@ -12,5 +13,8 @@ std::unique_ptr<CLI::App> make_serve_app(app::ServeOptions& options);
 
 // --test and what helps tests beside it.
 void add_test_options(CLI::App& app, app::ServeTestOptions& test);
+
+// The command line of mail-serve-wait-for(1).
+std::unique_ptr<CLI::App> make_wait_for_app(app::WaitForOptions& options);
 
 }  // namespace mailpipe::tools

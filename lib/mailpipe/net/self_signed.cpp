@@ -15,7 +15,6 @@
 namespace mailpipe::net {
 namespace {
 
-constexpr long kLifetime = 30L * 24 * 3600;
 constexpr long kClockSkew = 3600;
 constexpr std::size_t kCommonName = 64;  // RFC 5280 appendix A.1, ub-common-name
 
@@ -52,13 +51,13 @@ bool add_subject(X509* certificate, const std::vector<std::string>& names) {
            X509_add1_ext_i2d(certificate, NID_subject_alt_name, list.get(), 0, X509V3_ADD_DEFAULT) == 1;
 }
 
-bool fill(X509* certificate, EVP_PKEY* key, const std::vector<std::string>& names) {
+bool fill(X509* certificate, EVP_PKEY* key, const std::vector<std::string>& names, long lifetime) {
     std::uint64_t serial = 0;
     if (RAND_bytes(reinterpret_cast<unsigned char*>(&serial), sizeof serial) != 1) return false;
     return X509_set_version(certificate, X509_VERSION_3) == 1 &&
            ASN1_INTEGER_set_uint64(X509_get_serialNumber(certificate), serial >> 1) == 1 &&
            X509_gmtime_adj(X509_getm_notBefore(certificate), -kClockSkew) != nullptr &&
-           X509_gmtime_adj(X509_getm_notAfter(certificate), kLifetime) != nullptr &&
+           X509_gmtime_adj(X509_getm_notAfter(certificate), lifetime) != nullptr &&
            X509_set_pubkey(certificate, key) == 1 && add_subject(certificate, names) &&
            X509_sign(certificate, key, EVP_sha256()) > 0;
 }
@@ -73,13 +72,13 @@ std::string pem_of(X509* certificate) {
 
 }  // namespace
 
-Result<SelfSigned> make_self_signed_context(const std::vector<std::string>& names) {
+Result<SelfSigned> make_self_signed_context(const std::vector<std::string>& names, long lifetime) {
     if (names.empty()) return fail(Errc::config, "a self-signed certificate needs at least one name");
     auto context = make_context(TlsRole::server);
     if (!context) return tl::unexpected(context.error());
     const KeyHandle key(EVP_EC_gen("P-256"));
     const X509Handle certificate(X509_new());
-    if (!key || !certificate || !fill(certificate.get(), key.get(), names) ||
+    if (!key || !certificate || !fill(certificate.get(), key.get(), names, lifetime) ||
         SSL_CTX_use_certificate((*context)->get(), certificate.get()) != 1 ||
         SSL_CTX_use_PrivateKey((*context)->get(), key.get()) != 1) {
         return fail(Errc::tls, "no self-signed certificate could be made: " + take_openssl_reason());

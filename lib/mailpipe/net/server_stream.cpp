@@ -296,6 +296,13 @@ asio::any_io_executor ServerStream::executor() const {
     return impl_->timer.get_executor();
 }
 
+void ServerStream::reset() {
+    const linger at_once{1, 0};
+    if (!impl_->aborted)
+        ::setsockopt(impl_->descriptor.native_handle(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    abort();
+}
+
 const Peer& ServerStream::peer() const {
     return impl_->peer;
 }

@@ -61,6 +61,9 @@ class ServerStream {
     // Ends the pending operation, whichever it is, with an error io; nothing works afterwards.
     void abort();
 
+    // The same, and the peer gets a TCP reset.
+    void reset();
+
     const Peer& peer() const;
     asio::any_io_executor executor() const;
     bool tls_active() const;

@@ -52,8 +52,11 @@ struct SelfSigned {
     std::string pin_sha256;       // base64
     std::string certificate_pem;  // what clients may trust
 };
-// A fresh P-256 key and a certificate for the names, valid 30 days, in memory only.
-Result<SelfSigned> make_self_signed_context(const std::vector<std::string>& names);
+inline constexpr long kSelfSignedLifetime = 30L * 24 * 3600;
+// A fresh P-256 key and a certificate for the names, valid from an hour ago for `lifetime` seconds from now (less than
+// 0: expired), in memory only.
+Result<SelfSigned> make_self_signed_context(const std::vector<std::string>& names,
+                                            long lifetime = kSelfSignedLifetime);
 
 // One connection. Octets of the network go in by put_ciphertext and come out by take_ciphertext.
 class TlsEngine {

@@ -21,7 +21,11 @@ Connection::Connection(const Context& context, const ListenSocket& socket,
       stream_(std::move(stream)),
       number_(number),
       pause_(stream_->executor()) {
-    if (context.config.test != nullptr) presence_ = context.config.test->enter();
+    TestMode* test = context.config.test;
+    if (test == nullptr) return;
+    presence_ = test->enter();
+    if (test->is_tapping())
+        tapped_ = std::make_unique<TappedStream>(*stream_, *test, protocol_of(socket), number, socket.url);
 }
 
 Json Connection::event(std::string_view name) const {
@@ -71,22 +75,57 @@ bool Connection::take_seat(const std::string& user) {
     return false;
 }
 
+// Connections that a fault has ended have an event that says so.
+bool Connection::ended_by_fault() const {
+    return tapped_ && tapped_->ended();
+}
+
+asio::awaitable<bool> Connection::accepted() {
+    if (!tapped_) co_return true;
+    Result<void> accepted = co_await tapped_->accepted();
+    co_return accepted.has_value();
+}
+
+asio::awaitable<Result<std::string_view>> Connection::read(std::chrono::milliseconds timeout) {
+    if (tapped_) co_return co_await tapped_->read(timeout);
+    co_return co_await stream_->read(timeout);
+}
+
 asio::awaitable<bool> Connection::write(std::string octets) {
-    Result<void> written = co_await stream_->write(std::string_view(octets), context_.config.timeout);
-    if (!written) report(written.error());
+    Result<void> written;
+    if (tapped_) {
+        written = co_await tapped_->write(std::move(octets), context_.config.timeout);
+    } else {
+        written = co_await stream_->write(std::string_view(octets), context_.config.timeout);
+    }
+    if (!written && !ended_by_fault()) report(written.error());
     co_return written.has_value();
 }
 
 asio::awaitable<bool> Connection::start_tls() {
     const std::shared_ptr<net::TlsContext> tls = context_.config.tls;
     const auto timeout = std::min<std::chrono::milliseconds>(context_.config.timeout, kHandshake);
-    Result<net::TlsInfo> info = co_await stream_->start_tls(tls, timeout);
+    Result<net::TlsInfo> info = fail(Errc::tls, "");
+    if (tapped_) {
+        info = co_await tapped_->start_tls(tls, timeout);
+    } else {
+        info = co_await stream_->start_tls(tls, timeout);
+    }
     if (!info) {
-        report(info.error());
+        if (!ended_by_fault()) report(info.error());
         co_return false;
     }
     tls_info_ = *info;
     co_return true;
+}
+
+std::shared_ptr<Connection> make_connection(const Context& context, const ListenSocket& socket,
+                                            std::unique_ptr<net::ServerStream> stream, std::uint64_t number) {
+    const TestMode* test = context.config.test;
+    const auto make = test != nullptr && test->repertoire() != nullptr ? make_replay_connection
+                      : socket.is_pop3()                               ? make_pop3_connection
+                                                                       : make_smtp_connection;
+    return make(context, socket, std::move(stream), number);
 }
 
 }  // namespace mailpipe::app::serve

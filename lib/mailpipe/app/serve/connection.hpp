@@ -16,6 +16,7 @@
 #include "mailpipe/app/serve/limits/admission.hpp"
 #include "mailpipe/app/serve/metrics/metrics.hpp"
 #include "mailpipe/app/serve/pop3/login_intervals.hpp"
+#include "mailpipe/app/serve/test/tapped_stream.hpp"
 #include "mailpipe/app/serve/users/authenticator.hpp"
 #include "mailpipe/net/server_stream.hpp"
 
@@ -126,8 +127,12 @@ class Connection {
     // For good: no refusal is held back from now on.
     void end_pauses();
 
+    // The stream's members, with what --fault and its like make of them.
+    asio::awaitable<bool> accepted();
+    asio::awaitable<Result<std::string_view>> read(std::chrono::milliseconds timeout);
     asio::awaitable<bool> write(std::string octets);
     asio::awaitable<bool> start_tls();
+    bool ended_by_fault() const;
     bool on_tls() const { return tls_info_.has_value(); }
     void add_tls_version(Json& event) const;
     std::string login_name(std::string_view name) const { return context_.config.recipients.login_name(name); }
@@ -137,10 +142,11 @@ class Connection {
     std::unique_ptr<net::ServerStream> stream_;
     std::uint64_t number_;
     std::optional<net::TlsInfo> tls_info_;
-    std::shared_ptr<void> presence_;  // in test mode
     Admitted admitted_;
     asio::steady_timer pause_;
     bool pauses_ = true;
+    std::shared_ptr<void> presence_;        // in test mode
+    std::unique_ptr<TappedStream> tapped_;  // the same, where octets are looked at
 };
 
 std::shared_ptr<Connection> make_smtp_connection(const Context& context, const ListenSocket& socket,
@@ -149,5 +155,13 @@ std::shared_ptr<Connection> make_smtp_connection(const Context& context, const L
 std::shared_ptr<Connection> make_pop3_connection(const Context& context, const ListenSocket& socket,
                                                  std::unique_ptr<net::ServerStream> stream,
                                                  std::uint64_t number);
+
+// Plays a recorded dialogue (--replay).
+std::shared_ptr<Connection> make_replay_connection(const Context& context, const ListenSocket& socket,
+                                                   std::unique_ptr<net::ServerStream> stream,
+                                                   std::uint64_t number);
+// The one of the three that the configuration wants.
+std::shared_ptr<Connection> make_connection(const Context& context, const ListenSocket& socket,
+                                            std::unique_ptr<net::ServerStream> stream, std::uint64_t number);
 
 }  // namespace mailpipe::app::serve

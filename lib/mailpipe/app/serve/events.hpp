@@ -35,6 +35,10 @@
 //     client      peer: who is behind a trusted proxy
 //     error       kind: kind_name(), or bug; message: one line; to and reply for a refused recipient, reply for
 //                 a refused message, user for a mailbox that failed; without a connection when it concerns none
+//     faults      seed: with --fault or --faults-file, before ready
+//     fault       one has acted; fault: as it was given; protocol; point; count: how often its conditions have held;
+//                 user, from, to (a list): as far as they are known
+//     mismatch    with --replay; line of the recording; expected; got: absent at the end of the stream; message
 //
 // reply is {code, enhanced, text}.
 namespace mailpipe::app::serve {

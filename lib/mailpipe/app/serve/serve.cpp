@@ -41,8 +41,10 @@ int run_serve(const ServeOptions& given) {
     const std::shared_ptr<const serve::Config> config = std::move(*made);
     auto events = serve::EventLog::open(options.events);
     if (!events) return report(diagnostics, events.error());
-    if (const auto& test = options.test.mode)
+    if (const auto& test = options.test.mode) {
+        test->attach(**events);
         (*events)->add_observer([&](const serve::Json& event) { test->observe(event, *config); });
+    }
     std::unique_ptr<serve::Relay> relay;
     if (config->relay) {
         auto opened = serve::Relay::open(*config, **events, diagnostics);
@@ -84,6 +86,10 @@ int run_serve(const ServeOptions& given) {
     }
     server.run();
     if (relay) relay->stop();
+    const auto* repertoire = options.test.mode ? options.test.mode->repertoire() : nullptr;
+    if (repertoire != nullptr && repertoire->mismatched())
+        return report(diagnostics,
+                      {Errc::data, "--replay: a client differs from the recording; the events say where"});
     return diagnostics.exit_status();
 }
 

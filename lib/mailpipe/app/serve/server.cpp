@@ -163,9 +163,7 @@ asio::awaitable<void> Server::serve(Loop& loop, const ListenSocket& socket, net:
                                     std::uint64_t number) {
     auto stream = std::make_unique<net::ServerStream>(loop.io.get_executor(), accepted.socket.release(),
                                                       std::move(accepted.peer));
-    auto connection = socket.is_pop3()
-                          ? make_pop3_connection(Context(shared_), socket, std::move(stream), number)
-                          : make_smtp_connection(Context(shared_), socket, std::move(stream), number);
+    auto connection = make_connection(Context(shared_), socket, std::move(stream), number);
     loop.connections.insert(connection);
     if (loop.stopping) connection->stop();
     try {

@@ -27,6 +27,8 @@ class SessionConnection : public Connection {
     asio::awaitable<void> run() override {
         const bool arrived = co_await arrive();
         if (!arrived) co_return;
+        const bool may_begin = co_await accepted();
+        if (!may_begin) co_return;
         if (socket_.location.implicit_tls()) {
             const bool started = co_await start_tls();
             if (!started) co_return;
@@ -108,7 +110,7 @@ class SessionConnection : public Connection {
         using std::chrono::milliseconds;
         const auto left = std::chrono::ceil<milliseconds>(read_deadline() - Clock::now());
         const milliseconds slice = settled() ? left : std::min<milliseconds>(left, kSlice);
-        Result<std::string_view> octets = co_await stream_->read(std::max(slice, milliseconds(0)));
+        Result<std::string_view> octets = co_await read(std::max(slice, milliseconds(0)));
         // Stress may have come meanwhile, and the deadline with it.
         const bool waits = !octets && octets.error().kind == Errc::temporary && !stream_->cancelled();
         if (waits && Clock::now() < read_deadline()) co_return true;
@@ -117,6 +119,7 @@ class SessionConnection : public Connection {
             octets->empty() ? session_->feed_eof() : session_->feed(*octets);
             co_return true;
         }
+        if (ended_by_fault()) co_return false;
         const bool going = handle_silence(octets.error());
         if (!going) report(octets.error());
         co_return going;

@@ -34,6 +34,7 @@ class SmtpConnection : public SessionConnection<smtp::ServerSession, smtp::Serve
     bool may_cancel() const override { return !in_body_; }
     asio::awaitable<void> authenticate(sasl::ServerRequest request);
     asio::awaitable<void> end_message(std::optional<smtp::Reply> refused);
+    std::optional<smtp::Reply> refused_by_fault();  // by --fault
     void tell(const std::vector<Result<Delivered>>& results, const std::vector<smtp::Reply>& replies);
     void tell_queued(const Delivered& queued, const smtp::Envelope& envelope);
     void begin_mail(smtp::MailRequested& request);
@@ -261,6 +262,15 @@ asio::awaitable<std::optional<smtp::Reply>> SmtpConnection::make_binary_lines() 
     co_return std::nullopt;
 }
 
+std::optional<smtp::Reply> SmtpConnection::refused_by_fault() {
+    const std::vector<bool> refused = tapped_->message_ends();
+    if (refused.size() != transaction_.recipients()) return std::nullopt;
+    if (std::find(refused.begin(), refused.end(), false) == refused.end())
+        return smtp::Reply{451, "4.3.0", {"Refused by a fault"}};
+    transaction_.drop_recipients(refused);
+    return std::nullopt;
+}
+
 asio::awaitable<void> SmtpConnection::end_message(std::optional<smtp::Reply> refused) {
     static std::atomic<std::uint32_t> number = 0;
     if (!refused) refused = transaction_.verdict();
@@ -272,6 +282,7 @@ asio::awaitable<void> SmtpConnection::end_message(std::optional<smtp::Reply> ref
     Result<std::string> added;
     if (!refused) added = fix_up();
     if (!added) refused = smtp::reply_for(added.error());
+    if (!refused && tapped_) refused = refused_by_fault();
     if (refused) {
         refuse_message(*refused);
         co_return;

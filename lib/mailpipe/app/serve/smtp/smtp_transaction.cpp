@@ -1,6 +1,7 @@
 #include "mailpipe/app/serve/smtp/smtp_transaction.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "mailpipe/app/location.hpp"
 #include "mailpipe/base/ascii.hpp"
@@ -69,6 +70,16 @@ void SmtpTransaction::add_relayed(const smtp::Mailbox& mailbox, const smtp::Reci
     const std::size_t relay = relay_of(envelope.reverse_path);
     relay_to(relay, mailbox, options);
     recipients_.push_back({mailbox, {}, {relay}});
+}
+
+void SmtpTransaction::drop_recipients(const std::vector<bool>& dropped) {
+    const std::vector<Target> before = std::exchange(targets_, {});
+    for (std::size_t i = 0; i < recipients_.size(); ++i) {
+        const std::vector<std::size_t> users = std::exchange(recipients_[i].users, {});
+        if (dropped.at(i)) continue;
+        for (const std::size_t user : users)
+            recipients_[i].users.push_back(target_of(before[user].user, before[user].mailbox));
+    }
 }
 
 void SmtpTransaction::begin_body(const std::string& spool_directory, SpoolBudget& budget) {
@@ -151,6 +162,7 @@ std::vector<smtp::Reply> SmtpTransaction::answers(const std::vector<smtp::Reply>
             take(user);
         for (const std::size_t relay : recipient.relays)
             take(targets_.size() + relay);
+        if (!answer) answer = smtp::Reply{451, "4.3.0", {"Not delivered"}};
         if (lmtp || answers.empty()) {
             answers.push_back(std::move(*answer));
         } else {

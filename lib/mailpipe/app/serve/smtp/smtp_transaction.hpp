@@ -27,6 +27,8 @@ class SmtpTransaction {
     // Goes into the queue as it is.
     void add_relayed(const smtp::Mailbox& mailbox, const smtp::RecipientOptions& options);
     std::size_t recipients() const { return recipients_.size(); }
+    // Those mailboxes here do not get it, whatever answers() says of them. One value a recipient.
+    void drop_recipients(const std::vector<bool>& dropped);
 
     void begin_body(const std::string& spool_directory, SpoolBudget& budget);
     void append(std::string_view crlf_text);  // an error is kept for verdict()

@@ -8,10 +8,14 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <random>
+
+#include "mailpipe/net/tls.hpp"
 
 namespace mailpipe::app::serve {
 namespace {
 
+constexpr long kExpired = -60;  // seconds from now
 constexpr const char* kCertificate = "/certificate.pem";
 
 Result<std::string> make_directory() {
@@ -32,6 +36,25 @@ Result<std::vector<ExitCondition>> exit_conditions(const std::vector<std::string
     return conditions;
 }
 
+Result<std::vector<Fault>> all_faults(const ServeTestOptions& test) {
+    std::vector<Fault> faults;
+    for (const std::string& text : test.faults) {
+        auto fault = parse_fault(text);
+        if (!fault) return fail(Errc::usage, "--fault " + fault.error().message);
+        faults.push_back(std::move(*fault));
+    }
+    if (test.faults_file.empty()) return faults;
+    auto others = read_faults(test.faults_file);
+    if (!others) return tl::unexpected(others.error());
+    faults.insert(faults.end(), others->begin(), others->end());
+    return faults;
+}
+
+bool is_wanted(const ServeTestOptions& test) {
+    return test.enabled || !test.ports_file.empty() || !test.exit_after.empty() || !test.without.empty() ||
+           !test.faults.empty() || !test.faults_file.empty() || !test.record.empty() || !test.replay.empty();
+}
+
 void fill_in(ServeOptions& options, const std::string& directory) {
     if (options.store.empty()) options.store = fmt::format("maildir:{}/store/%u", directory);
     if (options.listen.empty()) {
@@ -46,15 +69,33 @@ void fill_in(ServeOptions& options, const std::string& directory) {
 
 Result<void> TestMode::prepare(ServeOptions& options) {
     const ServeTestOptions& test = options.test;
-    if (!test.enabled && test.ports_file.empty() && test.exit_after.empty()) return {};
+    if (!is_wanted(test)) return {};
     if (test.enabled && !options.relay.server.empty())
         return fail(Errc::usage, "--relay-server: with --test nothing is ever relayed");
     auto conditions = exit_conditions(test.exit_after);
     if (!conditions) return tl::unexpected(conditions.error());
-    std::shared_ptr<TestMode> mode(new TestMode(test));
+    auto faults = all_faults(test);
+    if (!faults) return tl::unexpected(faults.error());
+    const std::uint64_t seed = test.fault_seed ? *test.fault_seed : std::random_device()();
+    std::shared_ptr<TestMode> mode(new TestMode(test, std::move(*faults), seed));
+    for (const std::string& names : test.without) {
+        if (auto added = mode->mask_.add(names); !added) return added;
+    }
+    if (!test.replay.empty()) {
+        if (mode->is_tapping() || !test.record.empty())
+            return fail(Errc::usage,
+                        "--replay: a recording has faults and masks of its own; give none with it");
+        auto dialogues = read_dialogues(test.replay);
+        if (!dialogues) return tl::unexpected(dialogues.error());
+        mode->repertoire_ = std::make_unique<Repertoire>(std::move(*dialogues));
+    }
+    if (!test.record.empty()) {
+        auto file = DialogueFile::create(test.record);
+        if (!file) return tl::unexpected(file.error());
+        mode->dialogues_ = std::move(*file);
+    }
     options.test.mode = mode;
-    // A signal ends a server in the one way that is tested most.
-    mode->exit_ = std::make_unique<ExitWatch>(std::move(*conditions), [] { ::kill(::getpid(), SIGTERM); });
+    mode->exit_ = std::make_unique<ExitWatch>(std::move(*conditions), [self = mode.get()] { self->end(); });
     if (!test.enabled) return {};
     auto directory = make_directory();
     if (!directory) return tl::unexpected(directory.error());
@@ -63,11 +104,23 @@ Result<void> TestMode::prepare(ServeOptions& options) {
     return {};
 }
 
+// A signal ends a server in the one way that is tested most.
+void TestMode::end() const {
+    ::kill(::getpid(), SIGTERM);
+}
+
 TestMode::~TestMode() {
     exit_.reset();
-    if (wrote_ports_) ::unlink(options_.ports_file.c_str());
     std::error_code ignored;
     if (!directory_.empty()) std::filesystem::remove_all(directory_, ignored);
+    // Last: who waits for it to go may look at the rest.
+    if (wrote_ports_) ::unlink(options_.ports_file.c_str());
+}
+
+FaultProtocol protocol_of(const ListenSocket& socket) {
+    return socket.is_pop3()   ? FaultProtocol::pop3
+           : socket.is_lmtp() ? FaultProtocol::lmtp
+                              : FaultProtocol::smtp;
 }
 
 std::shared_ptr<void> TestMode::enter() {
@@ -87,7 +140,35 @@ void TestMode::observe(const Json& event, const Config& config) {
     }
 }
 
+Tap::Options TestMode::tap_options(FaultProtocol protocol, std::uint64_t connection, std::string_view url) {
+    Tap::Options options;
+    options.protocol = protocol;
+    options.connection = connection;
+    options.faults = &faults_;
+    options.mask = &mask_;
+    options.tell = [this](const Json& event) { events_->write(event); };
+    if (dialogues_) options.log = fmt::format("connection {} {}", connection, url);
+    return options;
+}
+
+void TestMode::record(std::string_view dialogue) {
+    if (dialogues_) dialogues_->write(dialogue);
+}
+
+Result<std::shared_ptr<net::TlsContext>> TestMode::expired_context() {
+    const std::lock_guard lock(mutex_);
+    if (expired_) return expired_;
+    auto made = net::make_self_signed_context({"localhost", "127.0.0.1", "::1"}, kExpired);
+    if (!made) return tl::unexpected(made.error());
+    return expired_ = std::move(made->context);
+}
+
 void TestMode::ready(const Config& config) {
+    if (!faults_.empty()) {
+        Json event = make_event("faults");
+        event["seed"] = seed_;
+        events_->write(event);
+    }
     if (!options_.ports_file.empty()) {
         ports_.emplace_back("MAILPIPE_PID", std::to_string(::getpid()));
         ports_.emplace_back("MAILPIPE_STORE", fmt::format("maildir:{}", config.store.pattern));

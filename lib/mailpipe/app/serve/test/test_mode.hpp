@@ -1,13 +1,16 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "mailpipe/app/serve/config.hpp"
 #include "mailpipe/app/serve/events.hpp"
 #include "mailpipe/app/serve/serve.hpp"
+#include "mailpipe/app/serve/test/dialogue_script.hpp"
 #include "mailpipe/app/serve/test/exit_watch.hpp"
 #include "mailpipe/app/serve/test/ports_file.hpp"
+#include "mailpipe/app/serve/test/tap.hpp"
 
 namespace mailpipe::app::serve {
 
@@ -22,13 +25,27 @@ class TestMode {
     TestMode(const TestMode&) = delete;
     TestMode& operator=(const TestMode&) = delete;
 
+    // Where its own events go; it outlives the connections.
+    void attach(EventLog& events) { events_ = &events; }
     // Every event of the server comes here first, those of the sockets from one thread.
     void observe(const Json& event, const Config& config);
     // A connection is open as long as the token lives, no longer than this.
     std::shared_ptr<void> enter();
 
+    // Whether connections have a Tap.
+    bool is_tapping() const { return !faults_.empty() || !mask_.empty() || dialogues_ != nullptr; }
+    Tap::Options tap_options(FaultProtocol protocol, std::uint64_t connection, std::string_view url);
+    void record(std::string_view dialogue);
+    // The dialogues of --replay, or nullptr.
+    Repertoire* repertoire() const { return repertoire_.get(); }
+    // Ends the server as SIGTERM does.
+    void end() const;
+    // A self-signed certificate that was valid until a minute ago.
+    Result<std::shared_ptr<net::TlsContext>> expired_context();
+
  private:
-    explicit TestMode(const ServeTestOptions& options) : options_(options) {}
+    TestMode(const ServeTestOptions& options, std::vector<Fault> faults, std::uint64_t seed)
+        : options_(options), faults_(std::move(faults), seed), seed_(seed) {}
     void ready(const Config& config);
 
     ServeTestOptions options_;
@@ -36,6 +53,17 @@ class TestMode {
     PortsFile::Lines ports_;
     bool wrote_ports_ = false;
     std::unique_ptr<ExitWatch> exit_;
+
+    FaultSet faults_;
+    std::uint64_t seed_;
+    CapabilityMask mask_;
+    std::unique_ptr<DialogueFile> dialogues_;
+    std::unique_ptr<Repertoire> repertoire_;
+    EventLog* events_ = nullptr;
+    std::mutex mutex_;
+    std::shared_ptr<net::TlsContext> expired_;  // once it was needed
 };
+
+FaultProtocol protocol_of(const ListenSocket& socket);
 
 }  // namespace mailpipe::app::serve

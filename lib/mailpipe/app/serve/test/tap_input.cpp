@@ -1,0 +1,279 @@
+#include <algorithm>
+#include <array>
+
+#include "mailpipe/app/serve/test/tap.hpp"
+#include "mailpipe/base/ascii.hpp"
+#include "mailpipe/base/encoding.hpp"
+
+namespace mailpipe::app::serve {
+namespace {
+
+// More than any session takes for a line: it says what it thinks of it.
+constexpr std::size_t kLongLine = 100'000;
+
+struct Words {
+    std::string verb;  // upper case
+    std::string argument;
+};
+
+Words words_of(std::string_view line) {
+    line = ascii::trim(line);
+    const std::size_t space = std::min(line.find(' '), line.size());
+    return {ascii::to_upper(line.substr(0, space)), std::string(ascii::trim(line.substr(space)))};
+}
+
+// The command with what is secret in it as "***".
+std::string without_secret(std::string_view verb, std::string_view line) {
+    std::size_t shown = std::string_view::npos;
+    if (verb == "PASS") shown = line.find(' ');
+    if (verb == "AUTH" || verb == "APOP") shown = line.find(' ', std::min<std::size_t>(5, line.size()));
+    if (shown == std::string_view::npos) return std::string(line);
+    return std::string(line.substr(0, shown)) + " ***\r\n";
+}
+
+// Of "FROM:<a@b> SIZE=3": "a@b".
+std::string path_of(std::string_view argument) {
+    const std::size_t begin = argument.find('<');
+    if (begin == std::string_view::npos) return {};
+    bool quoted = false;
+    for (std::size_t at = begin + 1; at < argument.size(); ++at) {
+        if (argument[at] == '\\' && quoted) {
+            ++at;
+        } else if (argument[at] == '"') {
+            quoted = !quoted;
+        } else if (argument[at] == '>' && !quoted) {
+            return std::string(argument.substr(begin + 1, at - begin - 1));
+        }
+    }
+    return {};
+}
+
+std::uint64_t declared_size(std::string_view argument) {
+    for (const std::string_view word : ascii::split_words(argument)) {
+        if (ascii::starts_with_ignore_case(word, "SIZE="))
+            return ascii::parse_number(word.substr(5)).value_or(0);
+    }
+    return 0;
+}
+
+// authzid NUL authcid NUL password; "n,,n=user,r=..."; "user=..^A".
+std::string user_in(std::string_view mechanism, const std::string& message) {
+    if (mechanism == "PLAIN") {
+        const auto parts = ascii::split(message, '\0');
+        return parts.size() == 3 ? std::string(parts[1]) : "";
+    }
+    if (mechanism == "LOGIN") return message;
+    if (mechanism == "CRAM-MD5") return message.substr(0, message.find(' '));
+    for (const std::string_view part : ascii::split(message, mechanism == "XOAUTH2" ? '\x01' : ',')) {
+        if (part.starts_with("n=") || part.starts_with("a=")) return std::string(part.substr(2));
+        if (part.starts_with("user=")) return std::string(part.substr(5));
+    }
+    return {};
+}
+
+}  // namespace
+
+void Tap::received(std::string_view octets) {
+    input_ += octets;
+    end_ = end_ || octets.empty();
+}
+
+Tap::Step Tap::next() {
+    while (true) {
+        if (!steps_.empty()) {
+            Step step = std::move(steps_.front());
+            steps_.pop_front();
+            return step;
+        }
+        std::optional<Step> step = mode_ == Mode::body                                    ? take_body()
+                                   : mode_ == Mode::chunk || mode_ == Mode::skipped_chunk ? take_chunk()
+                                                                                          : take_line();
+        if (step) return std::move(*step);
+        if (!steps_.empty()) continue;
+        if (!end_) return NeedOctets{};
+        return piece(input_.size());
+    }
+}
+
+Tap::ToSession Tap::piece(std::size_t size) {
+    ToSession to{input_.substr(0, size)};
+    input_.erase(0, size);
+    return to;
+}
+
+std::optional<Tap::Step> Tap::take_line() {
+    const std::size_t at = input_.find('\n');
+    if (at == std::string::npos) {
+        if (input_.size() < kLongLine) return std::nullopt;
+        return piece(input_.size());
+    }
+    std::string line = piece(at + 1).octets;
+    return mode_ == Mode::auth ? on_auth_response(std::move(line)) : on_command(std::move(line));
+}
+
+// As much as one step of a throttled message takes.
+std::optional<Tap::Step> Tap::take_body() {
+    if (input_.empty()) return std::nullopt;
+    const Fault* fault = body_fault_;
+    std::size_t most = input_.size();
+    if (fault != nullptr && fault->throttle)
+        most = std::min<std::size_t>(most, std::max<std::uint64_t>(1, *fault->throttle / 10));
+    const std::size_t size = mode_ == Mode::body
+                                 ? data_end_.take(std::string_view(input_).substr(0, most))
+                                 : static_cast<std::size_t>(std::min<std::uint64_t>(most, chunk_left_));
+    here_.size += size;
+    ToSession part = piece(size);
+    if (!options_.log.empty()) log_.client_octets(part.octets);
+    if (fault != nullptr && fault->cut_after && here_.size >= *fault->cut_after)
+        return logged({{}, {}, 0, fault->reset ? Then::reset : fault->hang ? Then::hang : Then::close});
+    if (fault != nullptr && fault->throttle)
+        steps_.emplace_back(Effect{std::chrono::milliseconds(1000 * size / *fault->throttle)});
+    const bool ended = mode_ == Mode::body && data_end_.ended();
+    if (ended) {
+        mode_ = Mode::commands;
+        pending_ = {};
+        pending_.ends_message = true;
+        body_fault_ = fault_ = nullptr;
+        reply_octets_ = 0;
+        edit_.begin(".", "", nullptr);
+        // The delay belongs before the end, not behind the reply.
+        if (!steps_.empty()) {
+            steps_.emplace_back(std::move(part));
+            Step step = std::move(steps_.front());
+            steps_.pop_front();
+            return step;
+        }
+    }
+    return part;
+}
+
+std::optional<Tap::Step> Tap::take_chunk() {
+    if (chunk_left_ == 0) {
+        mode_ = Mode::commands;
+        return take_line();
+    }
+    if (input_.empty()) return std::nullopt;
+    if (mode_ == Mode::chunk) {
+        const std::uint64_t before = here_.size;
+        auto step = take_body();
+        chunk_left_ -= here_.size - before;
+        return step;
+    }
+    chunk_left_ -=
+        piece(static_cast<std::size_t>(std::min<std::uint64_t>(input_.size(), chunk_left_))).octets.size();
+    return take_chunk();
+}
+
+// bdat-cmd = "BDAT" SP chunk-size [SP "LAST"] (RFC 3030 section 2): whatever becomes of the command, the chunk follows.
+void Tap::begin_chunk(std::string_view argument, bool passed) {
+    const auto words = ascii::split_words(argument);
+    chunk_left_ = words.empty() ? 0 : ascii::parse_number(words[0]).value_or(0);
+    mode_ = passed ? Mode::chunk : Mode::skipped_chunk;
+    if (!passed) return;
+    pending_.ends_message = words.size() == 2 && ascii::equals_ignore_case(words[1], "LAST");
+    if (!chunking_) body_begins();
+    chunking_ = !pending_.ends_message;
+}
+
+void Tap::note_command(std::string_view verb, std::string_view argument) {
+    here_.message = 0;
+    if (is_smtp()) {
+        if (verb == "MAIL") {
+            pending_.sender = path_of(argument);
+            here_.from = pending_.sender;
+            here_.has_from = true;
+            here_.size = declared_size(argument);
+            chunking_ = false;
+        } else if (verb == "RCPT") {
+            pending_.recipient = path_of(argument);
+        }
+        return;
+    }
+    const auto words = ascii::split_words(argument);
+    if (verb == "USER") here_.user = argument;
+    if (verb == "APOP" && !words.empty()) here_.user = words[0];
+    if (!words.empty()) here_.message = ascii::parse_number(words[0]).value_or(0);
+}
+
+Tap::Step Tap::refuse(std::string reply) {
+    return logged({{}, std::move(reply) + "\r\n", 0, Then::go_on});
+}
+
+Tap::Step Tap::on_command(std::string line) {
+    const auto [verb, argument] = words_of(line);
+    if (!options_.log.empty()) log_.client_octets(without_secret(verb, line));
+    pending_ = {};
+    pending_.verb = verb;
+    fault_ = nullptr;
+    reply_octets_ = 0;
+    if (closed_to_service_ && verb != "QUIT") return refuse("503 5.5.1 No service here");
+    if (auto reply = options_.mask->refusal(options_.protocol, verb, argument)) {
+        if (verb == "BDAT") begin_chunk(argument, false);
+        return refuse(std::move(*reply));
+    }
+    const std::vector<std::string> recipients = here_.to;
+    note_command(verb, argument);
+    if (verb == "RCPT" && is_smtp()) here_.to = {pending_.recipient};
+    if (verb == "AUTH") {
+        const auto words = ascii::split_words(argument);
+        mechanism_ = words.empty() ? "" : ascii::to_upper(words[0]);
+        here_.user.clear();
+        user_asked_ = false;
+        if (words.size() > 1) note_user(words[1]);
+    }
+    const Fault* fault = fire(ascii::to_lower(verb), true);
+    here_.to = recipients;
+    user_asked_ = !here_.user.empty();
+    edit_.begin(verb, argument, fault);
+    if (fault != nullptr) return act(*fault, std::move(line));
+    if (verb == "BDAT") begin_chunk(argument, true);
+    return pass(std::move(line));
+}
+
+Tap::Step Tap::act(const Fault& fault, std::string line) {
+    const auto [verb, argument] = words_of(line);
+    fault_ = &fault;
+    if (verb == "BDAT") begin_chunk(argument, !fault.replaces_command());
+    if (fault.replaces_command()) {
+        Effect effect = acted(fault, "");
+        if (verb == "QUIT" && effect.then == Then::go_on) effect.then = Then::close;
+        return logged(std::move(effect));
+    }
+    if (fault.delay.count() == 0) return pass(std::move(line));
+    steps_.push_front(pass(std::move(line)));
+    return Effect{fault.delay};
+}
+
+// What stands behind the command that asks for TLS goes with it, so that the session sees and refuses it (Dovecot
+// CVE-2021-33515).
+Tap::Step Tap::pass(std::string octets) {
+    const std::string verb = pending_.verb;
+    if (verb == "STARTTLS" || verb == "STLS") octets += piece(input_.size()).octets;
+    return ToSession{std::move(octets)};
+}
+
+void Tap::note_user(std::string_view encoded) {
+    const auto message = decode_base64(ascii::trim(encoded));
+    if (message) here_.user = user_in(mechanism_, *message);
+}
+
+// A fault with user= at "auth" waits until the user is named.
+Tap::Step Tap::on_auth_response(std::string line) {
+    if (!options_.log.empty()) log_.client_octets("***\r\n");
+    pending_.answered = false;
+    if (user_asked_) return pass(std::move(line));
+    note_user(line);
+    if (here_.user.empty()) return pass(std::move(line));
+    user_asked_ = true;
+    here_.user_only = true;
+    const Fault* fault = fire("auth");
+    here_.user_only = false;
+    if (fault == nullptr) return pass(std::move(line));
+    if (!fault->replaces_command()) return act(*fault, std::move(line));
+    cancelling_ = true;
+    mode_ = Mode::commands;
+    steps_.emplace_back(ToSession{"*\r\n"});
+    return logged(acted(*fault, ""));
+}
+
+}  // namespace mailpipe::app::serve

@@ -1,0 +1,112 @@
+"""Each point and action of mail-faults(5) over POP3, one row each; and the TLS handshake in both protocols."""
+
+import smtplib
+import ssl
+import subprocess
+
+from dialogue import Dialogue, unverified
+from faults_case import FaultsCase
+from peers.case import main
+
+# The mailbox of bob: three messages.
+LIST = r"\+OK 3 messages .*"
+
+ROWS = [
+    ('pop3 connect drop', 1, "END"),
+    ('pop3 greeting reply="-ERR [SYS/TEMP] Later"', 1, r"S: -ERR \[SYS/TEMP\] Later" + "\nEND"),
+    ('pop3 capa reply="-ERR Unknown command"', 1, "S: .OK.*\nC: CAPA\nS: -ERR Unknown command"),
+    ('pop3 stls reply="-ERR No"', 1, "S: .OK.*\nC: STLS\nS: -ERR No\nC: QUIT\nS: .OK.*"),
+    ('pop3 user user=bob reply="-ERR No bob"', 1, "S: .OK.*\nC: USER bob\nS: -ERR No bob\nC: USER al\nS: .OK.*"),
+    ('pop3 pass first=1 user=bob reply="-ERR [IN-USE] Busy"', 1,
+     r"S: .OK.*" "\nC: USER bob\nS: .OK.*\nC: PASS x\n" r"S: -ERR \[IN-USE\] Busy" "\nC: PASS x\nS: .OK 3 .*"),
+    ('pop3 pass wrong-count=9 wrong-size=+1', 1, "S: .OK.*\nC: USER bob\nS: .OK.*\nC: PASS x\nS: .OK 9 messages .*"),
+    ('pop3 apop reply="-ERR No"', 1, "S: .OK.*\nC: APOP bob 00000000000000000000000000000000\nS: -ERR No"),
+    ('pop3 auth user=bob reply="-ERR [AUTH] No"', 1,
+     "S: .OK.*\nC: AUTH PLAIN\nS: .*\nC: AGJvYgB4\n" r"S: -ERR \[AUTH\] No" "\nC: CAPA\nS: .OK.*"),
+    ('pop3 stat wrong-count=+1', 1, "LOGIN bob\nC: STAT\nS: .OK 4 .*"),
+    ('pop3 stat wrong-size=7', 1, "LOGIN bob\nC: STAT\nS: .OK 3 7"),
+    ('pop3 stat reply="+OK"', 1, "LOGIN bob\nC: STAT\nS: .OK"),
+    ('pop3 list wrong-count=1', 1, r"LOGIN bob" "\nC: LIST\n" r"L: \+OK 1 messages .*[|]1 \d+[|]2 \d+[|]3 \d+"),
+    ('pop3 list wrong-size=5', 1, r"LOGIN bob" "\nC: LIST\n" r"L: \+OK 3 messages \(5 octets\)[|]1 5[|]2 5[|]3 5"),
+    ('pop3 list message=2 wrong-size=5', 2,
+     r"LOGIN bob" "\nC: LIST\n" r"L: .*[|]1 \d\d+[|]2 5[|]3 \d\d+" "\nC: LIST 2\nS: .OK 2 5\n"
+     "C: LIST 1\n" r"S: .OK 1 \d\d+"),
+    ('pop3 uidl duplicate-uidl', 1, r"LOGIN bob" "\nC: UIDL\n" r"L: .*[|]1 (\S+)[|]2 \1[|]3 \1"),
+    ('pop3 uidl message=3 duplicate-uidl', 1, r"LOGIN bob" "\nC: UIDL\n" r"L: .*[|]1 (\S+)[|]2 (?!\1)\S+[|]3 \1"),
+    ('pop3 uidl reply="-ERR Not implemented"', 1, "LOGIN bob\nC: UIDL\nS: -ERR Not implemented"),
+    ("pop3 uidl cut-after=40", 1, "LOGIN bob\nC: UIDL\nEND .{40}"),
+    ("pop3 retr n=3 cut-after=100", 1,
+     r"LOGIN bob" "\nC: RETR 1\n" r"L: .OK.*last" "\nC: RETR 1\nL: .OK.*last\nC: RETR 2\nEND .{100}"),
+    ("pop3 retr message=2 wrong-size=-10", 1,
+     r"LOGIN bob" "\nC: RETR 1\nL: .OK (3[0-9]{2}).*\nC: RETR 2\n" r"L: .OK (31\d|32\d) octets.*last"),
+    ("pop3 retr garble=60", 1, r"LOGIN bob" "\nC: RETR 1\n" r"L: .OK \d+ octets[|]Return-Path.*"),
+    ("pop3 retr throttle=1000", 1, r"LOGIN bob" "\nAFTER 0.25\nC: RETR 1\nL: .OK.*"),
+    ("pop3 retr delay=300ms", 1, "LOGIN bob\nAFTER 0.3\nC: RETR 1\nL: .OK.*"),
+    ('pop3 top reply="-ERR No"', 1, "LOGIN bob\nC: TOP 1 0\nS: -ERR No"),
+    ('pop3 dele message=2 reply="-ERR No"', 1, "LOGIN bob\nC: DELE 1\nS: .OK.*\nC: DELE 2\nS: -ERR No"),
+    ('pop3 rset reply="-ERR No"', 1, "LOGIN bob\nC: RSET\nS: -ERR No"),
+    ("pop3 noop reset", 1, "LOGIN bob\nC: NOOP\nRESET"),
+    ('pop3 last reply="-ERR No"', 1, "LOGIN bob\nC: LAST\nS: -ERR No"),
+    ("pop3 quit drop", 1, "LOGIN bob\nC: DELE 1\nS: .OK.*\nC: QUIT\nEND"),
+    ("pop3 command n=4 drop", 1, "LOGIN bob\nC: NOOP\nS: .OK.*\nC: NOOP\nEND"),
+]
+
+
+class FaultsPop3(FaultsCase):
+    scheme = "pop3"
+
+    @staticmethod
+    def fill(server):
+        with smtplib.SMTP("127.0.0.1", server.port("smtp")) as client:
+            for number in range(3):
+                client.sendmail("a@client.example", ["bob@x.example"],
+                                f"Subject: {number}\r\n\r\n{'text ' * 20}\r\nlast\r\n")
+
+    def test_rows(self):
+        self.check_rows(ROWS, self.fill)
+
+    def test_deletion_is_lost_with_quit(self):
+        server = self.serve("pop3 quit n=1 drop")
+        self.fill(server)
+        self.play("LOGIN bob\nC: DELE 1\nS: .OK.*\nC: QUIT\nEND\nNEW\nLOGIN bob\nC: STAT\nS: .OK 3 .*", server)
+
+    def test_tls_handshake(self):
+        rows = [("smtp tls fail", "smtps", ssl.SSLError), ("pop3 tls fail", "pop3s", ssl.SSLError),
+                ("smtp tls drop", "smtps", ssl.SSLError), ("pop3 tls reset", "pop3s", ConnectionResetError)]
+        for fault, scheme, error in rows:
+            with self.subTest(fault):
+                server = self.serve(fault)
+                with self.assertRaises(error):
+                    Dialogue(server.port(scheme), trust=unverified())
+                self.finish(server)
+                self.assertEqual(server.faults(), [fault])
+
+    def test_tls_handshake_after_a_command(self):
+        server = self.serve("pop3 tls fail")
+        peer = self.connect(server)
+        peer.reply()
+        self.assertRegex(peer.command("STLS"), rb"^\+OK")
+        with self.assertRaises(ssl.SSLError):
+            peer.start_tls(unverified())
+
+    @staticmethod
+    def check_validity(peer):
+        shown = ssl.DER_cert_to_PEM_cert(peer.socket.getpeercert(True))
+        checked = subprocess.run(["openssl", "x509", "-checkend", "0"], input=shown.encode(), capture_output=True,
+                                 check=False)
+        return checked.returncode
+
+    def test_expired_certificate(self):
+        for scheme in ("smtps", "pop3s"):
+            with self.subTest(scheme):
+                server = self.serve(f"{scheme[:4]} tls times=1 expired")
+                port = server.port(scheme)
+                with Dialogue(port, trust=unverified()) as peer:
+                    self.assertEqual(self.check_validity(peer), 1)
+                with Dialogue(port, trust=unverified()) as peer:
+                    self.assertEqual(self.check_validity(peer), 0)
+                self.finish(server)
+
+
+if __name__ == "__main__":
+    main()
