@@ -23,7 +23,8 @@ constexpr const char* kExamples =
     "          --tls-cert fullchain.pem --tls-key privkey.pem --run-as mail\n"
     "      Receive mail for example.org and hand it out.\n"
     "  mail-serve --test --ports-file ports --exit-after 1-message\n"
-    "      For tests: any recipient and login, on free ports. mail-serve wait-for --help says how to wait for mail.\n";
+    "      For tests: any recipient and login, on free ports. mail-serve wait-for --help says how to wait for "
+    "mail.\n";
 
 void add_tls_options(CLI::App& app, app::ServeOptions& options) {
     auto* certificate = add_list(app, "--tls-cert", options.tls_certificates, "FILE",

@@ -27,7 +27,7 @@ class ServeErrors(ErrorCase):
                 (self.serve(listen="smtp://127.0.0.1:99999"), "99999|port"),
                 (self.serve("--tls-cert", "x.pem"), "--tls-key"),
                 (self.serve("--max-message-size", "big"), "max-message-size|size"),
-                (["mail-serve", "--store", "mbox:/tmp/%u", "--listen", "smtp://127.0.0.1:0"], "mbox|maildir"),
+                (["mail-serve", "--store", "mh:/tmp/%u", "--listen", "smtp://127.0.0.1:0"], "mh:.*maildir"),
                 (["mail-serve", "--store", f"maildir:{self.path('fixed')}", "--domain", "example.org", "--user",
                   "alice:secret", "--user", "bob:secret", "--listen", "smtp://127.0.0.1:0"], "%u"),
                 (["mail-serve", "--store", f"maildir:{self.path('fixed')}", "--listen", "smtp://127.0.0.1:0"], "%u"),

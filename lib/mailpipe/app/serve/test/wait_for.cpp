@@ -198,11 +198,13 @@ Result<void> wait_for(const WaitForOptions& options, Diagnostics& diagnostics) {
         if (!parsed) return fail(Errc::usage, "--search: " + parsed.error().message);
         query = std::move(*parsed);
     }
-    const auto store = store_of(options, end);
-    if (!store) return tl::unexpected(store.error());
+    const auto where = store_of(options, end);
+    if (!where) return tl::unexpected(where.error());
     if (options.ready) return {};
-    auto layout = serve::parse_store(*store);
+    auto layout = serve::parse_store(*where);
     if (!layout) return tl::unexpected(layout.error());
+    if (layout->format != store::Format::maildir)
+        return fail(Errc::usage, *where + ": only Maildirs can be watched");
     const ListOptions list;
     Found found(options.count);
     config::Accounts accounts(list.client, diagnostics);
