@@ -104,7 +104,7 @@ class WaitFor(Case):
             self.assertEqual(json.loads(outcome.stdout)["subject"], "one")
 
     def test_errors(self):
-        for options, says in (([], "--ports-file"), (["--store", "mbox:x"], "maildir"),
+        for options, says in (([], "--ports-file"), (["--store", "mbox:x"], "only Maildirs"),
                               (["--store", "maildir:x/%u", "--ready"], "--ready"),
                               (["--store", "maildir:x/%u", "--search", "SUBJECT"], "--search"),
                               (["--store", "maildir:x/%u", "--timeout", "soon"], "soon"),

@@ -101,6 +101,7 @@ Reach reach_of(const ServeOptions& options, const std::string& store_root) {
         if (auto queue = queue_directory(options.relay.queue)) reach.write.push_back(*queue);
     }
     add_directories(options.test.ports_file, reach.write);
+    add_directories(options.test.directory, reach.write);
     for (const std::string& url : options.listen) {
         if (auto location = parse_location(url); location && !location->path.empty())
             add_directories(location->path, reach.remove);

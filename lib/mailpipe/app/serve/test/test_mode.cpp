@@ -99,7 +99,7 @@ Result<void> TestMode::prepare(ServeOptions& options) {
     if (!test.enabled) return {};
     auto directory = make_directory();
     if (!directory) return tl::unexpected(directory.error());
-    mode->directory_ = *directory;
+    mode->directory_ = options.test.directory = *directory;
     fill_in(options, *directory);
     return {};
 }

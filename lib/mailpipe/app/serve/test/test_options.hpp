@@ -24,7 +24,9 @@ struct ServeTestOptions {
     std::string replay;                       // dialogues that are played instead of serving mail
     std::string record;                       // dialogues go to this file
 
-    std::shared_ptr<serve::TestMode> mode;  // run_serve() makes it
+    // run_serve() makes these.
+    std::shared_ptr<serve::TestMode> mode;
+    std::string directory;  // of --test, temporary
 };
 
 }  // namespace mailpipe::app
