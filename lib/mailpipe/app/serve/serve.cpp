@@ -17,6 +17,13 @@ int report(Diagnostics& diagnostics, const Error& error) {
     return diagnostics.exit_status();
 }
 
+int end(const ServeOptions& options, Diagnostics& diagnostics) {
+    const auto* repertoire = options.test.mode ? options.test.mode->repertoire() : nullptr;
+    if (repertoire == nullptr || !repertoire->mismatched()) return diagnostics.exit_status();
+    return report(diagnostics,
+                  {Errc::data, "--replay: a client differs from the recording; the events say where", {}});
+}
+
 Result<void> confine(const ServeOptions& options, const serve::Config& config, serve::EventLog& events) {
     const auto sandboxed = serve::enter_sandbox(options, config.store.root);
     if (!sandboxed) return tl::unexpected(sandboxed.error());
@@ -86,11 +93,7 @@ int run_serve(const ServeOptions& given) {
     }
     server.run();
     if (relay) relay->stop();
-    const auto* repertoire = options.test.mode ? options.test.mode->repertoire() : nullptr;
-    if (repertoire != nullptr && repertoire->mismatched())
-        return report(diagnostics,
-                      {Errc::data, "--replay: a client differs from the recording; the events say where"});
-    return diagnostics.exit_status();
+    return end(options, diagnostics);
 }
 
 }  // namespace mailpipe::app
