@@ -24,8 +24,8 @@ TEST(ServeFormerUidls, Dovecot) {
         "11\n"
         "11 :cut off");
     EXPECT_EQ(messages.size(), 3U);
-    EXPECT_EQ(messages.at("17000000.M0P1.host").uidl, "000000016b08436a");
-    EXPECT_EQ(messages.at("17000001.M1P1.host,S=30,W=32").uidl, "000000026b08436a");
+    EXPECT_EQ(messages.at("17000000.M0P1.host").uidl, "000000016b082dea");
+    EXPECT_EQ(messages.at("17000001.M1P1.host,S=30,W=32").uidl, "000000026b082dea");
     EXPECT_EQ(messages.at("17000001.M1P1.host,S=30,W=32").size, 32U);
     EXPECT_EQ(messages.at("17000002.M2P1.host").uidl, "UID7-99");
     EXPECT_EQ(messages.at("17000002.M2P1.host").size, std::nullopt);
@@ -60,15 +60,15 @@ TEST(ServeFormerUidls, WhatIsNoList) {
     }
 }
 
-class ServeMaildrop : public testing::Test {
+class ServeFormerMaildrop : public testing::Test {
  protected:
-    ServeMaildrop() {
+    ServeFormerMaildrop() {
         std::string pattern = testing::TempDir() + "maildrop-XXXXXX";
         path = ::mkdtemp(pattern.data());
         for (const char* sub : {"/cur", "/new", "/tmp"})
             std::filesystem::create_directory(path + sub);
     }
-    ~ServeMaildrop() override { std::filesystem::remove_all(path); }
+    ~ServeFormerMaildrop() override { std::filesystem::remove_all(path); }
     void write(const std::string& name, const std::string& text) const {
         std::ofstream(path + '/' + name) << text;
     }
@@ -85,7 +85,7 @@ class ServeMaildrop : public testing::Test {
 };
 
 // threats.md: duplicate UIDL: a list that is wrong makes no two messages one.
-TEST_F(ServeMaildrop, FormerUidlsAreGivenOnce) {
+TEST_F(ServeFormerMaildrop, FormerUidlsAreGivenOnce) {
     write("new/1.a.host", "x\n");
     write("new/2.b.host", "x\n");
     write("new/3.c.host", "x\n");
@@ -94,14 +94,14 @@ TEST_F(ServeMaildrop, FormerUidlsAreGivenOnce) {
     EXPECT_EQ(uidls({false}), "1.a.host 2.b.host 3.c.host ");
 }
 
-TEST_F(ServeMaildrop, OneSessionAtATime) {
+TEST_F(ServeFormerMaildrop, OneSessionAtATime) {
     const auto first = Maildrop::open(path, {});
     ASSERT_TRUE(first);
     EXPECT_EQ(Maildrop::open(path, {}).error().kind, Errc::unavailable);
 }
 
 // The list is the user's: where a link leads is not followed.
-TEST_F(ServeMaildrop, AListThatIsALinkIsNone) {
+TEST_F(ServeFormerMaildrop, AListThatIsALinkIsNone) {
     write("new/1.a.host", "x\n");
     write("elsewhere", "3 V1 N9\n1 :1.a.host\n");
     std::filesystem::create_symlink(path + "/elsewhere", path + "/dovecot-uidlist");
