@@ -26,6 +26,10 @@ class ServeErrors(ErrorCase):
                 (self.serve(listen="http://127.0.0.1:0"), "http"),
                 (self.serve(listen="smtp://127.0.0.1:99999"), "99999|port"),
                 (self.serve("--tls-cert", "x.pem"), "--tls-key"),
+                (self.serve("--tls-cert", "x.pem", "--tls-cert", "y.pem", "--tls-key", "z.pem"), "--tls-key.*order"),
+                (self.serve("--tls-client-ca", "x.pem"), "--tls-client-ca.*TLS"),
+                (self.serve("--pop3-uidl", "mine"), "--pop3-uidl"),
+                (self.serve("--failed-login-delay", "-1"), "--failed-login-delay"),
                 (self.serve("--max-message-size", "big"), "max-message-size|size"),
                 (["mail-serve", "--store", "mh:/tmp/%u", "--listen", "smtp://127.0.0.1:0"], "mh:.*maildir"),
                 (["mail-serve", "--store", f"maildir:{self.path('fixed')}", "--domain", "example.org", "--user",
@@ -153,6 +157,16 @@ class ServeErrors(ErrorCase):
             self.assertIn(len([code for code in codes if code == 535]), (2, 3), codes)
             self.assertLess(len(codes), 6)
 
+    def test_bad_files_of_users(self):
+        for text, mode, says in ((b"alice:*\n", 0o644, "chmod 600"), (b"alice:*\n", 0o620, "chmod 600"),
+                                 (b"\nalice:plain\n", 0o600, "users:2: .*crypt"),
+                                 (b"alice:{MD4}secret\n", 0o600, "users:1: {MD4}.*not supported"),
+                                 (b"../a:*\n", 0o600, "users:1: user name"),
+                                 (b"alice:*:SCRAM-SHA-256$1:a$b:c\n", 0o600, "users:1: SCRAM")):
+            with self.subTest(text):
+                self.fails(78, self.serve("--users", self.write("users", text, mode)), says)
+        self.fails(78, self.serve("--users", self.path("missing")), "missing")
+
     def test_idle_peer(self):
         with MailServe(listen=["smtp://127.0.0.1:0", "pop3://127.0.0.1:0"], arguments=["--timeout", "1"]) as server:
             for scheme in ("smtp", "pop3"):
@@ -164,8 +178,8 @@ class ServeErrors(ErrorCase):
         process = subprocess.Popen([os.path.join(os.environ["MAILPIPE_BIN"], "mail-serve"),
                                     *self.serve("--events", "-")[1:]], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.addCleanup(process.kill)
-        self.assertIn(b'"listening"', process.stdout.readline())
-        self.assertIn(b'"ready"', process.stdout.readline())
+        for event in (b'"sandbox"', b'"listening"', b'"ready"'):
+            self.assertIn(event, process.stdout.readline())
         process.stdout.close()
         process.terminate()
         self.assertEqual(process.wait(20), 0)
