@@ -6,6 +6,7 @@
 #include "tools/common/command.hpp"
 #include "tools/common/direct_options.hpp"
 #include "tools/common/shared_options.hpp"
+#include "tools/mail-serve/access_options.hpp"
 #include "tools/mail-serve/delivery_options.hpp"
 #include "tools/mail-serve/ground_options.hpp"
 #include "tools/mail-serve/limits_options.hpp"
@@ -85,6 +86,7 @@ std::unique_ptr<CLI::App> make_serve_app(app::ServeOptions& options) {
     add_limits(*app, options);
     add_limits_options(*app, options.limits);
     add_ground_options(*app, options);
+    add_access_options(*app, options.access);
     add_routing_options(*app, options.routing);
     add_delivery_options(*app, options.delivery);
     add_relay_options(*app, options.relay);

@@ -178,6 +178,13 @@ Result<std::unique_ptr<Listener>> Listener::unix_socket(const asio::any_io_execu
     return std::unique_ptr<Listener>(new Listener(std::move(impl)));
 }
 
+std::unique_ptr<Listener> Listener::inherited(const asio::any_io_executor& executor, InheritedSocket socket) {
+    auto impl = std::make_shared<Impl>(executor, socket.socket.release(),
+                                       socket.path.empty() ? socket.local.name : socket.path);
+    impl->port = socket.local.port;
+    return std::unique_ptr<Listener>(new Listener(std::move(impl)));
+}
+
 asio::awaitable<Result<Accepted>> Listener::accept() {
     const std::shared_ptr<Impl> state = impl_;
     while (!state->closed) {

@@ -8,6 +8,7 @@
 
 #include "mailpipe/base/error.hpp"
 #include "mailpipe/net/asio.hpp"
+#include "mailpipe/net/inherited_sockets.hpp"
 #include "mailpipe/net/server_stream.hpp"
 #include "mailpipe/net/socket.hpp"
 
@@ -32,6 +33,9 @@ class Listener {
     // file when it is still ours. Errors: also cannot_create, usage (a path longer than 107 octets), io.
     static Result<std::unique_ptr<Listener>> unix_socket(const asio::any_io_executor& executor,
                                                          const std::string& path, mode_t mode = 0600);
+
+    // One that is bound already, by whoever keeps it: a socket file is not removed.
+    static std::unique_ptr<Listener> inherited(const asio::any_io_executor& executor, InheritedSocket socket);
 
     ~Listener();
     Listener(const Listener&) = delete;

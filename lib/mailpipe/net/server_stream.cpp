@@ -47,10 +47,10 @@ struct ServerStream::Impl {
     bool aborted = false;
     bool cancellable_wait = false;
 
-    Result<Received> receive() {
+    Result<Received> receive(std::size_t most = kChunk) {
         if (!buffer) buffer.reset(new char[kChunk]);
         while (true) {
-            const ssize_t count = ::recv(descriptor.native_handle(), buffer.get(), kChunk, MSG_DONTWAIT);
+            const ssize_t count = ::recv(descriptor.native_handle(), buffer.get(), most, MSG_DONTWAIT);
             if (count > 0) {
                 fresh = std::string_view(buffer.get(), static_cast<std::size_t>(count));
                 filled = std::max(filled, fresh.size());
@@ -202,6 +202,20 @@ asio::awaitable<Result<std::string_view>> ServerStream::read(milliseconds timeou
     }
 }
 
+asio::awaitable<Result<std::string_view>> ServerStream::read_some(std::size_t most, milliseconds timeout) {
+    const std::shared_ptr<Impl> state = impl_;
+    const auto end = steady_clock::now() + timeout;
+    while (true) {
+        if (state->aborted) co_return fail(Errc::io, "the connection is closed");
+        if (state->cancelled) co_return shutting_down();
+        Result<Received> received = state->receive(std::min(most, kChunk));
+        if (!received) co_return tl::unexpected(received.error());
+        if (*received != Received::nothing_yet) co_return std::exchange(state->fresh, {});
+        Result<void> ready = co_await wait_until(state, WaitType::wait_read, end, true, timeout);
+        if (!ready) co_return tl::unexpected(ready.error());
+    }
+}
+
 asio::awaitable<Result<void>> ServerStream::write(std::string_view octets, milliseconds timeout) {
     const std::shared_ptr<Impl> state = impl_;
     if (!state->tls) co_return co_await send_all(state, octets, timeout);
@@ -305,6 +319,10 @@ void ServerStream::reset() {
 
 const Peer& ServerStream::peer() const {
     return impl_->peer;
+}
+
+void ServerStream::set_peer(Peer peer) {
+    impl_->peer = std::move(peer);
 }
 
 bool ServerStream::tls_active() const {

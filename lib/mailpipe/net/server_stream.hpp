@@ -37,6 +37,8 @@ class ServerStream {
     // Errors: temporary "timed out, no octet for 300 s", and "shutting down" after cancel(); io; tls, also for
     // an end without close_notify. No buffer is held while it waits.
     asio::awaitable<Result<std::string_view>> read(std::chrono::milliseconds timeout);
+    // The same before TLS, `most` octets at most: for what stands before a protocol begins.
+    asio::awaitable<Result<std::string_view>> read_some(std::size_t most, std::chrono::milliseconds timeout);
 
     // Writes all; `octets` must stay valid until it returns. The timeout counts anew whenever the peer takes
     // octets, but who takes fewer than kOctetsPerSecond on average uses it up. Errors: temporary, io, tls.
@@ -66,6 +68,7 @@ class ServerStream {
 
     const Peer& peer() const;
     asio::any_io_executor executor() const;
+    void set_peer(Peer peer);  // who is behind a proxy
     bool tls_active() const;
 
  private:

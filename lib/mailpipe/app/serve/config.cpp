@@ -277,6 +277,10 @@ Result<std::unique_ptr<Config>> assemble(const ServeOptions& options, const Conf
     config->trace = options.common.trace;
     config->limits = options.limits;
     config->metrics_url = options.metrics_url;
+    auto proxies = Networks::parse(options.access.proxy_from);
+    if (!proxies) return fail(Errc::usage, "--proxy-from: " + proxies.error().message);
+    config->proxies = std::move(*proxies);
+    config->greeting_delay = options.access.greeting_delay;
     if (config->limits.threads == 0) config->limits.threads = default_loops();
     config->test = options.test.mode.get();
     if (first != nullptr) {

@@ -9,6 +9,7 @@
 
 #include "mailpipe/app/location.hpp"
 #include "mailpipe/app/send/send.hpp"
+#include "mailpipe/app/serve/access/networks.hpp"
 #include "mailpipe/app/serve/pop3/pop3_options.hpp"
 #include "mailpipe/app/serve/privileges.hpp"
 #include "mailpipe/app/serve/serve.hpp"
@@ -65,7 +66,9 @@ struct Config {
     std::uint64_t max_message_size = 0;
     std::chrono::milliseconds timeout{};
     bool trace = false;
-    std::string metrics_url;    // empty: none
+    std::string metrics_url;  // empty: none
+    Networks proxies;
+    std::chrono::milliseconds greeting_delay{};
     ServeLimitsOptions limits;  // its threads are at least 1
     TestMode* test = nullptr;   // or none
     std::optional<RunAs> run_as;

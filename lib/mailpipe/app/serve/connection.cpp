@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "mailpipe/net/proxy_header.hpp"
+
 #include "mailpipe/app/serve/test/test_mode.hpp"
 
 MAILPIPE_COROUTINES_BEGIN
@@ -11,6 +13,8 @@ namespace {
 
 constexpr std::chrono::seconds kHandshake{30};
 constexpr std::chrono::seconds kTurnAwayTimeout{2};
+constexpr std::chrono::seconds kProxyTimeout{10};
+constexpr std::size_t kLookupsWaiting = 200;
 
 }  // namespace
 
@@ -50,19 +54,93 @@ void Connection::add_tls_version(Json& json) const {
 }
 
 asio::awaitable<bool> Connection::arrive() {
-    const auto verdict =
-        context_.admission.connection(stream_->peer(), context_.config.limits, Clock::now(), admitted_);
-    if (verdict) co_return true;
-    const smtp::Reply& reply = verdict.error();
+    const Config& config = context_.config;
+    if (config.proxies.contain(stream_->peer().address)) {
+        const bool known = co_await learn_peer();
+        if (!known) co_return false;
+    }
+    const auto verdict = context_.admission.connection(stream_->peer(), config.limits, Clock::now(), admitted_);
+    if (!verdict) {
+        co_await turn_away(verdict.error(), Errc::limit);
+        co_return false;
+    }
+    const bool strangers = !socket_.is_pop3() && !socket_.is_lmtp() && !socket_.submission;
+    const bool asked = strangers && context_.dnsbl != nullptr && !stream_->peer().loopback;
+    if (asked) co_await look_up_peer();
+    // Over TLS the client speaks first.
+    const bool delayed = strangers && !socket_.location.implicit_tls() && config.greeting_delay.count() > 0;
+    if (!delayed) co_return true;
+    co_return co_await waits_for_greeting();
+}
+
+asio::awaitable<void> Connection::look_up_peer() {
+    // A flood must not make those wait who come after it: nobody is refused for that a list was not asked.
+    if (context_.lookups.waiting() > kLookupsWaiting) co_return;
+    const std::string address = stream_->peer().address;
+    std::function<std::string()> work = [dnsbl = context_.dnsbl, address] { return dnsbl->listed_by(address); };
+    listed_by_ = co_await in_background<std::string>(context_.lookups, std::move(work));
+}
+
+// RFC 5321 section 4.3.1: a client waits for the greeting. What sends spam in bulk does not.
+asio::awaitable<bool> Connection::waits_for_greeting() {
+    Result<std::string_view> octets = co_await stream_->read_some(1, context_.config.greeting_delay);
+    if (!octets) {
+        const bool silent = octets.error().kind == Errc::temporary;
+        if (!silent) report(octets.error());
+        co_return silent;
+    }
+    if (octets->empty()) {
+        report(Error{Errc::protocol, "peer closed the connection before the greeting"});
+    } else {
+        const smtp::Reply reply{554, "5.5.1", {"You spoke before the greeting"}};
+        co_await turn_away(reply, Errc::protocol);
+    }
+    co_return false;
+}
+
+asio::awaitable<bool> Connection::learn_peer() {
+    const auto end = Clock::now() + kProxyTimeout;
+    std::string received;
+    Result<net::ProxyHeader> header = net::parse_proxy_header(received);
+    while (header && header->wants > 0) {
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now());
+        Result<std::string_view> octets =
+            co_await stream_->read_some(header->wants, std::max(left, std::chrono::milliseconds(0)));
+        if (octets) received += *octets;
+        if (!octets) {
+            header = tl::unexpected(octets.error());
+        } else if (octets->empty()) {
+            header = fail(Errc::protocol, "PROXY header: the connection ended before it");
+        } else {
+            header = net::parse_proxy_header(received);
+        }
+    }
+    if (!header) {
+        // Without a word: it is no peer of the protocol that speaks here.
+        report(header.error());
+        co_return false;
+    }
+    if (!header->proxied) co_return true;
+    net::Peer peer;
+    peer.address = header->address;
+    const bool v6 = peer.address.find(':') != std::string::npos;
+    peer.name = (v6 ? "[" + peer.address + "]:" : peer.address + ":") + std::to_string(header->port);
+    Json json = event("client");
+    json["peer"] = peer.name;
+    context_.events.write(json);
+    stream_->set_peer(std::move(peer));
+    co_return true;
+}
+
+asio::awaitable<void> Connection::turn_away(smtp::Reply reply, Errc kind) {
     Json json = event("error");
     json["reply"] = json_of(reply);
-    report(Error{Errc::limit, "turned away: " + reply.lines[0]}, std::move(json));
+    report(Error{kind, "turned away: " + reply.lines[0]}, std::move(json));
     // Inside of a TLS socket nothing can be said before the handshake; and under stress there is no time for words.
-    if (socket_.location.implicit_tls() || context_.admission.under_stress()) co_return false;
+    if (socket_.location.implicit_tls() || context_.admission.under_stress()) co_return;
     const std::string octets = refusal(reply);
     Result<void> written = co_await stream_->write(std::string_view(octets), kTurnAwayTimeout);
     if (written) co_await stream_->close();
-    co_return false;
 }
 
 bool Connection::take_seat(const std::string& user) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "mailpipe/app/diagnostics.hpp"
+#include "mailpipe/app/serve/access/dnsbl.hpp"
 #include "mailpipe/app/serve/background.hpp"
 #include "mailpipe/app/serve/current_config.hpp"
 #include "mailpipe/app/serve/delivery/commit_worker.hpp"
@@ -48,6 +49,8 @@ struct Shared {
     CommitWorker commits;
     std::unique_ptr<Handover> handover;  // with --deliver
     Background background{2};
+    std::unique_ptr<Dnsbl> dnsbl;  // or none
+    Background lookups{8};
 
     Deliverer& deliverer() { return handover ? static_cast<Deliverer&>(*handover) : commits; }
 };
@@ -68,7 +71,9 @@ struct Context {
           authenticator(shared.authenticator),
           commits(shared.commits),
           deliverer(shared.deliverer()),
-          background(shared.background) {}
+          background(shared.background),
+          lookups(shared.lookups),
+          dnsbl(shared.dnsbl.get()) {}
 
     std::shared_ptr<const Config> snapshot;
     const Config& config;
@@ -84,6 +89,8 @@ struct Context {
     CommitWorker& commits;  // who writes the store
     Deliverer& deliverer;   // who takes messages
     Background& background;
+    Background& lookups;
+    const Dnsbl* dnsbl;
 };
 
 // One peer, on the thread of its loop. run() ends when the connection is over.
@@ -114,6 +121,12 @@ class Connection {
 
     // Before the greeting. false: the peer was turned away.
     asio::awaitable<bool> arrive();
+    // The PROXY header of a proxy. false: it has none, or a wrong one.
+    asio::awaitable<bool> learn_peer();
+    asio::awaitable<void> look_up_peer();
+    // Whether the peer waits for the greeting, which comes late. false: it was refused, or has left.
+    asio::awaitable<bool> waits_for_greeting();
+    asio::awaitable<void> turn_away(smtp::Reply reply, Errc kind);
     // How the protocol says that before the greeting.
     virtual std::string refusal(const smtp::Reply& reply) const = 0;
     // false: he has too many connections, and must be refused for the time being.
@@ -147,6 +160,7 @@ class Connection {
     bool pauses_ = true;
     std::shared_ptr<void> presence_;        // in test mode
     std::unique_ptr<TappedStream> tapped_;  // the same, where octets are looked at
+    std::string listed_by_;                 // the zone that lists the peer; empty: none
 };
 
 std::shared_ptr<Connection> make_smtp_connection(const Context& context, const ListenSocket& socket,

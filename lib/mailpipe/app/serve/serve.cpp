@@ -12,6 +12,8 @@
 namespace mailpipe::app {
 namespace {
 
+constexpr std::chrono::seconds kDnsblTimeout{2};  // of a zone; a greeting waits for it
+
 int report(Diagnostics& diagnostics, const Error& error) {
     diagnostics.error("", error);
     return diagnostics.exit_status();
@@ -33,6 +35,16 @@ Result<void> confine(const ServeOptions& options, const serve::Config& config, s
     if (!sandboxed->missing.empty()) json["message"] = sandboxed->missing;
     events.write(json);
     return {};
+}
+
+Result<std::unique_ptr<serve::Dnsbl>> open_dnsbl(const ServeOptions& options) {
+    if (options.access.dnsbl.empty()) return nullptr;
+    dns::ResolverOptions resolver_options;
+    resolver_options.server = options.relay.direct.dns_server;
+    resolver_options.timeout = kDnsblTimeout;
+    auto resolver = dns::make_resolver(std::move(resolver_options));
+    if (!resolver) return tl::unexpected(resolver.error());
+    return serve::Dnsbl::make(options.access.dnsbl, std::move(*resolver));
 }
 
 }  // namespace
@@ -66,6 +78,9 @@ int run_serve(const ServeOptions& given) {
         if (!handover) return report(diagnostics, handover.error());
         shared.handover = std::move(*handover);
     }
+    auto dnsbl = open_dnsbl(options);
+    if (!dnsbl) return report(diagnostics, dnsbl.error());
+    shared.dnsbl = std::move(*dnsbl);
     serve::Server server(loops, shared, [&options, &config]() -> Result<std::shared_ptr<const serve::Config>> {
         auto remade = serve::remake_config(options, *config);
         if (!remade) return tl::unexpected(remade.error());

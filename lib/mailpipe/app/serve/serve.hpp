@@ -6,6 +6,7 @@
 
 #include "mailpipe/app/options.hpp"
 #include "mailpipe/app/send/send.hpp"
+#include "mailpipe/app/serve/access/access_options.hpp"
 #include "mailpipe/app/serve/delivery/delivery_options.hpp"
 #include "mailpipe/app/serve/limits/limits_options.hpp"
 #include "mailpipe/app/serve/pop3/pop3_options.hpp"
@@ -41,6 +42,7 @@ struct ServeOptions {
     std::uint64_t max_message_size = 0;  // 0: limits::kMessageSize
     std::uint32_t timeout_seconds = 300;
     std::string metrics_url;  // http://HOST:PORT/metrics; empty: none
+    AccessOptions access;
     SandboxMode sandbox = SandboxMode::automatic;
     ServeLimitsOptions limits;
     RoutingOptions routing;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <filesystem>
 #include <utility>
 
 #include "mailpipe/app/service_notify.hpp"
@@ -48,6 +49,25 @@ std::string url_of(const ListenSocket& socket, const net::Listener& listener) {
     return std::string(scheme) + "://" + listener.address();
 }
 
+// Or takes what the service manager has bound there, out of `inherited`.
+Result<std::unique_ptr<net::Listener>> bind(const asio::any_io_executor& executor, const Location& location,
+                                            std::vector<net::InheritedSocket>& inherited) {
+    std::error_code ignored;
+    const auto path = std::filesystem::absolute(location.path, ignored);
+    const auto found = std::find_if(
+        inherited.begin(), inherited.end(), [&location, &path](const net::InheritedSocket& socket) {
+            return location.path.empty() ? net::is_bound_to(socket, location.host, location.port)
+                                         : path == socket.path;
+        });
+    if (found != inherited.end()) {
+        auto listener = net::Listener::inherited(executor, std::move(*found));
+        inherited.erase(found);
+        return listener;
+    }
+    return location.path.empty() ? net::Listener::tcp(executor, location.host, location.port)
+                                 : net::Listener::unix_socket(executor, location.path, 0666);
+}
+
 }  // namespace
 
 Server::Server(Loops& loops, Shared& shared, Remake remake)
@@ -62,10 +82,10 @@ Server::Server(Loops& loops, Shared& shared, Remake remake)
 
 Result<void> Server::listen() {
     const asio::any_io_executor executor = loops_.first().io.get_executor();
+    auto inherited = net::take_inherited_sockets();
+    if (!inherited) return tl::unexpected(inherited.error());
     for (const auto& socket : config_->sockets) {
-        const Location& location = socket.location;
-        auto listener = location.path.empty() ? net::Listener::tcp(executor, location.host, location.port)
-                                              : net::Listener::unix_socket(executor, location.path, 0666);
+        auto listener = bind(executor, socket.location, *inherited);
         if (!listener) {
             Error error = listener.error();
             // An address in use may be free at the next try.
@@ -75,6 +95,11 @@ Result<void> Server::listen() {
         auto bound = std::make_unique<Bound>(Bound{socket, std::move(*listener)});
         bound->socket.url = url_of(socket, *bound->listener);
         sockets_.push_back(std::move(bound));
+    }
+    if (!inherited->empty()) {
+        const net::InheritedSocket& left = inherited->front();
+        return fail(Errc::config,
+                    "LISTEN_FDS: " + (left.path.empty() ? left.local.name : left.path) + " is in no --listen");
     }
     if (config_->metrics_url.empty()) return {};
     auto metrics = MetricsServer::listen(executor, config_->metrics_url);

@@ -10,6 +10,7 @@
 #include "mailpipe/app/serve/smtp/smtp_transaction.hpp"
 #include "mailpipe/app/serve/smtp/submission_fixups.hpp"
 #include "mailpipe/app/serve/smtp/verify_address.hpp"
+#include "mailpipe/base/ascii.hpp"
 #include "mailpipe/smtp/server_session.hpp"
 
 MAILPIPE_COROUTINES_BEGIN
@@ -40,6 +41,7 @@ class SmtpConnection : public SessionConnection<smtp::ServerSession, smtp::Serve
     void begin_mail(smtp::MailRequested& request);
     bool may_send_as(const smtp::Mailbox& sender) const;
     asio::awaitable<void> judge_recipient(smtp::RecipientRequested request);
+    bool is_listed_stranger(const smtp::Mailbox& recipient) const;
     asio::awaitable<std::optional<smtp::Reply>> over_quota(std::vector<std::string> users,
                                                            std::uint64_t octets);
     bool wants_queue(const smtp::RecipientOptions& options) const;
@@ -189,6 +191,12 @@ asio::awaitable<std::optional<smtp::Reply>> SmtpConnection::over_quota(std::vect
     co_return co_await in_background<std::optional<smtp::Reply>>(context_.background, std::move(work));
 }
 
+// RFC 5321 section 4.5.1: whoever is refused can still ask the postmaster why.
+bool SmtpConnection::is_listed_stranger(const smtp::Mailbox& recipient) const {
+    return !listed_by_.empty() && user_.empty() &&
+           !ascii::equals_ignore_case(recipient.local_part, "postmaster");
+}
+
 asio::awaitable<void> SmtpConnection::judge_recipient(smtp::RecipientRequested request) {
     const Recipients& recipients = context_.config.recipients;
     const smtp::Mailbox& recipient = request.recipient;
@@ -201,7 +209,9 @@ asio::awaitable<void> SmtpConnection::judge_recipient(smtp::RecipientRequested r
     const auto places = recipients.resolve(recipient, !user_.empty(), now);
     std::optional<smtp::Reply> refused;
     if (!places) refused = places.error();
-    if (places) {
+    if (places && is_listed_stranger(recipient))
+        refused = smtp::Reply{550, "5.7.1", {stream_->peer().address + " is listed by " + listed_by_}};
+    if (places && !refused) {
         std::vector<std::string> users = places->users;
         refused = co_await over_quota(std::move(users), transaction_.envelope.size.value_or(0));
     }
