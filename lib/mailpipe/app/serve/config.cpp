@@ -193,6 +193,17 @@ Result<void> add_routing(const ServeOptions& options, Config& config) {
     return fail(Errc::usage, "--srs-secret is for mail that is forwarded; give --relay-server");
 }
 
+Result<void> add_access(const ServeOptions& options, Config& config) {
+    config.limits = options.limits;
+    if (config.limits.threads == 0) config.limits.threads = default_loops();
+    config.metrics_url = options.metrics_url;
+    auto proxies = Networks::parse(options.access.proxy_from);
+    if (!proxies) return fail(Errc::usage, "--proxy-from: " + proxies.error().message);
+    config.proxies = std::move(*proxies);
+    config.greeting_delay = options.access.greeting_delay;
+    return {};
+}
+
 Result<void> make_root(const Config& config) {
     const auto missing = missing_directories(config.store.root);
     auto root = store::open_or_create_directory(config.store.root);
@@ -275,12 +286,7 @@ Result<std::unique_ptr<Config>> assemble(const ServeOptions& options, const Conf
     config->max_message_size = options.max_message_size == 0 ? limits::kMessageSize : options.max_message_size;
     config->timeout = std::chrono::seconds(options.timeout_seconds);
     config->trace = options.common.trace;
-    config->limits = options.limits;
-    config->metrics_url = options.metrics_url;
-    auto proxies = Networks::parse(options.access.proxy_from);
-    if (!proxies) return fail(Errc::usage, "--proxy-from: " + proxies.error().message);
-    config->proxies = std::move(*proxies);
-    config->greeting_delay = options.access.greeting_delay;
+    if (auto added = add_access(options, *config); !added) return tl::unexpected(added.error());
     if (config->limits.threads == 0) config->limits.threads = default_loops();
     config->test = options.test.mode.get();
     if (first != nullptr) {
