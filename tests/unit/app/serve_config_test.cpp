@@ -81,6 +81,15 @@ TEST_F(ServeConfigTest, SubmissionHasItsOwnPorts) {
     EXPECT_TRUE(sockets[1].location.implicit_tls());
 }
 
+TEST_F(ServeConfigTest, SubmissionNeedsUsers) {
+    options.listen = {"submission://127.0.0.1:0"};
+    options.users.clear();
+    const auto config = make_config(options);
+    ASSERT_FALSE(config.has_value());
+    EXPECT_EQ(config.error().kind, Errc::usage);
+    EXPECT_NE(config.error().message.find("submission is for users"), std::string::npos);
+}
+
 TEST_F(ServeConfigTest, Routing) {
     const auto write = [this](const std::string& name, const std::string& text) {
         std::ofstream(root + "/" + name) << text;

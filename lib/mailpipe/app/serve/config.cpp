@@ -242,6 +242,19 @@ std::string StoreLayout::path_of(const std::string& user) const {
 
 namespace {
 
+Result<void> check_sockets(const ServeOptions& options, const Config& config) {
+    const bool has_logins =
+        !config.users.empty() || !options.users_options.user_command.empty() || options.test.enabled;
+    for (const ListenSocket& socket : config.sockets) {
+        if (socket.is_pop3() && config.store.format != store::Format::maildir)
+            return fail(Errc::usage,
+                        "--store " + options.store + ": POP3 needs a Maildir, whose messages keep their names");
+        if (socket.submission && !has_logins)
+            return fail(Errc::usage, "submission is for users, and there are none: give --users");
+    }
+    return {};
+}
+
 // `first` is nullptr at the start.
 Result<std::unique_ptr<Config>> assemble(const ServeOptions& options, const Config* first) {
     auto config = std::make_unique<Config>();
@@ -270,11 +283,7 @@ Result<std::unique_ptr<Config>> assemble(const ServeOptions& options, const Conf
                                      ": the path needs %u, the user's name, unless there is exactly one user");
     }
     config->delivery = options.delivery;
-    const bool has_pop3 = std::any_of(config->sockets.begin(), config->sockets.end(),
-                                      [](const ListenSocket& socket) { return socket.is_pop3(); });
-    if (has_pop3 && config->store.format != store::Format::maildir)
-        return fail(Errc::usage,
-                    "--store " + options.store + ": POP3 needs a Maildir, whose messages keep their names");
+    if (auto checked = check_sockets(options, *config); !checked) return tl::unexpected(checked.error());
     if (auto added = add_routing(options, *config); !added) return tl::unexpected(added.error());
     if (options.test.enabled) {
         config->anybody = std::make_unique<Anybody>(config->store);

@@ -37,6 +37,15 @@ Result<void> confine(const ServeOptions& options, const serve::Config& config, s
     return {};
 }
 
+Result<void> open_handover(const ServeOptions& options, Diagnostics& diagnostics, serve::Shared& shared) {
+    const std::string& where = options.delivery.deliver;
+    if (where.empty()) return {};
+    auto handover = serve::Handover::open(where, options.relay, shared.commits, diagnostics);
+    if (!handover) return tl::unexpected(handover.error());
+    shared.handover = std::move(*handover);
+    return {};
+}
+
 Result<std::unique_ptr<serve::Dnsbl>> open_dnsbl(const ServeOptions& options) {
     if (options.access.dnsbl.empty()) return nullptr;
     dns::ResolverOptions resolver_options;
@@ -73,11 +82,8 @@ int run_serve(const ServeOptions& given) {
     serve::Loops loops(config->limits.threads);
     serve::Shared shared(config, **events, diagnostics, relay ? &relay->spool() : nullptr);
     (*events)->add_observer([&shared](const serve::Json& event) { shared.metrics.observe(event); });
-    if (const std::string& where = options.delivery.deliver; !where.empty()) {
-        auto handover = serve::Handover::open(where, options.relay, shared.commits, diagnostics);
-        if (!handover) return report(diagnostics, handover.error());
-        shared.handover = std::move(*handover);
-    }
+    if (auto opened = open_handover(options, diagnostics, shared); !opened)
+        return report(diagnostics, opened.error());
     auto dnsbl = open_dnsbl(options);
     if (!dnsbl) return report(diagnostics, dnsbl.error());
     shared.dnsbl = std::move(*dnsbl);
