@@ -31,15 +31,21 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const bool utf8 : {false, true}) {
         if (const auto mailbox = parse_mailbox(text, utf8)) check(*mailbox, utf8);
     }
-    for (const auto parse : {&parse_reverse_path, &parse_forward_path}) {
-        if (const auto path = parse(text)) {
-            require(path->length <= size);
-            check(path->mailbox, false);
+    for (const bool utf8 : {false, true}) {
+        for (const auto parse : {&parse_reverse_path, &parse_forward_path}) {
+            if (const auto path = parse(text, utf8)) {
+                require(path->length <= size);
+                check(path->mailbox, utf8);
+            }
         }
     }
+    ServerExtensions offered;
+    offered.dsn = offered.priority = offered.require_tls = true;
+    offered.deliver_by_minimum = 1;
+    offered.max_hold_for = 1000;
     if (const auto command = parse_command(text)) {
-        (void)parse_mail(command->argument, true);
-        if (const auto recipient = parse_rcpt(command->argument)) check(*recipient, false);
+        if (const auto mail = parse_mail(command->argument, true, offered)) check(mail->reverse_path, true);
+        if (const auto rcpt = parse_rcpt(command->argument, true, true, offered)) check(rcpt->recipient, true);
     }
     return 0;
 }
