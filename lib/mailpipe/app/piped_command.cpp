@@ -146,10 +146,11 @@ bool cannot_run(const CommandEnd& end) {
     return end.status == kNotExecutable || end.status == kNoSuchCommand;
 }
 
-Error command_error(const CommandEnd& end, std::chrono::milliseconds timeout) {
+Error command_error(const CommandEnd& end, std::chrono::milliseconds timeout, const std::string& option) {
     if (end.timed_out) {
         return Error{Errc::temporary, "the command was not done after " +
-                                          std::to_string(timeout.count() / 1000) + " s and was ended"};
+                                          std::to_string(timeout.count() / 1000) + " s" +
+                                          (option.empty() ? "" : " (" + option + ")") + " and was ended"};
     }
     if (end.signal != 0)
         return Error{Errc::temporary, "the command was ended by signal " + std::to_string(end.signal)};

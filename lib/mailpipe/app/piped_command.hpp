@@ -26,7 +26,7 @@ Result<CommandEnd> run_piped(const std::string& command, const std::vector<std::
 // The shell has not run it: no message is to blame.
 bool cannot_run(const CommandEnd& end);
 // What the end of one says of the message: a status by sysexits(3), 1 to 63 and those beyond permanent; a signal and a
-// deadline temporary. Not for status 0.
-Error command_error(const CommandEnd& end, std::chrono::milliseconds timeout);
+// deadline temporary. Not for status 0. `option` sets the deadline: "--timeout"; empty: none does.
+Error command_error(const CommandEnd& end, std::chrono::milliseconds timeout, const std::string& option);
 
 }  // namespace mailpipe::app

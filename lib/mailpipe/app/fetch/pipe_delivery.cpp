@@ -29,9 +29,7 @@ class PipeDelivery : public PromptDelivery {
         if (cannot_run(*end))
             return fail(Errc::config,
                         "the shell cannot run the command (status " + std::to_string(end->status) + ")");
-        Error error = command_error(*end, timeout);
-        if (end->timed_out) error.message += " (--timeout)";
-        return refuse(message, std::move(error));
+        return refuse(message, command_error(*end, timeout, "--timeout"));
     }
 
  private:

@@ -166,7 +166,7 @@ Result<Delivered> Handover::to_command(const Delivery& delivery, const DeliveryT
     if (cannot_run(*end))
         return fail(Errc::config,
                     "--deliver: the shell cannot run the command (status " + std::to_string(end->status) + ")");
-    return tl::unexpected(command_error(*end, kCommandTimeout));
+    return tl::unexpected(command_error(*end, kCommandTimeout, ""));
 }
 
 }  // namespace mailpipe::app::serve
