@@ -41,8 +41,9 @@ class Options(Case):
         self.usage(r"LOCATION \(or --refs -\) is required", "mail-list")
         self.usage(r"--server \(or --queue\) is required", "mail-send", "a@b")
         self.usage(r"RCPT \(or -t\) is required", "mail-send", "--server", "smtp://x")
-        self.usage("--store is required", "mail-serve")
-        self.usage("--listen is required", "mail-serve", "--store", "maildir:%u")
+        self.run_error(64, "no store; give --store, or --test", argv=["mail-serve"])
+        self.run_error(64, "nothing to listen on; give --listen, or --test",
+                       argv=["mail-serve", "--store", "maildir:%u"])
         self.usage("--to needs a value", "mail-fetch", URL, "--to")
 
     def test_conflicts(self):
