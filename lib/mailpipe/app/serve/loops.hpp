@@ -1,5 +1,7 @@
 #pragma once
 
+// First: clang refuses that the region of net/asio.hpp declares again what has been defined before it.
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <set>
