@@ -25,7 +25,8 @@ TEST(DeliveryLogRecord, RecordRoundTrip) {
         std::string octets;
         append_log_record(record, 7, octets);
         EXPECT_EQ(octets.size(), record.size());
-        const auto parsed = parse_log_record(octets + "next", 7);
+        const std::string followed = octets + "next";  // what is parsed refers to it
+        const auto parsed = parse_log_record(followed, 7);
         ASSERT_TRUE(parsed);
         EXPECT_EQ(parsed->kind, record.kind);
         EXPECT_EQ(parsed->mailbox, record.mailbox);
