@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <csignal>
 #include <string>
 #include <thread>
 
@@ -12,6 +13,11 @@ class FedPipe {
     FedPipe(std::string text, std::size_t step) {
         if (::pipe(ends_.data()) != 0) ends_ = {-1, -1};
         writer_ = std::thread([this, octets = std::move(text), step] {
+            // A reader that has seen enough is no reason to die.
+            sigset_t pipe_signal;
+            sigemptyset(&pipe_signal);
+            sigaddset(&pipe_signal, SIGPIPE);
+            ::pthread_sigmask(SIG_BLOCK, &pipe_signal, nullptr);
             for (std::size_t at = 0; at < octets.size(); at += step) {
                 const std::string piece = octets.substr(at, step);
                 if (::write(ends_[1], piece.data(), piece.size()) < 0) break;
