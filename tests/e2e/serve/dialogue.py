@@ -4,9 +4,25 @@ import socket
 import ssl
 
 
+class _Reset:
+    """What is read of a connection that was reset before connect() had returned."""
+
+    def read(self):
+        raise ConnectionResetError
+
+    readline = read
+
+    def close(self):
+        pass
+
+
 class Dialogue:
     def __init__(self, port, trust=None, timeout=20):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=timeout)
+        try:
+            self.socket = socket.create_connection(("127.0.0.1", port), timeout=timeout)
+        except ConnectionResetError:
+            self.socket, self.reader = socket.socket(), _Reset()
+            return
         self.socket.settimeout(timeout)
         if trust:
             self.start_tls(trust)
