@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -12,6 +13,9 @@ namespace mailpipe::imap::server {
 
 using Range = std::pair<std::uint32_t, std::uint32_t>;  // first <= last
 using Ranges = std::vector<Range>;                      // ascending, apart and not adjoining
+
+// More than a command line of limits::kCommandLine has room for: ranges are never expanded, so memory is what was sent.
+inline constexpr std::size_t kNumberSetRanges = 40'000;
 
 // sequence-set of RFC 9051 section 9: numbers of messages or UIDs.
 //
