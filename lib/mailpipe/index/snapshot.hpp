@@ -21,7 +21,8 @@ using UidRanges = std::vector<UidRange>;  // ascending, apart
 // costs nothing but what has changed since.
 class Snapshot {
  public:
-    static constexpr std::size_t kChunk = 256;  // messages at most
+    static constexpr std::size_t kChunk = 128;  // messages at most
+    static constexpr std::size_t kGroup = 128;  // chunks at most
     using Chunk = std::vector<Message>;         // never empty
 
     std::size_t size() const { return size_; }
@@ -44,17 +45,26 @@ class Snapshot {
     template <class Use>
     void for_each(const Use& use) const {
         std::size_t index = 0;
-        for (const auto& chunk : chunks_)
-            for (const Message& message : *chunk)
-                use(index++, message);
+        for (const auto& group : groups_)
+            for (const auto& chunk : group->chunks)
+                for (const Message& message : *chunk)
+                    use(index++, message);
     }
+
+    Snapshot() : keywords_(std::make_shared<const std::vector<std::string>>()) {}
 
     friend class SnapshotBuilder;
     friend struct SnapshotDiff;
+    friend struct SnapshotDiffWalk;
 
  private:
-    std::vector<std::shared_ptr<const Chunk>> chunks_;
-    std::vector<std::uint32_t> first_;  // the index of the first message of each chunk
+    // `first[n]`: how many messages are before the n-th; one more than there are.
+    struct Group {
+        std::vector<std::shared_ptr<const Chunk>> chunks;  // never empty
+        std::vector<std::uint32_t> first{0};
+    };
+    std::vector<std::shared_ptr<const Group>> groups_;
+    std::vector<std::uint32_t> first_{0};
     std::shared_ptr<const std::vector<std::string>> keywords_;
     std::size_t size_ = 0;
     std::uint32_t uid_validity_ = 0;
@@ -69,6 +79,8 @@ class SnapshotBuilder {
  public:
     explicit SnapshotBuilder(const Snapshot& from);
     SnapshotBuilder(std::uint32_t uid_validity, Uid uid_next);
+    SnapshotBuilder(const SnapshotBuilder&) = delete;
+    SnapshotBuilder& operator=(const SnapshotBuilder&) = delete;
 
     void append(const Message& message);  // its UID is greater than all, and uid_next follows it
     void put(
