@@ -1,4 +1,4 @@
-#include "mailpipe/imap/modified_utf7.hpp"
+#include "mailpipe/base/modified_utf7.hpp"
 
 #include <cstdint>
 
@@ -6,7 +6,7 @@
 #include "mailpipe/base/encoding.hpp"
 #include "mailpipe/base/terminal_text.hpp"
 
-namespace mailpipe::imap {
+namespace mailpipe {
 namespace {
 
 bool is_direct(char c) {
@@ -122,4 +122,4 @@ Result<std::string> decode_mailbox_name(std::string_view name) {
     return out;
 }
 
-}  // namespace mailpipe::imap
+}  // namespace mailpipe

@@ -1,10 +1,10 @@
-#include "mailpipe/imap/modified_utf7.hpp"
+#include "mailpipe/base/modified_utf7.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
-namespace mailpipe::imap {
+namespace mailpipe {
 namespace {
 
 struct Pair {
@@ -62,4 +62,4 @@ TEST(ModifiedUtf7, RefusesWhatNoEncoderWrites) {
 }
 
 }  // namespace
-}  // namespace mailpipe::imap
+}  // namespace mailpipe
