@@ -21,7 +21,7 @@
 // Commands are handed on one after the other: the next is looked at when the one before is completed, so that no two
 // are ever ambiguous (RFC 9051 section 5.5). After each event that asks for something, the caller answers with the members named
 // in the event's comment; the answer may come later (next() then yields Output or NeedInput, and input is kept up to
-// limits::kImapInputHeld).
+// kInputHeld: read on only while wants_input()).
 namespace mailpipe::imap::server {
 
 struct Options {
@@ -31,6 +31,7 @@ struct Options {
     bool login_without_tls = false;  // the peer is loopback: LOGIN, AUTHENTICATE before TLS
     sasl::ServerSettings sasl;
     std::uint64_t max_message_size = 0;  // APPENDLIMIT (RFC 7889); 0: none
+    std::uint32_t message_limit = 0;     // MESSAGELIMIT (RFC 9738); 0: none
     std::vector<std::string> without;    // capabilities that are neither announced nor served, upper case
     Trace* trace = nullptr;
 };
@@ -72,11 +73,14 @@ struct AppendAborted {};  // nothing may be kept; no answer
 // IDLE (RFC 2177). respond() at any time until IdleEnded, which is answered with complete().
 struct IdleBegan {};
 struct IdleEnded {};
+// UNAUTHENTICATE (RFC 8437): the login, the selected mailbox and whatever hung on them are no more; no answer.
+struct LoggedOff {};
 struct PeerQuit {};  // everything is answered: flush and close
 
-using Step = std::variant<wire::NeedInput, wire::Output, wire::StartTls, wire::Failed, LoginRequested,
-                          CommandRequested, AppendBegan, AppendMessage, AppendLiteral, AppendOctets, AppendUrl,
-                          AppendMessageEnd, AppendEnd, AppendAborted, IdleBegan, IdleEnded, PeerQuit>;
+using Step =
+    std::variant<wire::NeedInput, wire::Output, wire::StartTls, wire::Failed, LoginRequested, CommandRequested,
+                 AppendBegan, AppendMessage, AppendLiteral, AppendOctets, AppendUrl, AppendMessageEnd,
+                 AppendEnd, AppendAborted, IdleBegan, IdleEnded, LoggedOff, PeerQuit>;
 
 enum class Completion { ok, no, bad };
 enum class LoginFailure { credentials, in_use, temporary };
@@ -103,6 +107,8 @@ class Session {
     // What is there to be written, for a caller that makes a long answer in pieces: compressed where COMPRESS is on.
     std::string take_output();
     std::size_t output_size() const;
+    // Whether what the peer sends would be looked at now; while it is not, TCP may hold the peer back.
+    bool wants_input() const;
     // The tagged response. `code` without brackets, "" for none: "READ-WRITE".
     void complete(Completion completion, std::string_view code, std::string_view text);
     // Tells the client that the selected state begins or ends; before complete() of SELECT, CLOSE...
@@ -121,6 +127,7 @@ class Session {
     bool qresync() const;
     bool utf8() const;      // UTF8=ACCEPT, or IMAP4rev2: quoted strings and mailbox names are UTF-8
     bool uid_only() const;  // RFC 9586
+    bool metadata() const;  // METADATA or METADATA-SERVER: unasked METADATA responses (RFC 5464 section 4.1)
     bool offers(std::string_view capability) const;  // not masked
     void enable_condstore();                         // a command implied it (RFC 7162 section 3.1)
     std::string_view tag() const;                    // of the present command
