@@ -28,7 +28,7 @@ bool is_word_char(char c) {
 // say what they were.
 class Parser {
  public:
-    explicit Parser(std::string_view text) : text_(text) {}
+    Parser(std::string_view text, bool decodes) : text_(text), decodes_(decodes) {}
 
     std::vector<AddressGroup> run(LimitSet* limits) {
         while (at_ < text_.size() && items_ <= limits::kFieldItems)
@@ -165,7 +165,9 @@ class Parser {
         name += rest;
     }
 
-    static std::string decoded_name(std::string_view name) { return decode_words(name).text; }
+    std::string decoded_name(std::string name) const {
+        return decodes_ ? decode_words(name).text : std::move(name);
+    }
 
     void end_address() {
         std::string name;
@@ -183,7 +185,8 @@ class Parser {
         }
         clear();
         // Decoding may leave nothing: a byte order mark, an empty encoded word.
-        Address address{decoded_name(name), decode_charset(email, "").text};
+        Address address{decoded_name(std::move(name)),
+                        decodes_ ? decode_charset(email, "").text : std::move(email)};
         if ((address.name.empty() && address.email.empty()) || ++items_ > limits::kFieldItems) return;
         if (groups_.empty() || groups_.back().name.has_value() != in_group_) groups_.push_back({});
         groups_.back().addresses.push_back(std::move(address));
@@ -192,7 +195,7 @@ class Parser {
     void begin_group() {
         std::string name = join(words_, 0, words_.size());
         clear();
-        if (++items_ <= limits::kFieldItems) groups_.push_back({decoded_name(name), {}});
+        if (++items_ <= limits::kFieldItems) groups_.push_back({decoded_name(std::move(name)), {}});
         in_group_ = true;
     }
 
@@ -203,6 +206,7 @@ class Parser {
     }
 
     std::string_view text_;
+    bool decodes_;
     std::size_t at_ = 0;
     std::vector<AddressGroup> groups_;
     std::size_t items_ = 0;  // addresses and groups so far
@@ -216,7 +220,11 @@ class Parser {
 }  // namespace
 
 std::vector<AddressGroup> parse_address_list(std::string_view value, LimitSet* limits) {
-    return Parser(value).run(limits);
+    return Parser(value, true).run(limits);
+}
+
+std::vector<AddressGroup> parse_raw_address_list(std::string_view value) {
+    return Parser(value, false).run(nullptr);
 }
 
 std::vector<Address> flatten(const std::vector<AddressGroup>& groups) {

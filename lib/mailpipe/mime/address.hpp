@@ -25,6 +25,8 @@ struct AddressGroup {
 // value. The first kFieldItems addresses and groups; when there are more, `limits` says so.
 MAILPIPE_EXPORT std::vector<AddressGroup> parse_address_list(std::string_view value,
                                                              LimitSet* limits = nullptr);
+// The same, but encoded words stay as they are, and so do octets that are no UTF-8, as an ENVELOPE of IMAP wants them.
+std::vector<AddressGroup> parse_raw_address_list(std::string_view value);
 MAILPIPE_EXPORT std::vector<Address> flatten(const std::vector<AddressGroup>& groups);
 
 }  // namespace mailpipe::mime

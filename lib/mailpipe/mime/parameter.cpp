@@ -16,6 +16,7 @@ namespace {
 // One "name=value" as it stands, with what RFC 2231 writes into the name.
 struct Piece {
     std::string name;
+    std::string_view spelled;  // the same as it is written
     std::uint64_t section = 0;
     bool continued = false;  // has a section number
     bool extended = false;   // "*" at the end: percent-encoded, the first section with charset'language'
@@ -40,7 +41,8 @@ std::string_view read_token(std::string_view text, std::size_t& at, std::string_
 // parameter-name = attribute ["*" section] ["*"]   (RFC 2231 section 7)
 void parse_name(std::string_view text, Piece& piece) {
     const std::size_t star = text.find('*');
-    piece.name = ascii::to_lower(to_utf8(text.substr(0, star)));
+    piece.spelled = text.substr(0, star);
+    piece.name = ascii::to_lower(to_utf8(piece.spelled));
     if (star == std::string_view::npos) return;
     std::string_view rest = text.substr(star + 1);
     piece.extended = rest.empty() || rest.ends_with('*');
@@ -177,8 +179,8 @@ Parameter assemble(std::vector<Piece>::const_iterator begin, std::vector<Piece>:
     return parameter;
 }
 
-ParameterList parse_parameters(std::string_view text, std::size_t at, LimitSet* limits) {
-    std::vector<Piece> pieces = read_pieces(text, at, limits);
+// Those of one name side by side, in the order in which they make the value.
+void sort_pieces(std::vector<Piece>& pieces) {
     std::unordered_map<std::string_view, std::size_t> first_of;
     for (const Piece& piece : pieces)
         first_of.try_emplace(piece.name, piece.order);
@@ -195,6 +197,42 @@ ParameterList parse_parameters(std::string_view text, std::size_t at, LimitSet* 
         if (a.section != b.section) return a.section < b.section;
         return a.order < b.order;
     });
+}
+
+// What a client decodes when the name says that it is extended: an octet that is not percent-encoded, of a section
+// that was not, must stay what it is.
+std::string percent_encoded(std::string_view text) {
+    constexpr std::string_view kHex = "0123456789ABCDEF";
+    std::string out;
+    for (const char c : text) {
+        // attribute-char of RFC 2231 section 7
+        if (c > ' ' && c < '\x7F' &&
+            std::string_view("*'%()<>@,;:\\\"/[]?=").find(c) == std::string_view::npos) {
+            out += c;
+            continue;
+        }
+        const auto octet = static_cast<unsigned char>(c);
+        out += {'%', kHex[octet / 16], kHex[octet % 16]};
+    }
+    return out;
+}
+
+RawParameter assemble_raw(std::vector<Piece>::const_iterator begin, std::vector<Piece>::const_iterator end) {
+    const bool extended =
+        begin->extended ||
+        (begin->continued && std::any_of(begin, end, [](const Piece& p) { return p.continued && p.extended; }));
+    RawParameter out{std::string(begin->spelled) + (extended ? "*" : ""), begin->value};
+    if (extended && !begin->extended) out.value = "''" + percent_encoded(begin->value);
+    for (auto piece = begin + 1; begin->continued && piece != end; ++piece) {
+        if (!piece->continued || piece->section == (piece - 1)->section) continue;
+        out.value += extended && !piece->extended ? percent_encoded(piece->value) : piece->value;
+    }
+    return out;
+}
+
+ParameterList parse_parameters(std::string_view text, std::size_t at, LimitSet* limits) {
+    std::vector<Piece> pieces = read_pieces(text, at, limits);
+    sort_pieces(pieces);
     ParameterList list;
     for (auto begin = pieces.cbegin(); begin != pieces.cend();) {
         const auto end =
@@ -267,6 +305,26 @@ ContentDisposition parse_content_disposition(std::string_view value, LimitSet* l
         out.type = ascii::to_lower(to_utf8(type));
     }
     out.parameters = parse_parameters(value, at, limits);
+    return out;
+}
+
+std::vector<RawParameter> parse_raw_parameters(std::string_view value) {
+    // The type in front; "filename=x" without one is a parameter already.
+    std::size_t at = 0;
+    skip_cfws(value, at);
+    const std::size_t start = at;
+    read_token(value, at, "(=");
+    if (at < value.size() && value[at] == '=') at = start;
+    skip_cfws(value, at);
+    std::vector<Piece> pieces = read_pieces(value, at, nullptr);
+    sort_pieces(pieces);
+    std::vector<RawParameter> out;
+    for (auto begin = pieces.cbegin(); begin != pieces.cend();) {
+        const auto end =
+            std::find_if(begin, pieces.cend(), [&](const Piece& p) { return p.name != begin->name; });
+        out.push_back(assemble_raw(begin, end));
+        begin = end;
+    }
     return out;
 }
 

@@ -50,4 +50,12 @@ MAILPIPE_EXPORT ContentType parse_content_type(std::string_view value, LimitSet*
 MAILPIPE_EXPORT ContentDisposition parse_content_disposition(std::string_view value,
                                                              LimitSet* limits = nullptr);
 
+// Parameters of either field as BODYSTRUCTURE of IMAP has them: undecoded, but the pieces of a continued one put together
+// (RFC 2231 section 6), which then begins with its charset where its name ends with "*". Names are as written.
+struct RawParameter {
+    std::string name;
+    std::string value;  // without quotes
+};
+std::vector<RawParameter> parse_raw_parameters(std::string_view value);
+
 }  // namespace mailpipe::mime
