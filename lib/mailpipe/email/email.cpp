@@ -6,7 +6,7 @@
 #include "mailpipe/base/ascii.hpp"
 #include "mailpipe/base/terminal_text.hpp"
 #include "mailpipe/email/body_parts.hpp"
-#include "mailpipe/email/html_text.hpp"
+#include "mailpipe/email/preview.hpp"
 #include "mailpipe/email/text_value.hpp"
 #include "mailpipe/mime/encoded_word.hpp"
 #include "mailpipe/mime/message_id.hpp"
@@ -16,27 +16,6 @@ namespace mailpipe::email {
 namespace {
 
 constexpr std::size_t kPreviewCharacters = 256;  // RFC 8621 section 4.1.4
-constexpr std::size_t kPreviewOctets = 16'384;   // of the text that it is made from
-
-std::string make_preview(std::string_view text) {
-    std::string out;
-    std::size_t characters = 0;
-    bool space = false;
-    while (!text.empty() && characters < kPreviewCharacters) {
-        const std::size_t length = std::max<std::size_t>(utf8_sequence_length(text), 1);
-        if (length == 1 && (ascii::is_space(text[0]) || ascii::is_control(text[0]))) {
-            space = !out.empty();
-        } else {
-            if (space && ++characters == kPreviewCharacters) break;
-            if (space) out += ' ';
-            space = false;
-            out += text.substr(0, length);
-            ++characters;
-        }
-        text.remove_prefix(length);
-    }
-    return out;
-}
 
 // Decodes each body once. Texts are kept until they are written; of anything else only the size is.
 class Record {
@@ -214,8 +193,7 @@ class Record {
         for (const std::size_t index : selected_.text) {
             const mime::Part& part = tree_.parts[index];
             if (!part.is_text()) continue;
-            const std::string_view text = utf8_prefix(leaves_[index].text, kPreviewOctets);
-            return make_preview(part.type.subtype == "html" ? html_text(text) : std::string(text));
+            return preview_of(leaves_[index].text, part.type.subtype == "html", kPreviewCharacters);
         }
         return "";
     }
