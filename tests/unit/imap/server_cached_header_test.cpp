@@ -1,0 +1,26 @@
+#include "mailpipe/imap/server/cached_header.hpp"
+
+#include <gtest/gtest.h>
+
+namespace mailpipe::imap::server {
+namespace {
+
+TEST(CachedHeader, AsWritten) {
+    EXPECT_EQ(cached_header("Received: x\r\n y\r\nSUBJECT: a\r\n b\r\nX-Rare: 1\r\nno field\r\nTo : c\r\n\r\n"),
+              "SUBJECT: a\r\n b\r\nTo : c\r\n\r\n");
+    EXPECT_EQ(cached_header("From: cut off"), "From: cut off\r\n\r\n");
+    EXPECT_EQ(cached_header(""), "\r\n");
+}
+
+TEST(CachedHeader, Names) {
+    for (const char* name : {"From", "MESSAGE-ID", "X-Universally-Unique-Identifier", "list-id"})
+        EXPECT_TRUE(is_cached_field(name)) << name;
+    for (const char* name :
+         {"", "Received", "X-Rare", "Fromm", "x-a-name-that-is-longer-than-any-that-is-kept"})
+        EXPECT_FALSE(is_cached_field(name)) << name;
+    EXPECT_TRUE(are_cached_fields({"To", "Cc"}));
+    EXPECT_FALSE(are_cached_fields({"To", "Received"}));
+}
+
+}  // namespace
+}  // namespace mailpipe::imap::server
