@@ -34,13 +34,18 @@ struct AccountChange {
     std::string old_name;  // renamed
 };
 
+// Told before messages leave a Maildir (expunged, moved elsewhere), by Entry::id: a log of deliveries must not put them in
+// place again (store/delivery_log.hpp).
+using Removing = std::function<void(const std::string& maildir, const std::vector<std::string>& ids)>;
+
 class Account {
  public:
     virtual ~Account() = default;
 
     // Makes the Maildir where it is missing. One process at a time has an account open. Errors: unavailable when another has
     // it; io, cannot_create, data.
-    static Result<std::shared_ptr<Account>> open(const std::string& path, Describe describe);
+    static Result<std::shared_ptr<Account>> open(const std::string& path, Describe describe,
+                                                 Removing removing = {});
 
     // All that exist, and those subscribed that do not; sorted by name, INBOX first. Parents that have no Maildir of their
     // own are listed with `exists` false.
@@ -94,13 +99,15 @@ class Account {
 // The accounts that are open: one instance each, as long as somebody has it. From any thread.
 class Accounts {
  public:
-    explicit Accounts(Describe describe) : describe_(describe) {}
+    explicit Accounts(Describe describe, Removing removing = {})
+        : describe_(describe), removing_(std::move(removing)) {}
     Result<std::shared_ptr<Account>> open(const std::string& path);
     std::shared_ptr<Account> find(const std::string& path);  // when it is open; no I/O
 
  private:
     struct Impl;
     Describe describe_;
+    Removing removing_;
     std::shared_ptr<Impl> impl_ = make();
     static std::shared_ptr<Impl> make();
 };
