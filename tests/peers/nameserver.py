@@ -6,6 +6,7 @@ import subprocess
 
 from peers.process import Peer, PeerError, find_program, free_port, wait_until
 
+# Without database: "" every nsd of this machine maps the same nsd.db, and dies of what another one writes there.
 _CONFIG = """\
 server:
     ip-address: 127.0.0.1@{port}
@@ -16,6 +17,7 @@ server:
     zonelistfile: "{directory}/zone.list"
     xfrdfile: "{directory}/xfrd.state"
     xfrdir: "{directory}"
+    database: ""
     server-count: 1
     do-ip6: no
 remote-control:
