@@ -1,5 +1,5 @@
-"""Twenty clients of one mailbox at once, with deliveries, other programs in the Maildir, and a server that is killed: what
-each client was told is always a state that the mailbox has had, and nothing acknowledged is ever lost or done twice.
+"""Twenty clients of one mailbox at once, with deliveries, other programs in the Maildir, and a server that is killed:
+what each client was told is a state that the mailbox has had, and nothing acknowledged is ever lost or done twice.
 
 MAILPIPE_MODEL is the number of seconds (20; 600 with MAILPIPE_FULL), MAILPIPE_SEED the seed."""
 

@@ -246,7 +246,7 @@ class ImapClient:
         self._inflate = zlib.decompressobj(wbits=-15)
 
     def idle(self, seconds, until=None):
-        """The untagged responses that come in `seconds`, or until until(response) holds, and those up to the end of it."""
+        """The untagged responses that come in `seconds`, or until until(response) holds, and those up to its end."""
         tag = self.begin("IDLE")
         untagged = []
         refusal = self._continuation(tag, untagged)

@@ -1,4 +1,4 @@
-"""What a client of IMAP knows of its mailbox: the untagged responses, replayed as RFC 9051 section 7 and RFC 7162 say."""
+"""What a client of IMAP knows of its mailbox: untagged responses, replayed as RFC 9051 section 7 and RFC 7162 say."""
 
 from peers.imap_responses import Malformed
 

@@ -1,5 +1,5 @@
-"""The IMAP server that a test is about: mail-serve, or with MAILPIPE_IMAP_PEER=dovecot Dovecot, by which a test is seen to
-be right."""
+"""The IMAP server that a test is about: mail-serve, or Dovecot with MAILPIPE_IMAP_PEER=dovecot, by which a test is seen
+to be right."""
 
 import os
 import shutil
