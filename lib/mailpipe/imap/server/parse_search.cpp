@@ -1,0 +1,216 @@
+#include <utility>
+
+#include "mailpipe/base/ascii.hpp"
+#include "mailpipe/email/search.hpp"
+#include "mailpipe/email/sort.hpp"
+#include "mailpipe/email/thread.hpp"
+#include "mailpipe/imap/server/parse_command.hpp"
+
+namespace mailpipe::imap::server {
+namespace {
+
+Result<void> parse_partial(CommandReader& in, SearchReturn& out) {
+    if (auto space = in.space(); !space) return space;
+    if (out.partial) return in.expected("one PARTIAL");
+    const auto range = in.partial_range();
+    if (!range) return tl::unexpected(range.error());
+    out.partial = *range;
+    return {};
+}
+
+// search-return-opt = "MIN" / "MAX" / "ALL" / "COUNT" / "SAVE" / "UPDATE" / "CONTEXT" / "PARTIAL" SP partial-range
+Result<void> parse_return_option(CommandReader& in, const ParseContext& context, std::string_view contexts,
+                                 SearchReturn& out) {
+    const auto name = in.keyword("search-return-opt");
+    if (!name) return tl::unexpected(name.error());
+    const bool has_context = context.offers(contexts);
+    if (*name == "MIN") {
+        out.min = true;
+    } else if (*name == "MAX") {
+        out.max = true;
+    } else if (*name == "ALL") {
+        out.all = true;
+    } else if (*name == "COUNT") {
+        out.count = true;
+    } else if (*name == "SAVE" && context.offers("SEARCHRES")) {
+        out.save = true;
+    } else if (*name == "UPDATE" && has_context) {
+        out.update = true;
+    } else if (*name == "CONTEXT" && has_context) {
+        out.context = true;
+    } else if (*name == "PARTIAL" && (has_context || context.offers("PARTIAL"))) {
+        return parse_partial(in, out);
+    } else {
+        return fail(Errc::protocol, "search-return-opt is not known");
+    }
+    return {};
+}
+
+// search-return-opts = SP "RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")"
+Result<void> parse_return(CommandReader& in, const ParseContext& context, bool sorts, SearchReturn& out) {
+    if (!ascii::starts_with_ignore_case(in.rest(), " RETURN (")) return {};
+    if (!context.offers(sorts ? "ESORT" : "ESEARCH")) return {};
+    in.take(' ');
+    in.take_word("RETURN");
+    in.take(' ');
+    out.given = true;
+    auto read = parse_parenthesised(in, "search-return-opts", true, [&] {
+        return parse_return_option(in, context, sorts ? "CONTEXT=SORT" : "CONTEXT=SEARCH", out);
+    });
+    if (!read) return read;
+    if (out.partial && out.all) return fail(Errc::protocol, "PARTIAL and ALL exclude each other");
+    const bool asks = out.min || out.max || out.count || out.save || out.partial;
+    if (!asks) out.all = true;  // "RETURN ()" (RFC 4731 section 3.1)
+    return {};
+}
+
+// Other charsets than these are refused with the list of them (RFC 9051 section 6.4.4).
+Result<void> check_charset(const CommandReader& in, std::string_view charset) {
+    // Quoted strings are UTF-8 then, and nothing else (RFC 6855 section 3).
+    if (in.utf8() && !ascii::equals_ignore_case(charset, "UTF-8") &&
+        !ascii::equals_ignore_case(charset, "US-ASCII"))
+        return fail(Errc::protocol, "charset other than UTF-8");
+    if (ascii::equals_ignore_case(charset, "UTF-8") || ascii::equals_ignore_case(charset, "US-ASCII"))
+        return {};
+    return fail_with_code(Errc::unsupported, "BADCHARSET (US-ASCII UTF-8)", "charset is not known");
+}
+
+Result<email::Query> parse_keys(CommandReader& in) {
+    if (auto space = in.space(); !space) return tl::unexpected(space.error());
+    auto query = email::parse_search(in.rest_with_literals());
+    // What email calls a usage error is a client's.
+    if (!query && query.error().kind == Errc::usage) query.error().kind = Errc::protocol;
+    return query;
+}
+
+// search-program = ["CHARSET" SP charset SP] search-key *(SP search-key)
+Result<void> parse_program(CommandReader& in, Search& out) {
+    Result<void> error;
+    if (ascii::starts_with_ignore_case(in.rest(), " CHARSET ")) {
+        in.take(' ');
+        in.take_word("CHARSET");
+        in.take(' ');
+        if (!read_into(in.astring("charset"), out.charset, error)) return error;
+        if (error = check_charset(in, out.charset); !error) return error;
+    }
+    read_into(parse_keys(in), out.query, error);
+    return error;
+}
+
+// charset SP search-key *(SP search-key), of SORT and THREAD (RFC 5256 section 4)
+Result<void> parse_charset_and_keys(CommandReader& in, email::Query& query) {
+    Result<void> error = in.space();
+    std::string charset;
+    if (!error || !read_into(in.astring("charset"), charset, error)) return error;
+    if (error = check_charset(in, charset); !error) return error;
+    read_into(parse_keys(in), query, error);
+    return error;
+}
+
+Result<void> refuse_numbers(const ParseContext& context) {
+    if (context.uid || !context.uid_only) return {};
+    return fail_with_code(Errc::protocol, "UIDREQUIRED", "message numbers are not used, UIDONLY is enabled");
+}
+
+// sort-criteria = "(" sort-criterion *(SP sort-criterion) ")"
+Result<email::SortProgram> parse_criteria(CommandReader& in, const ParseContext& context) {
+    if (auto space = in.space(); !space) return tl::unexpected(space.error());
+    const std::string_view rest = in.rest();
+    const std::size_t end = rest.find(')');
+    if (rest.substr(0, 1) != "(" || end == std::string_view::npos) return in.expected("sort-criteria");
+    auto program = email::parse_sort(rest.substr(0, end + 1));
+    if (!program) return fail(Errc::protocol, program.error().message);
+    if (email::needs_display_names(*program) && !context.offers("SORT=DISPLAY"))
+        return fail(Errc::protocol, "SORT=DISPLAY is not available");
+    in.skip(end + 1);
+    return program;
+}
+
+// esearch-source-opts = "IN" SP "(" filter-mailboxes *(SP filter-mailboxes) [SP "(" scope-options ")"] ")"
+Result<void> parse_sources(CommandReader& in, std::vector<MailboxFilter>& out) {
+    if (!ascii::starts_with_ignore_case(in.rest(), " IN (")) return {};
+    in.take(' ');
+    in.take_word("IN");
+    in.take(' ');
+    return parse_parenthesised(in, "esearch-source-opts", false, [&]() -> Result<void> {
+        if (in.rest().substr(0, 1) == "(") return fail(Errc::protocol, "scope-option is not known");
+        auto filter = parse_mailbox_filter(in);
+        if (!filter) return tl::unexpected(filter.error());
+        out.push_back(std::move(*filter));
+        return {};
+    });
+}
+
+}  // namespace
+
+// search = "SEARCH" [search-return-opts] SP search-program
+Result<Command> parse_search(CommandReader& in, const ParseContext& context) {
+    Search out;
+    out.uid = context.uid;
+    auto read = refuse_numbers(context);
+    if (read) read = parse_return(in, context, false, out.returns);
+    if (read) read = parse_program(in, out);
+    if (!read) return tl::unexpected(read.error());
+    return finish(in, std::move(out));
+}
+
+// esearch = "ESEARCH" [SP esearch-source-opts] [search-return-opts] SP search-program (RFC 7377 section 2)
+Result<Command> parse_esearch(CommandReader& in, const ParseContext& context) {
+    Search out;
+    out.uid = true;
+    out.is_esearch = true;
+    auto read = parse_sources(in, out.in);
+    if (read) read = parse_return(in, context, false, out.returns);
+    if (read && out.in.empty() && !context.selected) read = fail(Errc::protocol, "no mailbox is selected");
+    if (read && !out.in.empty() && (out.returns.update || out.returns.context || out.returns.save))
+        read = fail(Errc::protocol, "SAVE, UPDATE and CONTEXT are of the selected mailbox only");
+    if (read) read = parse_program(in, out);
+    if (!read) return tl::unexpected(read.error());
+    if (!out.returns.given) out.returns.all = true;
+    out.returns.given = true;
+    return finish(in, std::move(out));
+}
+
+// sort = "SORT" [search-return-opts] SP sort-criteria SP charset SP search-key *(SP search-key)
+Result<Command> parse_sort(CommandReader& in, const ParseContext& context) {
+    Sort out;
+    out.uid = context.uid;
+    auto read = refuse_numbers(context);
+    if (read) read = parse_return(in, context, true, out.returns);
+    if (read) read_into(parse_criteria(in, context), out.program, read);
+    if (read) read = parse_charset_and_keys(in, out.query);
+    if (!read) return tl::unexpected(read.error());
+    return finish(in, std::move(out));
+}
+
+// thread = "THREAD" SP thread-alg SP charset SP search-key *(SP search-key)
+Result<Command> parse_thread(CommandReader& in, const ParseContext& context) {
+    Thread out;
+    out.uid = context.uid;
+    auto read = refuse_numbers(context);
+    if (read) read = in.space();
+    if (!read) return tl::unexpected(read.error());
+    const auto name = in.keyword("thread-alg");
+    if (!name) return tl::unexpected(name.error());
+    const auto algorithm = email::parse_thread_algorithm(*name);
+    if (!algorithm || !context.offers("THREAD=" + *name))
+        return fail(Errc::protocol, "thread-alg is not known");
+    out.algorithm = *algorithm;
+    read = parse_charset_and_keys(in, out.query);
+    if (!read) return tl::unexpected(read.error());
+    return finish(in, std::move(out));
+}
+
+// cancelupdate = "CANCELUPDATE" 1*(SP quoted) (RFC 5267 section 5)
+Result<Command> parse_cancelupdate(CommandReader& in, const ParseContext&) {
+    CancelUpdate out;
+    do {
+        if (auto space = in.space(); !space) return tl::unexpected(space.error());
+        auto tag = in.quoted("tag");
+        if (!tag) return tl::unexpected(tag.error());
+        out.tags.push_back(std::move(*tag));
+    } while (!in.at_end());
+    return finish(in, std::move(out));
+}
+
+}  // namespace mailpipe::imap::server
