@@ -3,23 +3,18 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 
-#include <limits>
+#include <vector>
 
 #include "mailpipe/app/serve/pop3/maildrop.hpp"
 #include "mailpipe/base/ascii.hpp"
 #include "mailpipe/base/limits.hpp"
+#include "mailpipe/store/dovecot_uidlist.hpp"
 #include "mailpipe/store/file.hpp"
 
 namespace mailpipe::app::serve {
 namespace {
 
 using std::string_view;
-
-std::optional<std::uint32_t> parse_uid(string_view text) {
-    const auto number = ascii::parse_number(text);
-    if (!number || *number == 0 || *number > std::numeric_limits<std::uint32_t>::max()) return std::nullopt;
-    return static_cast<std::uint32_t>(*number);
-}
 
 // The next line, without its end; what is left of a file that was being written is none.
 std::optional<string_view> take_line(string_view& text) {
@@ -30,13 +25,6 @@ std::optional<string_view> take_line(string_view& text) {
     return line;
 }
 
-string_view take_word(string_view& text) {
-    const std::size_t end = std::min(text.find(' '), text.size());
-    const string_view word = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    return word;
-}
-
 string_view without_info(string_view filename) {
     return filename.substr(0, filename.find(':'));
 }
@@ -44,18 +32,6 @@ string_view without_info(string_view filename) {
 void add(FormerMessages& messages, string_view filename, FormerMessage message) {
     if (filename.empty() || !is_uidl(message.uidl)) return;
     messages.try_emplace(std::string(without_info(filename)), std::move(message));
-}
-
-std::optional<std::uint32_t> parse_dovecot_header(string_view line, bool& fields) {
-    fields = line.starts_with("3 ");
-    if (!fields && !line.starts_with("1 ")) return std::nullopt;
-    line.remove_prefix(2);
-    if (!fields) return parse_uid(take_word(line));
-    while (!line.empty()) {
-        const string_view word = take_word(line);
-        if (word.starts_with('V')) return parse_uid(word.substr(1));
-    }
-    return std::nullopt;
 }
 
 Result<std::optional<std::string>> read_file(const std::string& directory, const std::string& name) {
@@ -79,21 +55,12 @@ Result<std::optional<std::string>> read_file(const std::string& directory, const
 
 FormerMessages parse_dovecot_uidlist(string_view text) {
     FormerMessages messages;
-    bool fields = false;
-    const auto header = take_line(text);
-    const auto validity = header ? parse_dovecot_header(*header, fields) : std::nullopt;
-    if (!validity) return messages;
-    while (auto line = take_line(text)) {
-        const auto uid = parse_uid(take_word(*line));
-        if (!uid) continue;
-        FormerMessage message{fmt::format("{:08x}{:08x}", *uid, *validity)};
-        while (fields && !line->empty() && line->front() != ':') {
-            const string_view word = take_word(*line);
-            if (word.starts_with('P')) message.uidl = word.substr(1);
-            if (word.starts_with('W')) message.size = ascii::parse_number(word.substr(1));
-        }
-        if (fields && !line->empty()) line->remove_prefix(1);
-        add(messages, *line, std::move(message));
+    std::vector<store::DovecotUidlistLine> lines;
+    const auto header = store::parse_dovecot_uidlist(
+        text, [&lines](const store::DovecotUidlistLine& line) { lines.push_back(line); });
+    for (const store::DovecotUidlistLine& line : lines) {
+        std::string own = fmt::format("{:08x}{:08x}", line.uid, header->uid_validity);
+        add(messages, line.filename, {line.uidl ? std::string(*line.uidl) : std::move(own), line.size});
     }
     return messages;
 }

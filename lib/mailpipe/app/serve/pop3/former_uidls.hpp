@@ -19,11 +19,7 @@ struct FormerMessage {
 };
 using FormerMessages = std::unordered_map<std::string, FormerMessage>;  // by Entry::id
 
-// Dovecot's dovecot-uidlist:
-//
-//   header = "3 V" uidvalidity " N" nextuid *(" " field)            ; version 1: "1 " uidvalidity " " nextuid
-//   line   = uid *(" " field) " :" filename                         ; version 1: uid " " filename
-//   field  = "P" UIDL (of a server before Dovecot) / "W" CRLF-size / other
+// Dovecot's dovecot-uidlist (store/dovecot_uidlist.hpp).
 //
 // Without "P" the UIDL is that of Dovecot's default pop3_uidl_format, %08Xu%08Xv: UID and UIDVALIDITY in lower-case
 // hexadecimal.

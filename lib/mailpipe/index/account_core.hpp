@@ -1,0 +1,58 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "mailpipe/index/account.hpp"
+#include "mailpipe/index/database.hpp"
+#include "mailpipe/index/schema.hpp"
+#include "mailpipe/index/watchers.hpp"
+#include "mailpipe/store/file.hpp"
+
+namespace mailpipe::index {
+
+class FolderWatcher;
+
+// What the mailboxes of an account share; it lives as long as one of them. Of the locks, the database's is taken last.
+struct AccountCore {
+    std::string path;
+    std::string index_path;
+    Describe describe = nullptr;
+    store::Fd lock;
+    std::shared_ptr<FolderWatcher> folder_watcher;  // null: nothing is watched
+    Watchers<AccountChange> watchers;
+
+    std::mutex database_mutex;
+    std::unique_ptr<Database> database;
+
+    // An index that turns out to be broken is made anew by the next who opens it.
+    template <class Value>
+    Result<Value> judged(Result<Value> result) const {
+        if (!result && result.error().kind == Errc::data) condemn_index(index_path);
+        return result;
+    }
+    template <class Work>
+    auto read(const Work& work) {
+        const std::lock_guard guard(database_mutex);
+        return judged(work(*database));
+    }
+    // All or nothing; durable when it returns, if that is wanted.
+    template <class Work>
+    Result<void> change(const Work& work, bool durable = true) {
+        const std::lock_guard guard(database_mutex);
+        auto begun = Transaction::begin(*database, durable);
+        if (!begun) return judged(Result<void>(tl::unexpected(begun.error())));
+        auto done = work(*database);
+        if (done) done = begun->commit();
+        return judged(std::move(done));
+    }
+};
+
+// One that was never given in this account: the clock's, or the next. Part of a change.
+Result<std::uint32_t> next_uid_validity(Database& database);
+// That one is not given any more.
+Result<void> note_uid_validity(Database& database, std::uint32_t uid_validity);
+
+}  // namespace mailpipe::index

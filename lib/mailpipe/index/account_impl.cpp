@@ -1,0 +1,294 @@
+#include "mailpipe/index/account_impl.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <ctime>
+#include <filesystem>
+
+#include "mailpipe/index/folder_name.hpp"
+#include "mailpipe/index/folder_watcher.hpp"
+#include "mailpipe/index/former_uids.hpp"
+#include "mailpipe/index/object_id.hpp"
+#include "mailpipe/store/directory.hpp"
+
+namespace mailpipe::index {
+namespace {
+
+constexpr const char* kIndex = "/.mailpipe-index";
+constexpr const char* kLock = "/.mailpipe-index.lock";
+constexpr const char* kRemains = "mailpipe-removed.";
+// MODSEQs after an index was lost: greater than any before, which grew by one a change.
+constexpr int kModSeqsASecond = 20;  // bits
+
+Result<store::Fd> take_lock(const std::string& path) {
+    const std::string name = path + kLock;
+    store::Fd lock(store::open_at(AT_FDCWD, name.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (!lock) return fail_errno(errno, name, true);
+    while (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+        if (errno == EINTR) continue;
+        if (errno == EWOULDBLOCK) return fail(Errc::unavailable, path + ": is open in another process");
+        return fail_errno(errno, name);
+    }
+    return lock;
+}
+
+Result<std::string> read_optional(int directory, const std::string& name, const std::string& what) {
+    constexpr std::uint64_t kListFile = 16U << 20;
+    auto file = store::open_regular_at(directory, name, what);
+    if (!file) return std::string();
+    return store::read_range(file->get(), 0, kListFile, what);
+}
+
+}  // namespace
+
+Result<std::shared_ptr<Account>> Account::open(const std::string& path, Describe describe) {
+    return AccountImpl::open(path, describe, FolderWatcher::create());
+}
+
+Result<std::shared_ptr<Account>> AccountImpl::open(const std::string& path, Describe describe,
+                                                   std::shared_ptr<FolderWatcher> folder_watcher) {
+    auto root = store::open_or_create_directory(path);
+    if (!root) return tl::unexpected(root.error());
+    auto lock = take_lock(path);
+    if (!lock) return tl::unexpected(lock.error());
+    // Makes what a Maildir has.
+    if (auto folder = Folder::open(path); !folder) return tl::unexpected(folder.error());
+    auto core = std::make_shared<AccountCore>();
+    core->path = path;
+    core->index_path = path + kIndex;
+    core->describe = describe;
+    core->lock = std::move(*lock);
+    core->folder_watcher = std::move(folder_watcher);
+    auto index = open_index(core->index_path);
+    if (!index) return tl::unexpected(index.error());
+    core->database = std::move(index->database);
+    std::shared_ptr<AccountImpl> account(new AccountImpl(core, std::move(*root)));
+    if (auto recovered = account->recover(); !recovered) {
+        if (recovered.error().kind != Errc::data || index->fresh) return tl::unexpected(recovered.error());
+        // Broken where open_index() did not look: condemned by now.
+        core->database.reset();
+        auto again = open_index(core->index_path);
+        if (!again) return tl::unexpected(again.error());
+        core->database = std::move(again->database);
+        index->fresh = true;
+        if (recovered = account->recover(); !recovered) return tl::unexpected(recovered.error());
+    }
+    if (index->fresh) {
+        if (auto imported = account->import_subscriptions(); !imported) return tl::unexpected(imported.error());
+    }
+    return std::shared_ptr<Account>(std::move(account));
+}
+
+std::string AccountImpl::path_of(const std::string& directory) const {
+    return directory.empty() ? core_->path : core_->path + "/" + directory;
+}
+
+bool AccountImpl::is_there(const std::string& directory) const {
+    if (directory.empty()) return true;
+    struct stat info {};
+    return ::fstatat(root_.get(), (directory + "/cur").c_str(), &info, 0) == 0 && S_ISDIR(info.st_mode);
+}
+
+Result<std::vector<std::string>> AccountImpl::directories() const {
+    std::vector<std::string> found{""};
+    auto read = store::for_each_name(root_.get(), core_->path, [&](const char* name) {
+        if (name[0] == '.' && name_of(name) && is_there(name)) found.emplace_back(name);
+    });
+    if (!read) return tl::unexpected(read.error());
+    return found;
+}
+
+Result<std::string> AccountImpl::find(const std::string& name) const {
+    auto directory = directory_of(name);
+    if (!directory) return directory;
+    if (is_there(*directory)) return directory;
+    const std::string other = utf8_directory_of(normal_name(name));
+    if (name_of(other) == normal_name(name) && is_there(other)) return other;
+    return fail(Errc::not_found, "mailbox " + name + ": does not exist");
+}
+
+Result<MailboxRow> AccountImpl::row_of(const std::string& directory) {
+    auto row = core_->read([&](Database& database) { return read_mailbox_row(database, directory); });
+    if (!row) return tl::unexpected(row.error());
+    if (*row) return std::move(**row);
+    return make_row(directory, {});
+}
+
+Result<MailboxRow> AccountImpl::make_row(const std::string& directory,
+                                         const std::vector<std::string>& special_use) {
+    const std::string path = path_of(directory);
+    auto folder = store::open_directory_at(root_.get(), directory.empty() ? "." : directory, path);
+    if (!folder) return tl::unexpected(folder.error());
+    auto trace = read_former_uids(folder->get(), path);
+    if (!trace) return tl::unexpected(trace.error());
+    auto letters = read_optional(folder->get(), "dovecot-keywords", path);
+    if (!letters) return tl::unexpected(letters.error());
+    MailboxRow row;
+    row.directory = directory;
+    row.special_use = special_use;
+    row.keywords = parse_dovecot_keywords(*letters);
+    auto made = core_->change([&](Database& database) -> Result<void> {
+        auto same = database.query("SELECT 1 FROM mailbox WHERE object_id=? OR uid_validity=?");
+        if (!same) return tl::unexpected(same.error());
+        bool taken = false;
+        if (*trace) {
+            // A copy of another mailbox with all its files: UIDs that were that one's are not this one's.
+            auto stepped = same->start((*trace)->object_id, (*trace)->uid_validity).step();
+            if (!stepped) return tl::unexpected(stepped.error());
+            taken = *stepped && !(*trace)->object_id.empty();
+        }
+        if (*trace && !taken) {
+            row.uid_validity = (*trace)->uid_validity;
+            row.object_id = (*trace)->object_id;
+            row.highest_modseq = std::max((*trace)->modseq + (ModSeq{1} << kModSeqsASecond),
+                                          static_cast<ModSeq>(std::time(nullptr)) << kModSeqsASecond);
+            row.settled_modseq = row.vanished_floor = row.highest_modseq;
+            if (!(*trace)->keywords.empty()) row.keywords = (*trace)->keywords;
+            if (auto noted = note_uid_validity(database, row.uid_validity); !noted) return noted;
+        } else {
+            ::unlinkat(folder->get(), kUidTrace, 0);
+            auto validity = next_uid_validity(database);
+            if (!validity) return tl::unexpected(validity.error());
+            row.uid_validity = *validity;
+            row.settled_modseq = row.highest_modseq;
+        }
+        if (row.object_id.empty()) row.object_id = random_object_id('F');
+        auto id = insert_mailbox_row(database, row);
+        if (!id) return tl::unexpected(id.error());
+        row.id = *id;
+        return {};
+    });
+    if (!made) return tl::unexpected(made.error());
+    return row;
+}
+
+Result<std::shared_ptr<MailboxImpl>> AccountImpl::open_mailbox(const std::string& directory) {
+    const auto known = open_.find(directory);
+    if (known != open_.end()) {
+        if (known->second->is_at(path_of(directory))) return known->second;
+        // Another directory is in its place.
+        if (auto forgotten = forget(directory); !forgotten) return tl::unexpected(forgotten.error());
+    }
+    auto row = row_of(directory);
+    if (!row) return tl::unexpected(row.error());
+    const std::string path = path_of(directory);
+    auto opened = MailboxImpl::open(core_, std::move(*row), *name_of(directory), path);
+    if (!opened) return opened;
+    open_[directory] = *opened;
+    const std::lock_guard lock(paths_mutex_);
+    paths_[path] = *opened;
+    return opened;
+}
+
+Result<void> AccountImpl::forget(const std::string& directory) {
+    auto row = core_->read([&](Database& database) { return read_mailbox_row(database, directory); });
+    if (!row) return tl::unexpected(row.error());
+    if (*row) {
+        auto removed =
+            core_->change([&](Database& database) { return remove_mailbox_row(database, (*row)->id); });
+        if (!removed) return removed;
+    }
+    {
+        const std::lock_guard lock(paths_mutex_);
+        paths_.erase(path_of(directory));
+    }
+    const auto known = open_.find(directory);
+    if (known == open_.end()) return {};
+    const auto mailbox = known->second;
+    open_.erase(known);
+    mailbox->removed();
+    return {};
+}
+
+Result<std::shared_ptr<Mailbox>> AccountImpl::mailbox(const std::string& name) {
+    const std::lock_guard lock(tree_mutex_);
+    auto directory = find(name);
+    if (!directory) {
+        // Another program has removed it.
+        const auto gone = directory_of(name);
+        if (gone && open_.count(*gone) != 0) {
+            if (auto forgotten = forget(*gone); !forgotten) return tl::unexpected(forgotten.error());
+        }
+        return tl::unexpected(directory.error());
+    }
+    auto opened = open_mailbox(*directory);
+    if (!opened) return tl::unexpected(opened.error());
+    return std::shared_ptr<Mailbox>(std::move(*opened));
+}
+
+Result<void> AccountImpl::recover() {
+    if (auto renamed = finish_renames(); !renamed) return renamed;
+    auto rows = core_->read([&](Database& database) { return read_mailbox_rows(database); });
+    if (!rows) return tl::unexpected(rows.error());
+    for (const MailboxRow& row : *rows) {
+        if (is_there(row.directory)) continue;
+        if (auto forgotten = forget(row.directory); !forgotten) return forgotten;
+    }
+    remove_remains();
+    return {};
+}
+
+void AccountImpl::remove_remains() const {
+    std::error_code error;
+    std::filesystem::directory_iterator entry(core_->path + "/tmp", error), end;
+    std::vector<std::filesystem::path> remains;
+    for (; !error && entry != end; entry.increment(error)) {
+        if (entry->path().filename().string().rfind(kRemains, 0) == 0) remains.push_back(entry->path());
+    }
+    for (const auto& path : remains)
+        std::filesystem::remove_all(path, error);
+}
+
+Result<void> AccountImpl::import_subscriptions() {
+    auto dovecot = read_optional(root_.get(), "subscriptions", core_->path);
+    if (!dovecot) return tl::unexpected(dovecot.error());
+    auto courier = read_optional(root_.get(), "courierimapsubscribed", core_->path);
+    if (!courier) return tl::unexpected(courier.error());
+    const auto names =
+        dovecot->empty() ? parse_courier_subscriptions(*courier) : parse_dovecot_subscriptions(*dovecot);
+    if (names.empty()) return {};
+    return core_->change([&](Database& database) -> Result<void> {
+        for (const std::string& name : names) {
+            auto query = database.query("INSERT OR IGNORE INTO subscription VALUES(?)");
+            if (!query) return tl::unexpected(query.error());
+            if (auto done = query->run(name); !done) return done;
+        }
+        return {};
+    });
+}
+
+void AccountImpl::tell(AccountChange::Kind kind, const std::string& mailbox,
+                       const std::string& old_name) const {
+    core_->watchers.notify({kind, mailbox, old_name});
+}
+
+Mailbox::Token AccountImpl::watch(std::function<void(const AccountChange&)> changed) {
+    return core_->watchers.add(std::move(changed));
+}
+
+void AccountImpl::delivered(const std::string& mailbox_path) {
+    std::shared_ptr<MailboxImpl> mailbox;
+    {
+        const std::lock_guard lock(paths_mutex_);
+        const auto found = paths_.find(mailbox_path);
+        if (found != paths_.end()) mailbox = found->second.lock();
+    }
+    if (mailbox && core_->folder_watcher && mailbox->is_watched()) {
+        core_->folder_watcher->post([weak = std::weak_ptr<MailboxImpl>(mailbox)] {
+            const auto there = weak.lock();
+            if (there) [[maybe_unused]]
+                const auto refreshed = there->refresh();
+        });
+    }
+    if (mailbox_path == core_->path) return tell(AccountChange::Kind::messages, "INBOX");
+    if (!mailbox_path.starts_with(core_->path + "/")) return;
+    if (const auto name = name_of(mailbox_path.substr(core_->path.size() + 1)))
+        tell(AccountChange::Kind::messages, *name);
+}
+
+}  // namespace mailpipe::index

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "mailpipe/index/account.hpp"
+#include "mailpipe/index/account_core.hpp"
+#include "mailpipe/index/mailbox_impl.hpp"
+
+namespace mailpipe::index {
+
+class AccountImpl : public Account {
+ public:
+    static Result<std::shared_ptr<Account>> open(const std::string& path, Describe describe,
+                                                 std::shared_ptr<FolderWatcher> folder_watcher);
+
+    Result<std::vector<MailboxInfo>> mailboxes() override;
+    Result<std::shared_ptr<Mailbox>> mailbox(const std::string& name) override;
+    Result<void> create(const std::string& name, const std::vector<std::string>& special_use) override;
+    Result<void> remove(const std::string& name) override;
+    Result<void> rename(const std::string& from, const std::string& to) override;
+    Result<void> subscribe(const std::string& name, bool subscribed) override;
+    Result<Acl> acl(const std::string& mailbox) override;
+    Result<void> set_acl(const std::string& mailbox, const std::string& identifier,
+                         const std::string& rights) override;
+    Result<Metadata> metadata(const std::string& mailbox) override;
+    Result<void> set_metadata(const std::string& mailbox, const std::string& entry,
+                              const std::optional<std::string>& value) override;
+    Result<std::string> secret(const std::string& name) override;
+    Result<void> set_secret(const std::string& name, const std::string& value) override;
+    Result<Usage> usage() override;
+    Mailbox::Token watch(std::function<void(const AccountChange&)> changed) override;
+    void delivered(const std::string& mailbox_path) override;
+    Result<Checked> check() override;
+    Result<void> rebuild() override;
+
+ private:
+    AccountImpl(std::shared_ptr<AccountCore> core, store::Fd root)
+        : core_(std::move(core)), root_(std::move(root)) {}
+
+    Result<std::int64_t> row_id(const std::string& mailbox);
+    // With tree_mutex_ held.
+    bool is_there(const std::string& directory) const;
+    Result<std::vector<std::string>> directories() const;     // "" is INBOX
+    Result<std::string> find(const std::string& name) const;  // Error not_found
+    Result<MailboxRow> row_of(const std::string& directory);  // made where there is none
+    Result<MailboxRow> make_row(const std::string& directory, const std::vector<std::string>& special_use);
+    Result<std::shared_ptr<MailboxImpl>> open_mailbox(const std::string& directory);
+    Result<void> forget(const std::string& directory);
+    Result<void> compare(const MailboxRow& row, Checked& checked);
+    Result<void> recover();
+    Result<void> finish_renames();
+    Result<void> import_subscriptions();
+    void remove_remains() const;
+    Result<void> rename_tree(const std::string& from, const std::string& to);
+    Result<void> rename_inbox(const std::string& to);
+    std::string path_of(const std::string& directory) const;
+    void tell(AccountChange::Kind kind, const std::string& mailbox, const std::string& old_name = {}) const;
+
+    std::shared_ptr<AccountCore> core_;
+    store::Fd root_;
+    std::mutex tree_mutex_;
+    std::map<std::string, std::shared_ptr<MailboxImpl>> open_;  // by directory
+    std::mutex paths_mutex_;
+    std::map<std::string, std::weak_ptr<MailboxImpl>> paths_;  // of those that are open
+};
+
+}  // namespace mailpipe::index

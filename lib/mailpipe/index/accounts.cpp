@@ -1,0 +1,63 @@
+#include <chrono>
+#include <map>
+#include <mutex>
+#include <thread>
+
+#include "mailpipe/index/account_impl.hpp"
+#include "mailpipe/index/folder_watcher.hpp"
+
+namespace mailpipe::index {
+namespace {
+
+// One that is being closed is open again soon.
+constexpr auto kClosing = std::chrono::seconds(10);
+constexpr auto kPause = std::chrono::milliseconds(5);
+
+}  // namespace
+
+struct Accounts::Impl {
+    std::mutex mutex;
+    std::map<std::string, std::weak_ptr<Account>> accounts;
+    std::map<std::string, bool> opening;
+    std::shared_ptr<FolderWatcher> folder_watcher = FolderWatcher::create();
+};
+
+std::shared_ptr<Accounts::Impl> Accounts::make() {
+    return std::make_shared<Impl>();
+}
+
+std::shared_ptr<Account> Accounts::find(const std::string& path) {
+    const std::lock_guard lock(impl_->mutex);
+    const auto found = impl_->accounts.find(path);
+    return found == impl_->accounts.end() ? nullptr : found->second.lock();
+}
+
+Result<std::shared_ptr<Account>> Accounts::open(const std::string& path) {
+    const auto deadline = std::chrono::steady_clock::now() + kClosing;
+    bool was_ours = false;
+    while (true) {
+        {
+            const std::lock_guard lock(impl_->mutex);
+            auto& known = impl_->accounts[path];
+            if (auto account = known.lock()) return account;
+            // It was never assigned where nobody had it open.
+            was_ours = was_ours || known.owner_before(std::weak_ptr<Account>()) ||
+                       std::weak_ptr<Account>().owner_before(known);
+            if (!std::exchange(impl_->opening[path], true)) break;
+            was_ours = true;
+        }
+        std::this_thread::sleep_for(kPause);
+    }
+    auto opened = AccountImpl::open(path, describe_, impl_->folder_watcher);
+    while (!opened && opened.error().kind == Errc::unavailable && was_ours &&
+           std::chrono::steady_clock::now() < deadline) {
+        std::this_thread::sleep_for(kPause);
+        opened = AccountImpl::open(path, describe_, impl_->folder_watcher);
+    }
+    const std::lock_guard lock(impl_->mutex);
+    impl_->opening.erase(path);
+    if (opened) impl_->accounts[path] = *opened;
+    return opened;
+}
+
+}  // namespace mailpipe::index

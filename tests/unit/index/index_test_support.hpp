@@ -1,0 +1,103 @@
+#pragma once
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "mailpipe/index/account.hpp"
+
+namespace mailpipe::index::test {
+
+namespace fs = std::filesystem;
+
+inline Facts describe(std::string_view text) {
+    const std::string_view header = text.substr(0, text.find("\r\n\r\n") + 4);
+    return {std::string(header), "E" + std::string(header.substr(0, 20)), "B",
+            "S" + std::to_string(text.size()), "preview"};
+}
+
+inline std::string message_text(int number) {
+    return "From: a@example.org\r\nSubject: " + std::to_string(number) + "\r\nMessage-ID: <" +
+           std::to_string(number) + "@example.org>\r\n\r\nText " + std::to_string(number) + "\r\n";
+}
+
+// An account in a directory that goes with it.
+class AccountTest : public ::testing::Test {
+ protected:
+    AccountTest() {
+        std::string name = (fs::temp_directory_path() / "mailpipe_index_XXXXXX").string();
+        directory_ = ::mkdtemp(name.data());
+        root_ = directory_ + "/mail";
+    }
+    ~AccountTest() override {
+        inbox_.reset();
+        account_.reset();
+        fs::remove_all(directory_);
+    }
+
+    void open() {
+        auto account = Account::open(root_, describe);
+        ASSERT_TRUE(account) << account.error().message;
+        account_ = *account;
+        auto inbox = account_->mailbox("INBOX");
+        ASSERT_TRUE(inbox) << inbox.error().message;
+        inbox_ = *inbox;
+    }
+    void close() {
+        inbox_.reset();
+        account_.reset();
+    }
+    void reopen() {
+        close();
+        open();
+    }
+    // As another program does it.
+    void put(const std::string& path, const std::string& text) {
+        fs::create_directories(fs::path(root_ + "/" + path).parent_path());
+        std::ofstream(root_ + "/" + path) << text;
+    }
+    std::vector<std::string> names(const std::string& directory) const {
+        std::vector<std::string> found;
+        for (const auto& entry : fs::directory_iterator(root_ + "/" + directory))
+            found.push_back(entry.path().filename().string());
+        std::sort(found.begin(), found.end());
+        return found;
+    }
+    std::string letters(std::size_t index) const {
+        const std::string name = names("cur").at(index);
+        return name.substr(name.find(":2,") + 3);
+    }
+    std::vector<Uid> append(Mailbox& mailbox, int first, int count, const FlagSet& flags = {}) {
+        auto append = mailbox.begin_append();
+        EXPECT_TRUE(append) << append.error().message;
+        for (int i = first; i < first + count; ++i) {
+            EXPECT_TRUE((*append)->begin(flags, 1'000'000'000 + i));
+            EXPECT_TRUE((*append)->octets(message_text(i)));
+            EXPECT_TRUE((*append)->end());
+        }
+        auto uids = (*append)->commit();
+        EXPECT_TRUE(uids) << uids.error().message;
+        return uids ? *uids : std::vector<Uid>{};
+    }
+    static std::vector<Uid> uids(const Mailbox& mailbox) {
+        std::vector<Uid> all;
+        mailbox.snapshot()->for_each(
+            [&all](std::size_t, const Message& message) { all.push_back(message.uid); });
+        return all;
+    }
+
+    std::string directory_, root_;
+    std::shared_ptr<Account> account_;
+    std::shared_ptr<Mailbox> inbox_;
+};
+
+}  // namespace mailpipe::index::test
