@@ -35,6 +35,22 @@ std::string casemap(std::string_view utf8) {
     return normalize(icu::Normalizer2::getNFKDInstance(status), title).toUTF8String(out);
 }
 
+std::string fuzzy_form(std::string_view utf8) {
+    const icu::UnicodeString text = unicode(casemap(utf8));
+    icu::UnicodeString kept;
+    bool in_word = false;
+    for (std::int32_t i = 0; i < text.length(); i = text.moveIndex32(i, 1)) {
+        const UChar32 c = text.char32At(i);
+        if ((U_GET_GC_MASK(c) & U_GC_M_MASK) != 0) continue;
+        const bool letter = u_isalnum(c) != 0;
+        if (letter && !in_word) kept.append(u' ');
+        if (letter) kept.append(c);
+        in_word = letter;
+    }
+    std::string out;
+    return kept.toUTF8String(out);
+}
+
 std::string nfc(std::string utf8) {
     if (ascii::is_ascii(utf8)) return utf8;
     UErrorCode status = U_ZERO_ERROR;

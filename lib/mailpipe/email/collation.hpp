@@ -13,6 +13,10 @@ namespace mailpipe::email {
 // fails.
 MAILPIPE_EXPORT std::string casemap(std::string_view utf8);
 
+// The form in which text is searched loosely (RFC 6203): that of casemap() without marks, each word with one space in
+// front of it. Empty for text without letters and digits.
+std::string fuzzy_form(std::string_view utf8);
+
 // Unicode Normalization Form C (UAX #15), in which JMAP gives text. The same for octets that are not UTF-8.
 MAILPIPE_EXPORT std::string nfc(std::string utf8);
 

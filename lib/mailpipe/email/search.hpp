@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <ctime>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,24 @@ using Query = std::shared_ptr<const SearchKey>;
 // UTF-8. A date is D-Mon-YYYY; a UID set may hold "*", which stands for the largest number there is. Error
 // usage names the rule and the offset; nesting ends at limits::kImapNesting.
 MAILPIPE_EXPORT Result<Query> parse_search(std::string_view text);
+
+// The whole of what a server is asked (RFC 9051 section 9): all these; literals, "{n}" and "{n+}" with CRLF and the octets; sets
+// of message numbers and "$"; NEW, OLD, RECENT (RFC 3501), MODSEQ (RFC 7162), SAVEDBEFORE, SAVEDON, SAVEDSINCE,
+// SAVEDATESUPPORTED (RFC 8514), EMAILID, THREADID (RFC 8474), FUZZY in front of a key (RFC 6203). The charset, if any, was read
+// by the caller.
+Result<Query> parse_imap_search(std::string_view text);
+
+// What of a message has to be read, at most, to evaluate a query.
+struct SearchNeeds {
+    bool ids = false;      // email_id(), thread_id()
+    bool header = false;   // the fields of `fields`
+    bool message = false;  // header() and message()
+    bool modseq = false;   // MODSEQ is among the keys: the response tells the highest (RFC 7162 section 3.1.5)
+    bool saved = false;    // "$"
+    bool numbers = false;  // message numbers are: none may be used with UIDONLY (RFC 9586)
+    std::vector<std::string> fields;  // names, as written
+};
+SearchNeeds search_needs(const Query& query);
 
 // Whether an IMAP server needs WITHIN (RFC 5032) for it.
 bool needs_within(const Query& query);
@@ -45,11 +64,24 @@ struct SearchSubject {  // what the evaluator asks of a message; text is asked f
     virtual std::time_t received_at() const = 0;
     virtual std::time_t now() const = 0;    // what OLDER and YOUNGER count from
     virtual std::uint32_t uid() const = 0;  // 0: none
+
+    // A part of the header that has all fields of that name, for a subject that keeps some; nullopt: header() is asked.
+    virtual std::optional<std::string_view> kept_header(std::string_view /*name*/) { return std::nullopt; }
+    // The largest UID and the largest message number there are, which "*" stands for; 0: not known.
+    virtual std::uint32_t largest_uid() const { return 0; }
+    virtual std::uint32_t largest_number() const { return 0; }
+    virtual std::uint32_t number() const { return 0; }  // of the message; 0: none
+    virtual bool is_saved() const { return false; }     // is in the saved result
+    virtual std::uint64_t modseq() const { return 0; }
+    virtual std::optional<std::time_t> saved_at() const { return std::nullopt; }  // nullopt: not supported
+    virtual Result<std::string> email_id() { return std::string(); }
+    virtual Result<std::string> thread_id() { return std::string(); }
 };
 // Strings match as substrings of the decoded text, both in the form of casemap(): those of FROM, TO, CC and BCC in
 // the addresses, "name <address>", those of other fields as they are written, BODY without any field. Days of SINCE, BEFORE
 // and ON are those of UTC, days of SENTSINCE and its like those that the Date field says. Of keys side by side
-// the cheap ones are evaluated first. Errors are those of the subject.
+// the cheap ones are evaluated first. What FUZZY is put in front of matches without regard to diacritics, and each word by
+// itself wherever it begins a word. Errors are those of the subject.
 MAILPIPE_EXPORT Result<bool> matches(const Query& query, SearchSubject& subject);
 
 }  // namespace mailpipe::email

@@ -31,7 +31,9 @@ std::string encode_date(std::int64_t day) {
 }
 
 std::string encode_set(const SearchKey& key) {
-    const auto number = [](std::uint32_t value) { return value == UINT32_MAX ? "*" : std::to_string(value); };
+    const auto number = [](std::uint32_t value) {
+        return value == SearchKey::kStar ? "*" : std::to_string(value);
+    };
     std::string out;
     for (const auto& [first, last] : key.ranges) {
         if (!out.empty()) out += ',';
@@ -63,6 +65,7 @@ std::string encode_children(const SearchKey& key, bool inside) {
 }
 
 std::string encode(const SearchKey& key, bool inside) {
+    const std::string fuzzy = key.fuzzy ? "FUZZY " : "";
     switch (key.kind) {
         case Kind::and_: {
             const std::string keys = encode_children(key, true);
@@ -73,22 +76,33 @@ std::string encode(const SearchKey& key, bool inside) {
             return key.token + " " + encode_children(key, true);
         case Kind::header:
             if (key.token == "HEADER")
-                return "HEADER " + encode_string(key.name) + " " + encode_string(key.text);
-            return key.token + " " + encode_string(key.text);
+                return fuzzy + "HEADER " + encode_string(key.name) + " " + encode_string(key.text);
+            return fuzzy + key.token + " " + encode_string(key.text);
         case Kind::body:
         case Kind::text:
-            return key.token + " " + encode_string(key.text);
+            return fuzzy + key.token + " " + encode_string(key.text);
         case Kind::internal_date:
         case Kind::sent_date:
+        case Kind::save_date:
             return key.token + " " + encode_date(key.day);
         case Kind::keyword:
             return encode_keyword(key);
         case Kind::larger:
         case Kind::smaller:
         case Kind::within:
+        case Kind::modseq:
             return key.token + " " + std::to_string(key.number);
         case Kind::uid:
             return "UID " + encode_set(key);
+        case Kind::number:
+            return encode_set(key);
+        case Kind::saved:
+            return key.token.empty() ? "$" : "UID $";
+        case Kind::email_id:
+        case Kind::thread_id:
+            return key.token + " " + key.text;
+        case Kind::save_date_supported:
+            return key.token;
         case Kind::all:
             break;
     }

@@ -17,8 +17,32 @@ namespace {
 using Kind = SearchKey::Kind;
 using Relation = SearchKey::Relation;
 
-bool contains(std::string_view text, std::string_view needle) {
-    return casemap(text).find(needle) != std::string::npos;
+// Of FUZZY each word of the query begins a word.
+bool contains_fuzzily(std::string_view text, std::string_view words) {
+    const std::string form = fuzzy_form(text);
+    while (!words.empty()) {
+        const std::string_view word = words.substr(0, words.find(' ', 1));
+        if (form.find(word) == std::string::npos) return false;
+        words.remove_prefix(word.size());
+    }
+    return true;
+}
+
+bool contains(std::string_view text, const SearchKey& key) {
+    if (key.fuzzy) return contains_fuzzily(text, key.folded);
+    return casemap(text).find(key.folded) != std::string::npos;
+}
+
+// "*" is the largest number there is: a range up to it holds that number also where it begins above (RFC 9051 section
+// 9).
+bool in_ranges(const SearchKey& key, std::uint32_t number, std::uint32_t largest) {
+    if (number == 0 || key.ranges.empty()) return false;
+    const auto& last = key.ranges.back();
+    if (last.second == SearchKey::kStar && number == largest && last.first >= largest) return true;
+    const auto above =
+        std::upper_bound(key.ranges.begin(), key.ranges.end(), number,
+                         [](std::uint32_t value, const auto& range) { return value < range.first; });
+    return above != key.ranges.begin() && number <= std::prev(above)->second;
 }
 
 bool compare_day(std::int64_t day, const SearchKey& key) {
@@ -72,16 +96,40 @@ class Evaluator {
             case Kind::larger:
             case Kind::smaller:
                 return compare_size(key);
-            case Kind::uid:
+            default:
                 break;
         }
-        const std::uint32_t uid = subject_.uid();
-        return uid != 0 && std::any_of(key.ranges.begin(), key.ranges.end(), [uid](const auto& range) {
-                   return uid >= range.first && uid <= range.second;
-               });
+        return matches_index(key);
     }
 
  private:
+    // Keys of what a server knows of a message without its text.
+    Result<bool> matches_index(const SearchKey& key) {
+        switch (key.kind) {
+            case Kind::uid:
+                return in_ranges(key, subject_.uid(), subject_.largest_uid());
+            case Kind::number:
+                return in_ranges(key, subject_.number(), subject_.largest_number());
+            case Kind::saved:
+                return subject_.is_saved();
+            case Kind::modseq:
+                return subject_.modseq() >= key.number;
+            // Where there is none it is the internal date (RFC 8514 section 4.3).
+            case Kind::save_date:
+                return compare_day(utc_day(subject_.saved_at().value_or(subject_.received_at())), key);
+            case Kind::save_date_supported:
+                return subject_.saved_at().has_value();
+            case Kind::email_id:
+            case Kind::thread_id: {
+                const auto id = key.kind == Kind::email_id ? subject_.email_id() : subject_.thread_id();
+                if (!id) return tl::unexpected(id.error());
+                return *id == key.text;
+            }
+            default:
+                return false;
+        }
+    }
+
     Result<bool> all_of(const SearchKey& key) {
         for (const Query& child : key.cheap_first) {
             auto matched = matches(*child);
@@ -132,6 +180,17 @@ class Evaluator {
         return &*header_;
     }
 
+    Result<const mime::Header*> header_with(std::string_view name) {
+        if (header_) return &*header_;
+        const auto octets = subject_.kept_header(name);
+        if (!octets) return header();
+        if (!kept_ || kept_octets_.data() != octets->data()) {
+            kept_octets_ = *octets;
+            kept_ = mime::parse_header(*octets);
+        }
+        return &*kept_;
+    }
+
     Result<const mime::PartTree*> tree() {
         if (!tree_) {
             const auto octets = subject_.message();
@@ -156,22 +215,21 @@ class Evaluator {
     }
 
     Result<bool> field_contains(const SearchKey& key) {
-        const auto parsed = header();
+        const auto parsed = header_with(key.name);
         if (!parsed) return tl::unexpected(parsed.error());
-        const std::string needle = casemap(key.text);
         const auto& fields = (*parsed)->fields;
         // HEADER and SUBJECT look at "what comes after the colon", FROM and its like at the "envelope structure" (RFC
         // 9051 section 6.4.4).
         const bool as_written = key.token == "HEADER" || key.token == "SUBJECT";
         return std::any_of(fields.begin(), fields.end(), [&](const mime::Field& field) {
             if (!ascii::equals_ignore_case(field.name, key.name)) return false;
-            return contains(as_written ? mime::decode_text(field.value).text : envelope_text(field), needle);
+            return contains(as_written ? mime::decode_text(field.value).text : envelope_text(field), key);
         });
     }
 
-    static bool header_contains(const mime::Header& header, std::string_view needle) {
-        return std::any_of(header.fields.begin(), header.fields.end(), [needle](const mime::Field& field) {
-            return contains(std::string(field.name) + ": " + mime::decode_text(field.value).text, needle);
+    static bool header_contains(const mime::Header& header, const SearchKey& key) {
+        return std::any_of(header.fields.begin(), header.fields.end(), [&key](const mime::Field& field) {
+            return contains(std::string(field.name) + ": " + mime::decode_text(field.value).text, key);
         });
     }
 
@@ -180,12 +238,11 @@ class Evaluator {
     Result<bool> body_contains(const SearchKey& key) {
         const auto parsed = tree();
         if (!parsed) return tl::unexpected(parsed.error());
-        const std::string needle = casemap(key.text);
         const auto& parts = (*parsed)->parts;
         for (std::size_t i = 0; i < parts.size(); ++i) {
-            if (key.kind == Kind::text && i > 0 && header_contains(parts[i].header, needle)) return true;
+            if (key.kind == Kind::text && i > 0 && header_contains(parts[i].header, key)) return true;
             if (!parts[i].is_text()) continue;
-            if (contains(text_value(mime::decode_body(**parsed, parts[i]), parts[i]).text, needle)) return true;
+            if (contains(text_value(mime::decode_body(**parsed, parts[i]), parts[i]).text, key)) return true;
         }
         return false;
     }
@@ -193,12 +250,12 @@ class Evaluator {
     Result<bool> text_contains(const SearchKey& key) {
         const auto parsed = header();
         if (!parsed) return tl::unexpected(parsed.error());
-        if (header_contains(**parsed, casemap(key.text))) return true;
+        if (header_contains(**parsed, key)) return true;
         return body_contains(key);
     }
 
     Result<bool> sent_date(const SearchKey& key) {
-        const auto parsed = header();
+        const auto parsed = header_with("Date");
         if (!parsed) return tl::unexpected(parsed.error());
         const mime::Field* field = (*parsed)->find_last("Date");
         const auto date = field == nullptr ? std::nullopt : mime::parse_date(field->value);
@@ -207,6 +264,8 @@ class Evaluator {
 
     SearchSubject& subject_;
     std::optional<mime::Header> header_;
+    std::string_view kept_octets_;  // what kept_ was parsed from
+    std::optional<mime::Header> kept_;
     std::optional<mime::PartTree> tree_;
 };
 

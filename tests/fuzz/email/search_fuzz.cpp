@@ -50,13 +50,24 @@ void check_criteria(std::string_view criteria) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view text(reinterpret_cast<const char*>(data), size);
     const std::size_t end = text.find('\n');
-    const auto query = email::parse_search(text.substr(0, end));
-    if (!query) {
-        require(query.error().kind == Errc::usage);
-        return 0;
-    }
-    check_criteria(email::encode_search(*query));
     Subject subject(end == std::string_view::npos ? std::string_view() : text.substr(end + 1));
-    require(email::matches(*query, subject).has_value());
+    for (const auto parse : {email::parse_search, email::parse_imap_search}) {
+        const auto query = parse(text.substr(0, end));
+        if (!query) {
+            require(query.error().kind == Errc::usage);
+            continue;
+        }
+        const std::string criteria = email::encode_search_keys(*query);
+        check_criteria(criteria);
+        // What is written for a server is what a server reads, and means the same.
+        const auto again = email::parse_imap_search(criteria);
+        if (!again) {  // "(RECENT UNSEEN)" is nested deeper than NEW
+            require(again.error().message.find("kImapNesting") != std::string::npos);
+            continue;
+        }
+        require(email::encode_search_keys(*again) == criteria);
+        const auto matched = email::matches(*query, subject);
+        require(matched.has_value() && *matched == email::matches(*again, subject).value());
+    }
     return 0;
 }
