@@ -63,7 +63,9 @@ struct Fault {
     bool expired = false;  // the certificate
 
     // Whether the peer's command never reaches the session.
-    bool replaces_command() const { return reply || ((drop || reset || hang) && !cut_after); }
+    bool replaces_command() const { return reply || ((drop || reset || hang) && !cuts_reply()); }
+    // Whether it ends the connection somewhere in the reply.
+    bool cuts_reply() const { return cut_after.has_value(); }
 };
 
 // Error usage: what is wrong, at which column, and what was probably meant.

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,15 +13,14 @@
 
 #include "mailpipe/app/serve/events.hpp"
 #include "mailpipe/app/serve/test/capability_mask.hpp"
-#include "mailpipe/app/serve/test/data_end.hpp"
 #include "mailpipe/app/serve/test/dialogue_log.hpp"
 #include "mailpipe/app/serve/test/fault_set.hpp"
-#include "mailpipe/app/serve/test/reply_edit.hpp"
 
 namespace mailpipe::app::serve {
 
 // Between a peer and its session, without I/O: takes the peer's commands apart, hands them to the session one at a time,
-// and changes what it answers as faults and the mask want it. Neither of the two knows.
+// and changes what it answers as faults and the mask want it. Neither of the two knows. LineTap is the one of SMTP, LMTP
+// and POP3, ImapTap that of IMAP.
 class Tap {
  public:
     struct Options {
@@ -31,7 +31,10 @@ class Tap {
         std::function<void(Json)> tell;  // of the events "fault"
         std::string log;                 // what the log of the dialogue begins with; empty: there is none
     };
-    explicit Tap(Options options);
+    static std::unique_ptr<Tap> make(Options options);
+    virtual ~Tap() = default;
+    Tap(const Tap&) = delete;
+    Tap& operator=(const Tap&) = delete;
 
     // What is to be done to the peer, in this order.
     enum class Then { go_on, close, reset, hang };
@@ -53,7 +56,7 @@ class Tap {
     // When the session needs input.
     Step next();
     // What the session has to say, on its way to the peer.
-    Effect sent(std::string octets);
+    virtual Effect sent(std::string octets) = 0;
 
     struct Handshake {
         Effect effect;
@@ -62,75 +65,52 @@ class Tap {
     Handshake tls_begins();
     void tls_started();
 
-    // The end of a message has come, before anything of it is stored: for each of the recipients that the session has
-    // accepted, whether it is refused in spite of that. All or nothing but in LMTP. The replies that the session makes
-    // of it are replaced.
-    std::vector<bool> message_ends();
+    // SMTP and LMTP: the end of a message has come, before anything of it is stored: for each of the recipients that
+    // the session has accepted, whether it is refused in spite of that. All or nothing but in LMTP. The replies that the
+    // session makes of it are replaced.
+    virtual std::vector<bool> message_ends() { return {}; }
 
     std::string take_log() { return log_.take(); }
 
- private:
-    enum class Mode { commands, auth, body, chunk, skipped_chunk };
-    struct Pending {  // the command that the session works on
-        std::string verb;
-        std::string sender;
-        std::string recipient;
-        bool ends_message = false;
-        bool answered = false;
-    };
+ protected:
+    explicit Tap(Options options);
 
-    // tap_input.cpp
-    std::optional<Step> take_line();
-    std::optional<Step> take_body();
-    std::optional<Step> take_chunk();
-    Step on_command(std::string line);
-    Step on_auth_response(std::string line);
-    Step refuse(std::string reply);
-    Step act(const Fault& fault, std::string line);
-    Step pass(std::string octets);
-    void note_command(std::string_view verb, std::string_view argument);
-    void note_user(std::string_view encoded);
-    void begin_chunk(std::string_view argument, bool passed);
-    ToSession piece(std::size_t size);
+    // What comes next of the input; nullopt: nothing, or it is in steps_.
+    virtual std::optional<Step> take() = 0;
+    // What a fault says in place of the reply that is due, and whether a server leaves that says this.
+    virtual std::string worded(const Fault& fault) const { return *fault.reply; }
+    virtual bool is_farewell(std::string_view reply) const = 0;
 
-    // tap.cpp
     const Fault* fire(std::string point, bool is_command = false);
-    Effect greet(std::string octets);
     Effect shaped(std::string octets);
     // What takes the place of a reply, or comes before it.
     Effect acted(const Fault& fault, std::string octets);
     Effect logged(Effect effect);
-    void follow(std::string_view reply);
+    void log_client(std::string_view octets);
+    static Then then_of(const Fault& fault);
+    static Then end_of(const Fault& fault);  // of one that ends the connection behind so many octets
+
     void body_begins();
-    std::string merged_replies(std::string_view octets);
-    bool is_smtp() const { return options_.protocol != FaultProtocol::pop3; }
+    // So much of the input may go on at once while a message comes in, and it goes.
+    std::size_t body_allowance() const;
+    Step body_piece(std::size_t size);
+    ToSession piece(std::size_t size);
 
     Options options_;
     DialogueLog log_;
-    ReplyEdit edit_;
     std::deque<Step> steps_;
     std::string input_;
-    bool end_ = false;  // of the peer's stream
-    Mode mode_ = Mode::commands;
-    bool greeted_ = false;
-    bool closed_to_service_ = false;  // SMTP: the greeting was no 220
-
     FaultSituation here_;
-    Pending pending_;
-    std::string mechanism_;  // of the AUTH that goes on
-    bool user_asked_ = false;
-    bool cancelling_ = false;  // the session's answer to our own "*" is not the peer's
+    bool greeted_ = false;
+    bool closing_ = false;
 
     // Of the reply that goes out now, or of the message that comes in.
     const Fault* fault_ = nullptr;
     std::uint64_t reply_octets_ = 0;
-    bool closing_ = false;
-
-    DataEnd data_end_;
     const Fault* body_fault_ = nullptr;
-    std::uint64_t chunk_left_ = 0;
-    bool chunking_ = false;                            // a message that comes in chunks has begun
-    std::vector<std::optional<std::string>> replies_;  // in place of the session's, one for each recipient
+
+ private:
+    bool end_ = false;  // of the peer's stream
 };
 
 }  // namespace mailpipe::app::serve

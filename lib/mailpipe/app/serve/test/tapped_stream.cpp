@@ -23,10 +23,10 @@ Fail by_fault() {
 
 TappedStream::TappedStream(net::ServerStream& stream, TestMode& mode, FaultProtocol protocol,
                            std::uint64_t connection, std::string_view peer)
-    : stream_(stream), mode_(mode), tap_(mode.tap_options(protocol, connection, peer)) {}
+    : stream_(stream), mode_(mode), tap_(Tap::make(mode.tap_options(protocol, connection, peer))) {}
 
 TappedStream::~TappedStream() {
-    mode_.record(tap_.take_log());
+    mode_.record(tap_->take_log());
 }
 
 // false: the server is ending.
@@ -75,14 +75,14 @@ asio::awaitable<Result<void>> TappedStream::perform(Tap::Effect effect, millisec
 }
 
 asio::awaitable<Result<void>> TappedStream::accepted() {
-    Tap::Effect effect = tap_.connected();
+    Tap::Effect effect = tap_->connected();
     co_return co_await perform(std::move(effect), write_timeout_);
 }
 
 asio::awaitable<Result<std::string_view>> TappedStream::read(milliseconds timeout) {
     while (true) {
         if (ended_) co_return by_fault();
-        Tap::Step step = tap_.next();
+        Tap::Step step = tap_->next();
         if (auto* effect = std::get_if<Tap::Effect>(&step)) {
             Tap::Effect now = std::move(*effect);
             Result<void> done = co_await perform(std::move(now), write_timeout_);
@@ -95,21 +95,21 @@ asio::awaitable<Result<std::string_view>> TappedStream::read(milliseconds timeou
         }
         Result<std::string_view> octets = co_await stream_.read(timeout);
         if (!octets) co_return octets;
-        tap_.received(*octets);
+        tap_->received(*octets);
     }
 }
 
 asio::awaitable<Result<void>> TappedStream::write(std::string octets, milliseconds timeout) {
     if (ended_) co_return by_fault();
     write_timeout_ = timeout;
-    Tap::Effect effect = tap_.sent(std::move(octets));
+    Tap::Effect effect = tap_->sent(std::move(octets));
     co_return co_await perform(std::move(effect), timeout);
 }
 
 asio::awaitable<Result<net::TlsInfo>> TappedStream::start_tls(std::shared_ptr<net::TlsContext> context,
                                                               milliseconds timeout) {
     if (ended_) co_return by_fault();
-    Tap::Handshake handshake = tap_.tls_begins();
+    Tap::Handshake handshake = tap_->tls_begins();
     Tap::Effect effect = std::move(handshake.effect);
     Result<void> done = co_await perform(std::move(effect), timeout);
     if (!done && ended_) co_await stream_.close();
@@ -120,7 +120,7 @@ asio::awaitable<Result<net::TlsInfo>> TappedStream::start_tls(std::shared_ptr<ne
         context = std::move(*other);
     }
     Result<net::TlsInfo> info = co_await stream_.start_tls(std::move(context), timeout);
-    if (info) tap_.tls_started();
+    if (info) tap_->tls_started();
     co_return info;
 }
 

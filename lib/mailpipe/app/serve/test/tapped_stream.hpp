@@ -29,7 +29,7 @@ class TappedStream {
     asio::awaitable<Result<void>> write(std::string octets, std::chrono::milliseconds timeout);
     asio::awaitable<Result<net::TlsInfo>> start_tls(std::shared_ptr<net::TlsContext> context,
                                                     std::chrono::milliseconds timeout);
-    std::vector<bool> message_ends() { return tap_.message_ends(); }
+    std::vector<bool> message_ends() { return tap_->message_ends(); }
     // A fault has ended the connection.
     bool ended() const { return ended_; }
 
@@ -40,7 +40,7 @@ class TappedStream {
 
     net::ServerStream& stream_;
     TestMode& mode_;
-    Tap tap_;
+    std::unique_ptr<Tap> tap_;
     std::string fed_;  // what read() returned
     std::chrono::milliseconds write_timeout_{60'000};
     bool ended_ = false;

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <array>
 
-#include "mailpipe/app/serve/test/tap.hpp"
+#include "mailpipe/app/serve/test/line_tap.hpp"
 #include "mailpipe/base/ascii.hpp"
 #include "mailpipe/base/encoding.hpp"
 
@@ -73,35 +73,12 @@ std::string user_in(std::string_view mechanism, const std::string& message) {
 
 }  // namespace
 
-void Tap::received(std::string_view octets) {
-    input_ += octets;
-    end_ = end_ || octets.empty();
+std::optional<Tap::Step> LineTap::take() {
+    if (mode_ == Mode::body) return take_body();
+    return mode_ == Mode::chunk || mode_ == Mode::skipped_chunk ? take_chunk() : take_line();
 }
 
-Tap::Step Tap::next() {
-    while (true) {
-        if (!steps_.empty()) {
-            Step step = std::move(steps_.front());
-            steps_.pop_front();
-            return step;
-        }
-        std::optional<Step> step = mode_ == Mode::body                                    ? take_body()
-                                   : mode_ == Mode::chunk || mode_ == Mode::skipped_chunk ? take_chunk()
-                                                                                          : take_line();
-        if (step) return std::move(*step);
-        if (!steps_.empty()) continue;
-        if (!end_) return NeedOctets{};
-        return piece(input_.size());
-    }
-}
-
-Tap::ToSession Tap::piece(std::size_t size) {
-    ToSession to{input_.substr(0, size)};
-    input_.erase(0, size);
-    return to;
-}
-
-std::optional<Tap::Step> Tap::take_line() {
+std::optional<Tap::Step> LineTap::take_line() {
     const std::size_t at = input_.find('\n');
     if (at == std::string::npos) {
         if (input_.size() < kLongLine) return std::nullopt;
@@ -111,43 +88,25 @@ std::optional<Tap::Step> Tap::take_line() {
     return mode_ == Mode::auth ? on_auth_response(std::move(line)) : on_command(std::move(line));
 }
 
-// As much as one step of a throttled message takes.
-std::optional<Tap::Step> Tap::take_body() {
+std::optional<Tap::Step> LineTap::take_body() {
     if (input_.empty()) return std::nullopt;
-    const Fault* fault = body_fault_;
-    std::size_t most = input_.size();
-    if (fault != nullptr && fault->throttle)
-        most = std::min<std::size_t>(most, std::max<std::uint64_t>(1, *fault->throttle / 10));
+    const std::size_t most = body_allowance();
     const std::size_t size = mode_ == Mode::body
                                  ? data_end_.take(std::string_view(input_).substr(0, most))
                                  : static_cast<std::size_t>(std::min<std::uint64_t>(most, chunk_left_));
-    here_.size += size;
-    ToSession part = piece(size);
-    if (!options_.log.empty()) log_.client_octets(part.octets);
-    if (fault != nullptr && fault->cut_after && here_.size >= *fault->cut_after)
-        return logged({{}, {}, 0, fault->reset ? Then::reset : fault->hang ? Then::hang : Then::close});
-    if (fault != nullptr && fault->throttle)
-        steps_.emplace_back(Effect{std::chrono::milliseconds(1000 * size / *fault->throttle)});
-    const bool ended = mode_ == Mode::body && data_end_.ended();
-    if (ended) {
+    Step step = body_piece(size);
+    if (mode_ == Mode::body && data_end_.ended() && !closing_) {
         mode_ = Mode::commands;
         pending_ = {};
         pending_.ends_message = true;
         body_fault_ = fault_ = nullptr;
         reply_octets_ = 0;
         edit_.begin(".", "", nullptr);
-        // The delay belongs before the end, not behind the reply.
-        if (!steps_.empty()) {
-            steps_.emplace_back(std::move(part));
-            Step step = std::move(steps_.front());
-            steps_.pop_front();
-            return step;
-        }
     }
-    return part;
+    return step;
 }
 
-std::optional<Tap::Step> Tap::take_chunk() {
+std::optional<Tap::Step> LineTap::take_chunk() {
     if (chunk_left_ == 0) {
         mode_ = Mode::commands;
         return take_line();
@@ -165,7 +124,7 @@ std::optional<Tap::Step> Tap::take_chunk() {
 }
 
 // bdat-cmd = "BDAT" SP chunk-size [SP "LAST"] (RFC 3030 section 2): whatever becomes of the command, the chunk follows.
-void Tap::begin_chunk(std::string_view argument, bool passed) {
+void LineTap::begin_chunk(std::string_view argument, bool passed) {
     const auto words = ascii::split_words(argument);
     chunk_left_ = words.empty() ? 0 : ascii::parse_number(words[0]).value_or(0);
     mode_ = passed ? Mode::chunk : Mode::skipped_chunk;
@@ -175,7 +134,7 @@ void Tap::begin_chunk(std::string_view argument, bool passed) {
     chunking_ = !pending_.ends_message;
 }
 
-void Tap::note_command(std::string_view verb, std::string_view argument) {
+void LineTap::note_command(std::string_view verb, std::string_view argument) {
     here_.message = 0;
     if (is_smtp()) {
         if (verb == "MAIL") {
@@ -195,13 +154,13 @@ void Tap::note_command(std::string_view verb, std::string_view argument) {
     if (!words.empty()) here_.message = ascii::parse_number(words[0]).value_or(0);
 }
 
-Tap::Step Tap::refuse(std::string reply) {
+Tap::Step LineTap::refuse(std::string reply) {
     return logged({{}, std::move(reply) + "\r\n", 0, Then::go_on});
 }
 
-Tap::Step Tap::on_command(std::string line) {
+Tap::Step LineTap::on_command(std::string line) {
     const auto [verb, argument] = words_of(line);
-    if (!options_.log.empty()) log_.client_octets(without_secret(verb, line));
+    log_client(without_secret(verb, line));
     pending_ = {};
     pending_.verb = verb;
     fault_ = nullptr;
@@ -230,7 +189,7 @@ Tap::Step Tap::on_command(std::string line) {
     return pass(std::move(line));
 }
 
-Tap::Step Tap::act(const Fault& fault, std::string line) {
+Tap::Step LineTap::act(const Fault& fault, std::string line) {
     const auto [verb, argument] = words_of(line);
     fault_ = &fault;
     if (verb == "BDAT") begin_chunk(argument, !fault.replaces_command());
@@ -246,20 +205,20 @@ Tap::Step Tap::act(const Fault& fault, std::string line) {
 
 // What stands behind the command that asks for TLS goes with it, so that the session sees and refuses it (Dovecot
 // CVE-2021-33515).
-Tap::Step Tap::pass(std::string octets) {
+Tap::Step LineTap::pass(std::string octets) {
     const std::string verb = pending_.verb;
     if (verb == "STARTTLS" || verb == "STLS") octets += piece(input_.size()).octets;
     return ToSession{std::move(octets)};
 }
 
-void Tap::note_user(std::string_view encoded) {
+void LineTap::note_user(std::string_view encoded) {
     const auto message = decode_base64(ascii::trim(encoded));
     if (message) here_.user = user_in(mechanism_, *message);
 }
 
 // A fault with user= at "auth" waits until the user is named.
-Tap::Step Tap::on_auth_response(std::string line) {
-    if (!options_.log.empty()) log_.client_octets("***\r\n");
+Tap::Step LineTap::on_auth_response(std::string line) {
+    log_client("***\r\n");
     pending_.answered = false;
     if (user_asked_) return pass(std::move(line));
     note_user(line);

@@ -17,7 +17,7 @@ class Talk {
         options.mask = &mask_;
         options.tell = [this](const Json&) { ++told; };
         options.log = "connection 1";
-        tap.emplace(std::move(options));
+        tap = Tap::make(std::move(options));
         do_effect(tap->connected());
         say(protocol == FaultProtocol::pop3 ? "+OK ready <1@x>\r\n" : "220 ready\r\n");
     }
@@ -31,7 +31,7 @@ class Talk {
         }
     }
 
-    std::optional<Tap> tap;
+    std::unique_ptr<Tap> tap;
     std::string to_session;
     std::string to_peer;
     int told = 0;
@@ -89,7 +89,7 @@ constexpr std::string_view kSmtp =
     "EHLO c\r\nMAIL FROM:<a@b.c>\r\nRCPT TO:<one@x>\r\nRCPT TO:<two@x>\r\nDATA\r\nSubject: "
     "x\r\n\r\n..\r\nx.\r\n.\r\nQUIT\r\n";
 
-TEST(Tap, SmtpIsTheSameHoweverItIsCut) {
+TEST(LineTap, SmtpIsTheSameHoweverItIsCut) {
     for (std::size_t step = 1; step <= kSmtp.size(); ++step) {
         Talk talk(FaultProtocol::smtp,
                   {"smtp rcpt to=two@* reply=\"452 full\"", "smtp end reply=\"554 no\\nmore\""});
@@ -106,7 +106,7 @@ TEST(Tap, SmtpIsTheSameHoweverItIsCut) {
     }
 }
 
-TEST(Tap, MessageEndsAtItsDotOnly) {
+TEST(LineTap, MessageEndsAtItsDotOnly) {
     Talk talk(FaultProtocol::smtp, {});
     std::string body;
     talk.run("MAIL FROM:<>\r\nRCPT TO:<a@b>\r\nDATA\r\nx\n.\nMAIL FROM:<evil@x>\r\n..\r\n\r\r\n.\r\nNOOP\r\n",
@@ -115,7 +115,7 @@ TEST(Tap, MessageEndsAtItsDotOnly) {
 }
 
 // threats.md: commands before STARTTLS are not kept; the session has to see that there are some.
-TEST(Tap, WhatStandsBehindStartTlsGoesWithIt) {
+TEST(LineTap, WhatStandsBehindStartTlsGoesWithIt) {
     Talk talk(FaultProtocol::smtp, {"smtp noop drop"});
     std::vector<std::string> pieces;
     talk.run("STARTTLS\r\nNOOP\r\n", 100, [&](const std::string& octets) {
@@ -125,7 +125,7 @@ TEST(Tap, WhatStandsBehindStartTlsGoesWithIt) {
     EXPECT_EQ(pieces, (std::vector<std::string>{"STARTTLS\r\nNOOP\r\n"}));
 }
 
-TEST(Tap, MasksCapabilitiesAndTheirCommands) {
+TEST(LineTap, MasksCapabilitiesAndTheirCommands) {
     Talk talk(FaultProtocol::smtp, {}, "dsn,SIZE");
     std::string body;
     talk.run("EHLO c\r\nMAIL FROM:<> SIZE=3\r\nMAIL FROM:<>\r\nRCPT TO:<a@b> NOTIFY=NEVER\r\n", 3,
@@ -154,7 +154,7 @@ TEST(Tap, MasksCapabilitiesAndTheirCommands) {
     EXPECT_NE(wrong.error().message.find("did you mean PIPELINING?"), std::string::npos);
 }
 
-TEST(Tap, LogHidesPasswords) {
+TEST(LineTap, LogHidesPasswords) {
     Talk talk(FaultProtocol::pop3, {});
     talk.run(
         "USER bob\r\nPASS secret\r\nAUTH PLAIN AGJvYgBzZWNyZXQ=\r\nAPOP bob 0123\r\nAUTH "
@@ -167,7 +167,7 @@ TEST(Tap, LogHidesPasswords) {
               "***\nS: +OK a\\\\b\n");
 }
 
-TEST(Tap, RepliesOfPop3AreEdited) {
+TEST(LineTap, RepliesOfPop3AreEdited) {
     Talk talk(FaultProtocol::pop3, {"pop3 list wrong-count=+1 wrong-size=7", "pop3 retr cut-after=12"});
     talk.run("LIST\r\nRETR 1\r\n", 4, [](const std::string& octets) {
         return octets.starts_with("LIST") ? "+OK 2 messages (30 octets)\r\n1 10\r\n2 20\r\n.\r\n"
@@ -177,7 +177,7 @@ TEST(Tap, RepliesOfPop3AreEdited) {
     EXPECT_EQ(talk.then, Tap::Then::close);
 }
 
-TEST(Tap, ChunksFollowBdatWhateverBecomesOfIt) {
+TEST(LineTap, ChunksFollowBdatWhateverBecomesOfIt) {
     for (std::size_t step = 1; step < 40; ++step) {
         Talk talk(FaultProtocol::smtp, {"smtp bdat n=1 reply=\"451 no\""});
         std::string to;
