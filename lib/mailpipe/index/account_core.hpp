@@ -20,6 +20,7 @@ struct AccountCore {
     std::string path;
     std::string index_path;
     Describe describe = nullptr;
+    Removing removing;
     store::Fd lock;
     std::shared_ptr<FolderWatcher> folder_watcher;  // null: nothing is watched
     Watchers<AccountChange> watchers;

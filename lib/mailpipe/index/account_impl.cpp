@@ -46,11 +46,12 @@ Result<std::string> read_optional(int directory, const std::string& name, const 
 
 }  // namespace
 
-Result<std::shared_ptr<Account>> Account::open(const std::string& path, Describe describe) {
-    return AccountImpl::open(path, describe, FolderWatcher::create());
+Result<std::shared_ptr<Account>> Account::open(const std::string& path, Describe describe, Removing removing) {
+    return AccountImpl::open(path, describe, std::move(removing), FolderWatcher::create());
 }
 
 Result<std::shared_ptr<Account>> AccountImpl::open(const std::string& path, Describe describe,
+                                                   Removing removing,
                                                    std::shared_ptr<FolderWatcher> folder_watcher) {
     auto root = store::open_or_create_directory(path);
     if (!root) return tl::unexpected(root.error());
@@ -62,6 +63,7 @@ Result<std::shared_ptr<Account>> AccountImpl::open(const std::string& path, Desc
     core->path = path;
     core->index_path = path + kIndex;
     core->describe = describe;
+    core->removing = std::move(removing);
     core->lock = std::move(*lock);
     core->folder_watcher = std::move(folder_watcher);
     auto index = open_index(core->index_path);
@@ -202,6 +204,21 @@ Result<void> AccountImpl::forget(const std::string& directory) {
     const auto mailbox = known->second;
     open_.erase(known);
     mailbox->removed();
+    return {};
+}
+
+Result<void> AccountImpl::tell_leaving(const std::string& directory) {
+    if (!core_->removing) return {};
+    // Whoever is told forgets them: what came last is durable by his log alone, perhaps.
+    if (::syncfs(root_.get()) != 0) return fail_errno(errno, core_->path);
+    auto folder = Folder::open(path_of(directory));
+    if (!folder) return tl::unexpected(folder.error());
+    auto files = (*folder)->scan();
+    if (!files) return tl::unexpected(files.error());
+    std::vector<std::string> ids;
+    for (std::size_t i = 0; i < (*files)->size(); ++i)
+        ids.push_back((*files)->entry(i).id);
+    if (!ids.empty()) core_->removing(path_of(directory), ids);
     return {};
 }
 

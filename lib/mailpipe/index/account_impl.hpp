@@ -15,7 +15,7 @@ namespace mailpipe::index {
 
 class AccountImpl : public Account {
  public:
-    static Result<std::shared_ptr<Account>> open(const std::string& path, Describe describe,
+    static Result<std::shared_ptr<Account>> open(const std::string& path, Describe describe, Removing removing,
                                                  std::shared_ptr<FolderWatcher> folder_watcher);
 
     Result<std::vector<MailboxInfo>> mailboxes() override;
@@ -51,6 +51,7 @@ class AccountImpl : public Account {
     Result<MailboxRow> make_row(const std::string& directory, const std::vector<std::string>& special_use);
     Result<std::shared_ptr<MailboxImpl>> open_mailbox(const std::string& directory);
     Result<void> forget(const std::string& directory);
+    Result<void> tell_leaving(const std::string& directory);  // all its messages
     Result<void> compare(const MailboxRow& row, Checked& checked);
     Result<void> recover();
     Result<void> finish_renames();

@@ -116,6 +116,7 @@ Result<void> AccountImpl::remove(const std::string& name) {
         const std::lock_guard lock(tree_mutex_);
         auto directory = find(name);
         if (!directory) return tl::unexpected(directory.error());
+        if (auto told = tell_leaving(*directory); !told) return told;
         // It goes at once; what is in it follows, after a crash at the next start.
         const std::string remains = std::string("tmp/mailpipe-removed.") + random_object_id('R');
         if (::renameat(root_.get(), directory->c_str(), root_.get(), remains.c_str()) != 0)
@@ -165,6 +166,9 @@ Result<void> AccountImpl::rename_tree(const std::string& from, const std::string
         const bool moves_away = std::find(moving.begin(), moving.end(), target) != moving.end();
         if (!moves_away && is_there(target))
             return fail(Errc::unavailable, "mailbox " + *name + ": exists already");
+    }
+    for (const std::string& directory : moving) {
+        if (auto told = tell_leaving(directory); !told) return told;
     }
     auto planned = core_->change([&](Database& database) -> Result<void> {
         for (const std::string& directory : moving) {

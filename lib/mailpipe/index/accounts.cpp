@@ -48,11 +48,11 @@ Result<std::shared_ptr<Account>> Accounts::open(const std::string& path) {
         }
         std::this_thread::sleep_for(kPause);
     }
-    auto opened = AccountImpl::open(path, describe_, impl_->folder_watcher);
+    auto opened = AccountImpl::open(path, describe_, removing_, impl_->folder_watcher);
     while (!opened && opened.error().kind == Errc::unavailable && was_ours &&
            std::chrono::steady_clock::now() < deadline) {
         std::this_thread::sleep_for(kPause);
-        opened = AccountImpl::open(path, describe_, impl_->folder_watcher);
+        opened = AccountImpl::open(path, describe_, removing_, impl_->folder_watcher);
     }
     const std::lock_guard lock(impl_->mutex);
     impl_->opening.erase(path);

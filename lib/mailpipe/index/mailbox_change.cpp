@@ -59,7 +59,7 @@ Result<void> MailboxImpl::add(Change& change, std::vector<Incoming> incoming) {
 
 Result<void> MailboxImpl::remove(Change& change, const std::vector<Uid>& ascending_uids) {
     const auto before = snapshot();
-    return core_->read([&](Database& database) -> Result<void> {
+    auto read = core_->read([&](Database& database) -> Result<void> {
         for (const Uid uid : ascending_uids) {
             auto file = read_file_name(database, row_id_, uid);
             if (!file) return tl::unexpected(file.error());
@@ -69,6 +69,12 @@ Result<void> MailboxImpl::remove(Change& change, const std::vector<Uid>& ascendi
         }
         return {};
     });
+    if (!read || !core_->removing || change.doomed.empty()) return read;
+    std::vector<std::string> ids;
+    for (const auto& [message, file] : change.doomed)
+        ids.push_back(file.base);
+    core_->removing(path(), ids);
+    return {};
 }
 
 void MailboxImpl::complete(Change& change) {

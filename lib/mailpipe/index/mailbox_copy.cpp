@@ -52,7 +52,23 @@ struct MailboxCopy {
             incoming.push_back(std::move(each));
             copied.from.push_back(uid);
         }
-        return to.folder_->sync("tmp");
+        return sync();
+    }
+
+    // The text as well: what was delivered just now is durable by another's log alone, perhaps.
+    Result<void> sync() const {
+        constexpr std::size_t kFewFiles = 4;
+        const auto& folder = *to.folder_;
+        if (incoming.size() > kFewFiles && store::honours_syncfs(folder.root())) {
+            if (::syncfs(folder.root()) != 0) return fail_errno(errno, folder.path());
+            return {};
+        }
+        for (const auto& each : incoming) {
+            auto file = store::open_regular_at(folder.root(), each.from, folder.path());
+            if (!file) return tl::unexpected(file.error());
+            if (auto synced = store::sync_file(file->get(), folder.path()); !synced) return synced;
+        }
+        return folder.sync("tmp");
     }
 
     Result<void> prepare() {
