@@ -83,9 +83,11 @@ Result<void> parse_select_parameter(CommandReader& in, const ParseContext& conte
     if (*name == "QRESYNC" && context.offers("QRESYNC")) {
         if (!context.qresync) return fail(Errc::protocol, "QRESYNC is not enabled");
         if (out.resync) return in.expected("one QRESYNC");
+        Select::Resync resync;
+        if (auto read = parse_resync(in, resync); !read) return read;
         out.condstore = true;
-        out.resync.emplace();
-        return parse_resync(in, *out.resync);
+        out.resync = std::move(resync);
+        return {};
     }
     return fail(Errc::protocol, "select-param is not known");
 }
