@@ -240,6 +240,11 @@ class ImapClient:
         self._framer = Framer()
         self.ok("CAPABILITY")
 
+    def start_tls_now(self, context):
+        """The handshake, when the command and its answer are through."""
+        self.socket = context.wrap_socket(self.socket, server_hostname="localhost")
+        self._framer = Framer()
+
     def compress(self):
         self.ok("COMPRESS DEFLATE")
         self._deflate = zlib.compressobj(wbits=-15)

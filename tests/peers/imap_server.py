@@ -29,6 +29,18 @@ protocol imap {
 mail_attribute_dict = file:%h/dovecot-attributes
 namespace inbox {
   separator = /
+  mailbox Sent {
+    special_use = \\Sent
+  }
+}
+mail_plugins = $mail_plugins acl quota zlib
+protocol imap {
+  mail_plugins = $mail_plugins acl quota zlib imap_acl imap_quota imap_zlib
+}
+plugin {
+  acl = vfile
+  quota = maildir:User quota
+  quota_rule = *:storage=1G
 }
 """
 

@@ -73,7 +73,8 @@ class ImapCase(Case):
 
 
 # What clients put into messages: mbsync to find its own again, the others to say how they came by them.
-_TAGS = re.compile(rb"^(?:X-TUID|X-OfflineIMAP|X-getmail-[^:]*|Return-Path):[^\n]*\n(?:[ \t][^\n]*\n)*", re.MULTILINE | re.IGNORECASE)
+_TAGS = re.compile(rb"^(?:X-TUID|X-OfflineIMAP|X-getmail-[^:]*|Return-Path):[^\n]*\n(?:[ \t][^\n]*\n)*",
+                   re.MULTILINE | re.IGNORECASE)
 
 
 def digests(texts):

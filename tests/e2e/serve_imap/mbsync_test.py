@@ -1,4 +1,4 @@
-"""mbsync: mailboxes made on either side, flags, deletions, and both sides changing at once; with MAILPIPE_FULL over 10,000
+"""mbsync: mailboxes made on either side, flags, deletions, both sides changing at once; with MAILPIPE_FULL over 10,000
 messages."""
 
 import os

@@ -1,5 +1,5 @@
-"""All clients on one account at the same time, while mail arrives: nobody is told nonsense, nothing is lost, and two that
-keep copies end with the same."""
+"""All clients on one account at the same time, while mail arrives: nobody is told nonsense, nothing is lost, and those
+that keep copies end with the same."""
 
 import imaplib
 import os
