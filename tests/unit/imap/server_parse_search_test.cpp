@@ -19,6 +19,9 @@ TEST(ServerParseSearch, Search) {
         {"SEARCH RETURN (PARTIAL 1:2 PARTIAL 1:2) ALL", "BAD one PARTIAL expected at octet 37"},
         {"SEARCH RETURN (X) ALL", "BAD search-return-opt is not known"},
         {"SEARCH RETURN (ALL)", "BAD SP expected at octet 21"},
+        {"SEARCH SUBJECT {3+}\r\na b UNSEEN", "search: SUBJECT \"a b\" UNSEEN"},
+        {"SEARCH 2:4,7 MODSEQ 620162338", "search: 2:4,7 MODSEQ 620162338"},
+        {"SEARCH $ NEW", "search: $ (RECENT UNSEEN)"},
     });
 }
 
@@ -58,6 +61,22 @@ TEST(ServerParseSearch, SeveralMailboxes) {
     server.login();
     EXPECT_EQ(read_as(server, "ESEARCH ALL"), "BAD no mailbox is selected");
     EXPECT_EQ(read_as(server, "ESEARCH IN (inboxes) ALL"), "esearch inboxes return all: ALL");
+}
+
+TEST(ServerParseSearch, KeysThatAreMasked) {
+    Options options = loopback_options();
+    options.without = {"WITHIN", "SEARCHRES", "CONDSTORE", "SAVEDATE", "OBJECTID", "SEARCH=FUZZY"};
+    Driver server = selected("IMAP4rev2", options);
+    for (const std::string_view keys :
+         {"OLDER 5", "NOT YOUNGER 5", "OR ALL $", "(MODSEQ 5)", "SAVEDON 1-Jan-2026", "EMAILID a", "THREADID a",
+          "FUZZY SUBJECT a", "SAVEDATESUPPORTED", "NEW", "NOT OLD", "RECENT"}) {
+        EXPECT_TRUE(read_as(server, "SEARCH " + std::string(keys)).starts_with("BAD ")) << keys;
+        server.talk("n NOOP\r\n");
+    }
+    Driver uids = selected("UIDONLY");
+    EXPECT_EQ(read_as(uids, "UID SEARCH NOT 1"),
+              "BAD [UIDREQUIRED] message numbers are not used, UIDONLY is enabled");
+    EXPECT_EQ(read_as(uids, "UID SEARCH UID 1"), "uid search: UID 1");
 }
 
 TEST(ServerParseSearch, WhatIsMasked) {

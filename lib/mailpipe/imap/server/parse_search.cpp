@@ -2,6 +2,7 @@
 
 #include "mailpipe/base/ascii.hpp"
 #include "mailpipe/email/search.hpp"
+#include "mailpipe/email/search_key.hpp"
 #include "mailpipe/email/sort.hpp"
 #include "mailpipe/email/thread.hpp"
 #include "mailpipe/imap/server/parse_command.hpp"
@@ -75,16 +76,53 @@ Result<void> check_charset(const CommandReader& in, std::string_view charset) {
     return fail_with_code(Errc::unsupported, "BADCHARSET (US-ASCII UTF-8)", "charset is not known");
 }
 
-Result<email::Query> parse_keys(CommandReader& in) {
+// What a key needs that is masked, or was left behind by what is enabled. The tree is no deeper than kImapNesting.
+Result<void> check_key(const email::SearchKey& key, const ParseContext& context) {
+    using Kind = email::SearchKey::Kind;
+    struct Need {
+        Kind kind;
+        std::string_view capability;
+    };
+    static constexpr Need kNeeds[] = {
+        {Kind::within, "WITHIN"},
+        {Kind::saved, "SEARCHRES"},
+        {Kind::modseq, "CONDSTORE"},
+        {Kind::save_date, "SAVEDATE"},
+        {Kind::email_id, "OBJECTID"},
+        {Kind::thread_id, "OBJECTID"},
+        {Kind::save_date_supported, "SAVEDATE"},
+    };
+    for (const Need& need : kNeeds) {
+        if (key.kind == need.kind && !context.offers(need.capability))
+            return fail(Errc::protocol, std::string(need.capability) + " is not available");
+    }
+    if (key.fuzzy && !context.offers("SEARCH=FUZZY")) return fail(Errc::protocol, "FUZZY is not available");
+    if (key.kind == Kind::number && context.uid_only)
+        return fail_with_code(Errc::protocol, "UIDREQUIRED",
+                              "message numbers are not used, UIDONLY is enabled");
+    // RFC 9051 appendix E: they went with \\Recent.
+    if (context.rev2 && (key.token == "NEW" || key.token == "OLD" || key.token == "RECENT"))
+        return fail(Errc::protocol, key.token + " is not of IMAP4rev2");
+    for (const email::Query& child : key.children) {
+        if (auto checked = check_key(*child, context); !checked) return checked;
+    }
+    return {};
+}
+
+Result<email::Query> parse_keys(CommandReader& in, const ParseContext& context) {
     if (auto space = in.space(); !space) return tl::unexpected(space.error());
-    auto query = email::parse_search(in.rest_with_literals());
-    // What email calls a usage error is a client's.
-    if (!query && query.error().kind == Errc::usage) query.error().kind = Errc::protocol;
+    auto query = email::parse_imap_search(in.rest_with_literals());
+    if (!query) {
+        // What email calls a usage error is a client's.
+        if (query.error().kind == Errc::usage) query.error().kind = Errc::protocol;
+        return query;
+    }
+    if (auto checked = check_key(**query, context); !checked) return tl::unexpected(checked.error());
     return query;
 }
 
 // search-program = ["CHARSET" SP charset SP] search-key *(SP search-key)
-Result<void> parse_program(CommandReader& in, Search& out) {
+Result<void> parse_program(CommandReader& in, const ParseContext& context, Search& out) {
     Result<void> error;
     if (ascii::starts_with_ignore_case(in.rest(), " CHARSET ")) {
         in.take(' ');
@@ -93,17 +131,17 @@ Result<void> parse_program(CommandReader& in, Search& out) {
         if (!read_into(in.astring("charset"), out.charset, error)) return error;
         if (error = check_charset(in, out.charset); !error) return error;
     }
-    read_into(parse_keys(in), out.query, error);
+    read_into(parse_keys(in, context), out.query, error);
     return error;
 }
 
 // charset SP search-key *(SP search-key), of SORT and THREAD (RFC 5256 section 4)
-Result<void> parse_charset_and_keys(CommandReader& in, email::Query& query) {
+Result<void> parse_charset_and_keys(CommandReader& in, const ParseContext& context, email::Query& query) {
     Result<void> error = in.space();
     std::string charset;
     if (!error || !read_into(in.astring("charset"), charset, error)) return error;
     if (error = check_charset(in, charset); !error) return error;
-    read_into(parse_keys(in), query, error);
+    read_into(parse_keys(in, context), query, error);
     return error;
 }
 
@@ -149,7 +187,7 @@ Result<Command> parse_search(CommandReader& in, const ParseContext& context) {
     out.uid = context.uid;
     auto read = refuse_numbers(context);
     if (read) read = parse_return(in, context, false, out.returns);
-    if (read) read = parse_program(in, out);
+    if (read) read = parse_program(in, context, out);
     if (!read) return tl::unexpected(read.error());
     return finish(in, std::move(out));
 }
@@ -164,7 +202,7 @@ Result<Command> parse_esearch(CommandReader& in, const ParseContext& context) {
     if (read && out.in.empty() && !context.selected) read = fail(Errc::protocol, "no mailbox is selected");
     if (read && !out.in.empty() && (out.returns.update || out.returns.context || out.returns.save))
         read = fail(Errc::protocol, "SAVE, UPDATE and CONTEXT are of the selected mailbox only");
-    if (read) read = parse_program(in, out);
+    if (read) read = parse_program(in, context, out);
     if (!read) return tl::unexpected(read.error());
     if (!out.returns.given) out.returns.all = true;
     out.returns.given = true;
@@ -178,7 +216,7 @@ Result<Command> parse_sort(CommandReader& in, const ParseContext& context) {
     auto read = refuse_numbers(context);
     if (read) read = parse_return(in, context, true, out.returns);
     if (read) read_into(parse_criteria(in, context), out.program, read);
-    if (read) read = parse_charset_and_keys(in, out.query);
+    if (read) read = parse_charset_and_keys(in, context, out.query);
     if (!read) return tl::unexpected(read.error());
     return finish(in, std::move(out));
 }
@@ -196,7 +234,7 @@ Result<Command> parse_thread(CommandReader& in, const ParseContext& context) {
     if (!algorithm || !context.offers("THREAD=" + *name))
         return fail(Errc::protocol, "thread-alg is not known");
     out.algorithm = *algorithm;
-    read = parse_charset_and_keys(in, out.query);
+    read = parse_charset_and_keys(in, context, out.query);
     if (!read) return tl::unexpected(read.error());
     return finish(in, std::move(out));
 }
