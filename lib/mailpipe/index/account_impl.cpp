@@ -44,6 +44,14 @@ Result<std::string> read_optional(int directory, const std::string& name, const 
     return store::read_range(file->get(), 0, kListFile, what);
 }
 
+// An index that is lost again in the same second goes on from here. Where there is no such trace yet, it begins with it.
+Result<void> note_modseq(int folder, ModSeq modseq, const std::string& path) {
+    const store::Fd file(store::open_at(folder, kUidTrace, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC));
+    if (!file) return {};
+    auto written = store::write_fully(file.get(), encode_uid_trace_modseq(modseq), path);
+    return written ? store::sync_file(file.get(), path) : written;
+}
+
 }  // namespace
 
 Result<std::shared_ptr<Account>> Account::open(const std::string& path, Describe describe, Removing removing) {
@@ -152,6 +160,7 @@ Result<MailboxRow> AccountImpl::make_row(const std::string& directory,
             row.settled_modseq = row.vanished_floor = row.highest_modseq;
             if (!(*trace)->keywords.empty()) row.keywords = (*trace)->keywords;
             if (auto noted = note_uid_validity(database, row.uid_validity); !noted) return noted;
+            if (auto noted = note_modseq(folder->get(), row.highest_modseq, path); !noted) return noted;
         } else {
             ::unlinkat(folder->get(), kUidTrace, 0);
             auto validity = next_uid_validity(database);

@@ -1,6 +1,10 @@
 #include "mailpipe/index/database.hpp"
 
+#include <fcntl.h>
+
 #include <cerrno>
+
+#include "mailpipe/store/file.hpp"
 
 namespace mailpipe::index {
 namespace {
@@ -13,6 +17,7 @@ constexpr const char* kSetUp =
     "PRAGMA wal_autocheckpoint=2000;"
     "PRAGMA journal_size_limit=16777216;"
     "PRAGMA cache_size=-4000;"
+    "PRAGMA secure_delete=OFF;"  // Debian's default is to write zeros over what is deleted
     "PRAGMA temp_store=MEMORY;";
 
 }  // namespace
@@ -49,6 +54,9 @@ Result<bool> Query::step() {
 
 Result<std::unique_ptr<Database>> Database::open(const std::string& path) {
     sqlite3* handle = nullptr;
+    // The file is its owner's alone from the start, and what stands beside it has the same mode.
+    const store::Fd made(
+        store::open_at(AT_FDCWD, path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
     const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW |
                       SQLITE_OPEN_EXRESCODE;
     const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);

@@ -41,7 +41,8 @@ Result<void> MailboxImpl::reserve(Change& change, std::size_t count) {
     if (end + kReservedUids >= 0xFFFFFFFF) return fail(Errc::limit, "mailbox " + name() + ": has no UIDs left");
     if (end <= row.uid_reserved) return {};
     row.uid_reserved = static_cast<Uid>(end + kReservedUids);
-    return append_trace(row, encode_uid_trace_reserved(row.uid_reserved), true);
+    return append_trace(
+        row, encode_uid_trace_reserved(row.uid_reserved) + encode_uid_trace_modseq(row.highest_modseq), true);
 }
 
 Result<void> MailboxImpl::add(Change& change, std::vector<Incoming> incoming) {

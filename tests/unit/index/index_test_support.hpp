@@ -30,11 +30,16 @@ inline std::string message_text(int number) {
            std::to_string(number) + "@example.org>\r\n\r\nText " + std::to_string(number) + "\r\n";
 }
 
+// In memory, where thousands of fsyncs cost nothing.
+inline fs::path memory_directory() {
+    return fs::is_directory("/dev/shm") ? fs::path("/dev/shm") : fs::temp_directory_path();
+}
+
 // An account in a directory that goes with it.
 class AccountTest : public ::testing::Test {
  protected:
-    AccountTest() {
-        std::string name = (fs::temp_directory_path() / "mailpipe_index_XXXXXX").string();
+    explicit AccountTest(const fs::path& parent = fs::temp_directory_path()) {
+        std::string name = (parent / "mailpipe_index_XXXXXX").string();
         directory_ = ::mkdtemp(name.data());
         root_ = directory_ + "/mail";
     }
