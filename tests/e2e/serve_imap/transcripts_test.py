@@ -1,4 +1,4 @@
-"""The examples of RFC 3501, RFC 9051 and of the extensions' RFCs: one file of tests/transcripts/imap_server_e2e each."""
+"""The examples of RFC 3501, RFC 9051 and of the extensions: one file of tests/transcripts/imap_server_e2e each."""
 
 import os
 import re
