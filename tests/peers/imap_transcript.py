@@ -22,7 +22,6 @@ different kinds."""
 
 import re
 
-from peers.imap_responses import parse
 
 _PIECE = re.compile(r"\{\{(?:(\w+)(?::((?:(?!\}\}).)*))?|:((?:(?!\}\}).)*))?\}\}")
 _STATUS = re.compile(r"(\S+ (?:OK|NO|BAD|BYE|PREAUTH))(?: (\[(?:[^\]\"]|\"[^\"]*\")*\]))?(?: .*)?", re.DOTALL)
@@ -321,6 +320,3 @@ class Runner:
     def note(client, response):
         if b"UTF8=ACCEPT" in response.raw or b"IMAP4rev2" in response.raw:
             client.utf8 = True
-
-
-__all__ = ["Mismatch", "Runner", "parse", "read"]

@@ -5,7 +5,7 @@ import zlib
 from imap_rows import (BYE, CONTROLS, LITERALS, LOG, LOGOUT, NESTING, NUL, PATH, SMUGGLING, HostileImapCase,
     after_login)
 from peers.case import main
-from serve_rows import HANG_UP, TEXT, TOKEN
+from serve_rows import HANG_UP, TEXT
 
 _ENDED = "((NO|BAD|=BAD|=BYE) ?)+"
 _SELECT = b"s SELECT INBOX\r\n"
