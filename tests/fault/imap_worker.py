@@ -7,6 +7,7 @@ import threading
 from imap_truth import Wrong
 from peers.imap_client import Gone, ImapClient, Literal
 from peers.imap_mirror import Mirror
+from peers.imap_responses import expand
 from peers.messages import crlf, message
 
 _FLAGS = ["\\Seen", "\\Flagged", "\\Answered", "\\Draft", "alpha", "beta", "$Forwarded"]
@@ -289,7 +290,7 @@ class Worker:
         acts = [(self.store, 8), (self.store_deleted, 4 if many else 2), (self.expunge, 3 if many else 1),
                 (self.uid_expunge, 2 if many else 1), (self.append, 1 if many else 4), (self.copy, 1 if many else 2),
                 (self.move, 2), (self.search, 2), (self.fetch, 4), (self.fetch_text, 2), (self.idle, 1),
-                (self.noop, 3), (self.status, 1), (self.fetch_changes, 1)]
+                (self.noop, 3), (self.status, 1), (self.fetch_changes, 1), (self.sort, 1), (self.replace, 1)]
         act = self.chance.choices([act for act, _ in acts], [weight for _, weight in acts])[0]
         act()
         self.learn()
@@ -370,6 +371,33 @@ class Worker:
             raise Wrong(f"APPENDUID {validity} {uids}, not {target.validity}")
         target.added(uids[0], [token for token, _ in made])
 
+    def replace(self):
+        uids = self.pick(2)
+        if not uids or not self.client.has("REPLACE"):
+            return
+        token, text = self.model.new_text(self.chance, self.number)
+        self.truth.going(uids[0])
+        target = self.truth if self.chance.random() < 0.7 else self.other
+        answer = self.do("UID REPLACE", f"UID REPLACE {uids[0]} {target.name} (\\Draft) ", Literal(text))
+        if answer.status != "OK":
+            return
+        _, added = answer.codes()["APPENDUID"]
+        target.added(added, [token])
+        if uids[0] in self.mirror.by_uid:
+            raise Wrong(f"replaced and still there: {uids}")
+
+    def sort(self):
+        before = self.mirror.state()
+        answer = self.do("UID SORT", "UID SORT (REVERSE SUBJECT ARRIVAL) UTF-8 UNDELETED").ok()
+        found = answer.one("SORT").data[0]
+        if len(set(found)) != len(found):
+            raise Wrong(f"SORT names one twice: {found}")
+        after = self.mirror.state()
+        wrong = [uid for uid, state in before.items() if after.get(uid) == state and None not in state
+                 and (uid in found) != ("\\Deleted" not in state[1])]
+        if wrong:
+            raise Wrong(f"SORT UNDELETED: {found}, but {[(uid, before[uid]) for uid in wrong[:5]]}")
+
     def copied(self, answer, uids):
         code = answer.codes().get("COPYUID")
         if code is None:
@@ -410,7 +438,6 @@ class Worker:
         found = answer.one("ESEARCH").data[2]
         uids = set()
         if "ALL" in found:
-            from peers.imap_responses import expand
             uids = set(expand(found["ALL"]))
         if found["COUNT"] != len(uids):
             raise Wrong(f"COUNT {found}")
