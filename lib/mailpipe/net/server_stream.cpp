@@ -46,6 +46,7 @@ struct ServerStream::Impl {
     bool cancelled = false;
     bool aborted = false;
     bool cancellable_wait = false;
+    bool interrupted = false;
 
     Result<Received> receive(std::size_t most = kChunk) {
         if (!buffer) buffer.reset(new char[kChunk]);
@@ -130,6 +131,7 @@ asio::awaitable<Result<void>> wait_until(std::shared_ptr<State> state, WaitType 
     state->cancellable_wait = false;
     if (state->aborted) co_return fail(Errc::io, "the connection is closed");
     if (cancellable && state->cancelled) co_return shutting_down();
+    if (std::exchange(state->interrupted, false)) co_return fail(Errc::temporary, "interrupted");
     if (state->timed_out) co_return fail(Errc::temporary, "timed out, no octet for " + seconds_text(timeout));
     if (error) co_return fail(Errc::io, "waiting for the connection: " + error.message());
     co_return Result<void>{};
@@ -293,6 +295,12 @@ asio::awaitable<void> ServerStream::close() {
 void ServerStream::cancel() {
     impl_->cancelled = true;
     if (impl_->cancellable_wait && !impl_->aborted) impl_->descriptor.cancel();
+}
+
+void ServerStream::interrupt() {
+    if (!impl_->cancellable_wait || impl_->aborted) return;
+    impl_->interrupted = true;
+    impl_->descriptor.cancel();
 }
 
 bool ServerStream::cancelled() const {

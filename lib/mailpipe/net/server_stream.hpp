@@ -60,6 +60,9 @@ class ServerStream {
     void cancel();
     bool cancelled() const;
 
+    // A pending read fails with temporary "interrupted", once: there is something to say to the peer. Without one, nothing.
+    void interrupt();
+
     // Ends the pending operation, whichever it is, with an error io; nothing works afterwards.
     void abort();
 
