@@ -123,6 +123,14 @@ std::optional<std::string> Users::find(std::string_view name) const {
     return std::nullopt;
 }
 
+std::vector<std::string> Users::names() const {
+    std::vector<std::string> names;
+    names.reserve(users_.size());
+    for (const auto& [key, user] : users_)
+        names.push_back(user.name);
+    return names;
+}
+
 std::optional<std::string> Users::verify(std::string_view name, const Secret& password) const {
     if (is_anybody()) return anybody_->of_login(name);
     const auto found = users_.find(ascii::to_lower(name));

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "mailpipe/app/serve/users/user_record.hpp"
 
@@ -36,6 +37,7 @@ class Users {
     // The user's name as it was configured.
     std::optional<std::string> find(std::string_view name) const;
     const std::string& first() const { return first_; }
+    std::vector<std::string> names() const;  // of those that are listed, as they were configured
 
     // What all users can log in by, so that a client that chooses it does not fail where it need not.
     struct Abilities {

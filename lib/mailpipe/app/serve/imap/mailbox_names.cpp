@@ -1,0 +1,97 @@
+#include "mailpipe/app/serve/imap/mailbox_names.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "mailpipe/app/serve/config.hpp"
+
+namespace mailpipe::app::serve {
+
+Result<std::shared_ptr<index::Account>> MailboxNames::account_of(const std::string& user) {
+    return shared_.open(config_.store.path_of(user));
+}
+
+Result<std::shared_ptr<index::Account>> MailboxNames::own() {
+    if (own_) return own_;
+    auto account = account_of(user_);
+    if (account) own_ = *account;
+    return account;
+}
+
+Result<Place> MailboxNames::find(const std::string& name) {
+    Place place;
+    if (!name.starts_with(kOtherUsers)) {
+        auto account = own();
+        if (!account) return tl::unexpected(account.error());
+        place.account = std::move(*account);
+        place.owner = user_;
+        place.name = name;
+        place.rights = Rights(kAllRights);
+        return place;
+    }
+    const std::string rest = name.substr(kOtherUsers.size());
+    const std::size_t slash = rest.find('/');
+    const auto owner = config_.users.find(rest.substr(0, slash));
+    // Nobody learns who has mail here, nor is a Maildir made for him.
+    if (!owner || ::access(config_.store.path_of(*owner).c_str(), F_OK) != 0)
+        return fail(Errc::not_found, "no such mailbox");
+    auto account = account_of(*owner);
+    if (!account) return tl::unexpected(account.error());
+    place.account = std::move(*account);
+    place.owner = *owner;
+    place.name = slash == std::string::npos ? "INBOX" : rest.substr(slash + 1);
+    place.own = *owner == user_;
+    if (place.own) {
+        place.rights = Rights(kAllRights);
+        return place;
+    }
+    auto acl = place.account->acl(place.name);
+    if (!acl && acl.error().kind != Errc::not_found) return tl::unexpected(acl.error());
+    if (acl) place.rights = effective_rights(*acl, user_);
+    if (!place.rights.lookup() && !place.rights.insert()) return fail(Errc::not_found, "no such mailbox");
+    return place;
+}
+
+Result<std::shared_ptr<index::Mailbox>> MailboxNames::open(const Place& place) {
+    return place.account->mailbox(place.name);
+}
+
+Result<std::vector<MailboxNames::Listed>> MailboxNames::list(bool others) {
+    auto account = own();
+    if (!account) return tl::unexpected(account.error());
+    auto infos = (*account)->mailboxes();
+    if (!infos) return tl::unexpected(infos.error());
+    std::vector<Listed> listed;
+    listed.reserve(infos->size());
+    for (index::MailboxInfo& info : *infos)
+        listed.push_back({std::move(info), Rights(kAllRights)});
+    if (!others) return listed;
+    for (const std::string& name : config_.users.names()) {
+        if (name == user_ || ::access(config_.store.path_of(name).c_str(), F_OK) != 0) continue;
+        auto other = account_of(name);
+        if (!other) continue;  // one broken account is not everybody's
+        auto shared = (*other)->mailboxes();
+        if (!shared) continue;
+        for (index::MailboxInfo& info : *shared) {
+            auto acl = (*other)->acl(info.name);
+            const Rights rights = acl ? effective_rights(*acl, user_) : Rights();
+            if (!rights.lookup()) continue;
+            info.name = std::string(kOtherUsers) + name + (info.name == "INBOX" ? "" : "/" + info.name);
+            info.special_use.clear();
+            // A subscription is among the user's own, where it has no mailbox.
+            const auto own = std::find_if(listed.begin(), listed.end(),
+                                          [&](const Listed& one) { return one.info.name == info.name; });
+            info.subscribed = own != listed.end();
+            if (own != listed.end()) {
+                *own = {std::move(info), rights};
+            } else {
+                listed.push_back({std::move(info), rights});
+            }
+        }
+    }
+    return listed;
+}
+
+}  // namespace mailpipe::app::serve
