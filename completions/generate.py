@@ -25,7 +25,7 @@ URLS = {
     ("list", "move"): STORES + ("imap://", "imaps://"),
     ("list", "copy"): STORES + ("imap://", "imaps://"),
     ("send", "server"): ("smtp://", "smtps://", "lmtp://", "lmtp:"),
-    ("serve", "listen"): ("smtp://", "smtps://", "pop3://", "pop3s://", "lmtp://", "lmtp:"),
+    ("serve", "listen"): ("smtp://", "smtps://", "pop3://", "pop3s://", "imap://", "imaps://", "lmtp://", "lmtp:"),
     ("serve", "store"): ("maildir:",),
 }
 

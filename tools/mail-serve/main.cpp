@@ -2,6 +2,7 @@
 
 #include "mailpipe/app/serve/serve.hpp"
 #include "tools/common/command.hpp"
+#include "tools/mail-serve/index_command.hpp"
 #include "tools/mail-serve/options.hpp"
 #include "tools/mail-serve/users_command.hpp"
 
@@ -12,6 +13,12 @@ int main(int argc, char** argv) {
         const auto command = tools::make_wait_for_app(options);
         return tools::run_command(*command, argc - 1, argv + 1,
                                   [&options] { return app::run_wait_for(options); });
+    }
+    if (argc > 1 && std::string_view(argv[1]) == "index") {
+        app::ManageIndexOptions options;
+        const auto command = tools::make_index_app(options);
+        return tools::run_command(*command, argc - 1, argv + 1,
+                                  [&options] { return app::run_manage_index(options); });
     }
     if (argc > 1 && std::string_view(argv[1]) == "users") {
         app::ManageUsersOptions options;

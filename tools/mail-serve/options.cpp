@@ -65,12 +65,14 @@ void add_relay_options(CLI::App& app, app::SendOptions& relay) {
 }  // namespace
 
 std::unique_ptr<CLI::App> make_serve_app(app::ServeOptions& options) {
-    auto app = make_app("mail-serve", "Serve SMTP, LMTP and POP3 over a Maildir store.", kExamples);
+    auto app = make_app("mail-serve", "Serve SMTP, LMTP, POP3 and IMAP over a Maildir store.", kExamples);
     app->add_option("--store", options.store, "Where the mail is, a Maildir or mbox; %u is the user's name")
         ->type_name("maildir:ROOT/%u");
-    add_list(*app, "--listen", options.listen, "URL",
-             "smtp://, smtps://, submission://, submissions://, pop3://, pop3s:// or lmtp:// HOST:PORT, or "
-             "lmtp:PATH; port 0 is a free one; may be repeated");
+    add_list(
+        *app, "--listen", options.listen, "URL",
+        "smtp://, smtps://, submission://, submissions://, pop3://, pop3s://, imap://, imaps:// or lmtp:// "
+        "HOST:PORT, or "
+        "lmtp:PATH; port 0 is a free one; may be repeated");
     add_list(*app, "--domain", options.domains, "DOMAIN", "Receive mail for this domain; may be repeated");
     add_users_options(*app, options);
     add_pop3_options(*app, options.pop3);

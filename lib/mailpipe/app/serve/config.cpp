@@ -66,13 +66,15 @@ Result<ListenSocket> parse_listen(const std::string& text) {
         case Scheme::smtps:
         case Scheme::pop3:
         case Scheme::pop3s:
+        case Scheme::imap:
+        case Scheme::imaps:
         case Scheme::lmtp:
             break;
         default:
-            return fail(Errc::usage,
-                        option +
-                            "smtp://, smtps://, submission://, submissions://, pop3://, pop3s://, lmtp:// or "
-                            "lmtp:PATH is expected");
+            return fail(Errc::usage, option +
+                                         "smtp://, smtps://, submission://, submissions://, pop3://, pop3s://, "
+                                         "imap://, imaps://, lmtp:// or "
+                                         "lmtp:PATH is expected");
     }
     if (!socket->location.user.empty() || socket->location.is_ref())
         return fail(Errc::usage, option + "only host and port are expected");
@@ -246,9 +248,9 @@ Result<void> check_sockets(const ServeOptions& options, const Config& config) {
     const bool has_logins =
         !config.users.empty() || !options.users_options.user_command.empty() || options.test.enabled;
     for (const ListenSocket& socket : config.sockets) {
-        if (socket.is_pop3() && config.store.format != store::Format::maildir)
-            return fail(Errc::usage,
-                        "--store " + options.store + ": POP3 needs a Maildir, whose messages keep their names");
+        if ((socket.is_pop3() || socket.is_imap()) && config.store.format != store::Format::maildir)
+            return fail(Errc::usage, "--store " + options.store +
+                                         ": POP3 and IMAP need a Maildir, whose messages keep their names");
         if (socket.submission && !has_logins)
             return fail(Errc::usage, "submission is for users, and there are none: give --users");
     }

@@ -29,6 +29,7 @@ struct ListenSocket {
     std::string url;  // with the real port, once it is bound
 
     bool is_pop3() const { return location.scheme == Scheme::pop3 || location.scheme == Scheme::pop3s; }
+    bool is_imap() const { return location.scheme == Scheme::imap || location.scheme == Scheme::imaps; }
     bool is_lmtp() const { return location.scheme == Scheme::lmtp; }
     // submission:// and submissions://: for users only, whose messages are completed (RFC 6409).
     bool submission = false;

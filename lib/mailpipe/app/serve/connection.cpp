@@ -28,7 +28,7 @@ Connection::Connection(const Context& context, const ListenSocket& socket,
     TestMode* test = context.config.test;
     if (test == nullptr) return;
     presence_ = test->enter();
-    if (test->is_tapping())
+    if (test->is_tapping() && !socket.is_imap())
         tapped_ = std::make_unique<TappedStream>(*stream_, *test, protocol_of(socket), number, socket.url);
 }
 
@@ -64,7 +64,8 @@ asio::awaitable<bool> Connection::arrive() {
         co_await turn_away(verdict.error(), Errc::limit);
         co_return false;
     }
-    const bool strangers = !socket_.is_pop3() && !socket_.is_lmtp() && !socket_.submission;
+    const bool strangers =
+        !socket_.is_pop3() && !socket_.is_imap() && !socket_.is_lmtp() && !socket_.submission;
     const bool asked = strangers && context_.dnsbl != nullptr && !stream_->peer().loopback;
     if (asked) co_await look_up_peer();
     // Over TLS the client speaks first.
@@ -202,6 +203,7 @@ std::shared_ptr<Connection> make_connection(const Context& context, const Listen
     const TestMode* test = context.config.test;
     const auto make = test != nullptr && test->repertoire() != nullptr ? make_replay_connection
                       : socket.is_pop3()                               ? make_pop3_connection
+                      : socket.is_imap()                               ? make_imap_connection
                                                                        : make_smtp_connection;
     return make(context, socket, std::move(stream), number);
 }

@@ -14,6 +14,7 @@
 #include "mailpipe/app/serve/delivery/handover.hpp"
 #include "mailpipe/app/serve/delivery/quota.hpp"
 #include "mailpipe/app/serve/events.hpp"
+#include "mailpipe/app/serve/imap/imap_shared.hpp"
 #include "mailpipe/app/serve/limits/admission.hpp"
 #include "mailpipe/app/serve/metrics/metrics.hpp"
 #include "mailpipe/app/serve/pop3/login_intervals.hpp"
@@ -31,8 +32,13 @@ struct Shared {
           events(the_events),
           diagnostics(the_diagnostics),
           relay_spool(spool),
+          imap([this](const std::string& maildir, const std::vector<std::string>& ids) {
+              commits.removing(maildir, ids);
+          }),
           authenticator(config.get()->users_options.failed_login_delay),
-          commits(config.get()->store.format, spool) {}
+          commits(config.get()->store.format, spool) {
+        commits.tell([this](const std::string& path) { imap.delivered(path, path); });
+    }
 
     CurrentConfig config;
     EventLog& events;
@@ -44,6 +50,7 @@ struct Shared {
     queue::Spool* const relay_spool;  // or none
     Quota quota;
     LoginIntervals pop3_logins;
+    ImapShared imap;
     // Last, so that their threads end before what they use.
     Authenticator authenticator;
     CommitWorker commits;
@@ -51,6 +58,7 @@ struct Shared {
     Background background{2};
     std::unique_ptr<Dnsbl> dnsbl;  // or none
     Background lookups{8};
+    Background mailboxes{kMailboxThreads};  // what IMAP sessions read and write
 
     Deliverer& deliverer() { return handover ? static_cast<Deliverer&>(*handover) : commits; }
 };
@@ -73,6 +81,8 @@ struct Context {
           deliverer(shared.deliverer()),
           background(shared.background),
           lookups(shared.lookups),
+          mailboxes(shared.mailboxes),
+          imap(shared.imap),
           dnsbl(shared.dnsbl.get()) {}
 
     std::shared_ptr<const Config> snapshot;
@@ -90,6 +100,8 @@ struct Context {
     Deliverer& deliverer;   // who takes messages
     Background& background;
     Background& lookups;
+    Background& mailboxes;
+    ImapShared& imap;
     const Dnsbl* dnsbl;
 };
 
@@ -169,12 +181,15 @@ std::shared_ptr<Connection> make_smtp_connection(const Context& context, const L
 std::shared_ptr<Connection> make_pop3_connection(const Context& context, const ListenSocket& socket,
                                                  std::unique_ptr<net::ServerStream> stream,
                                                  std::uint64_t number);
+std::shared_ptr<Connection> make_imap_connection(const Context& context, const ListenSocket& socket,
+                                                 std::unique_ptr<net::ServerStream> stream,
+                                                 std::uint64_t number);
 
 // Plays a recorded dialogue (--replay).
 std::shared_ptr<Connection> make_replay_connection(const Context& context, const ListenSocket& socket,
                                                    std::unique_ptr<net::ServerStream> stream,
                                                    std::uint64_t number);
-// The one of the three that the configuration wants.
+// The one of them that the configuration wants.
 std::shared_ptr<Connection> make_connection(const Context& context, const ListenSocket& socket,
                                             std::unique_ptr<net::ServerStream> stream, std::uint64_t number);
 

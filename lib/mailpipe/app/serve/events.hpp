@@ -30,6 +30,9 @@
 //                 (not with --deliver), size (CRLF octets), seconds (from MAIL to the reply); tls: "TLSv1.3", where TLS is on
 //     retrieval   user; uidl; size: CRLF octets sent before transparency; top: true for TOP
 //     removal     user; uidls: what QUIT removed
+//     append      user; mailbox: where messages came in over IMAP; uids: what they are there; size: octets of all of them, but for
+//                 COPY and MOVE
+//     expunge     user; mailbox; uids: messages that are gone for good
 //     reload      ok: whether what SIGHUP made it read again is good; message: what is not
 //     sandbox     seccomp: whether it is on; landlock: its version, 0 for none; message: what this system has not
 //     client      peer: who is behind a trusted proxy

@@ -172,8 +172,9 @@ void Server::admit(Bound& bound, net::Accepted accepted) {
         if (bound.socket.location.implicit_tls() || turning_away_ >= kTurningAway) return;
         const smtp::Reply reply{
             421, "4.3.2", {config_->host_name + " has too many connections; try again later"}};
-        std::string octets = bound.socket.is_pop3() ? "-ERR [SYS/TEMP] Too many connections\r\n"
-                                                    : smtp::encode_reply(reply, true);
+        std::string octets = bound.socket.is_pop3()   ? "-ERR [SYS/TEMP] Too many connections\r\n"
+                             : bound.socket.is_imap() ? "* BYE [UNAVAILABLE] Too many connections\r\n"
+                                                      : smtp::encode_reply(reply, true);
         asio::co_spawn(loops_.first().io, turn_away(std::move(accepted), std::move(octets)), asio::detached);
         return;
     }

@@ -79,6 +79,9 @@ class SessionConnection : public Connection {
     }
     // Whether what the peer is sending may be given up when the server ends.
     virtual bool may_cancel() const { return true; }
+    // Before the peer is waited for: whether there is something to do first, and doing it. false: the connection is over.
+    virtual bool has_news() const { return false; }
+    virtual asio::awaitable<bool> tell_news() { co_return true; }
     // What is held for the session, before the peer is waited for a last time.
     virtual void release() {}
 
@@ -88,7 +91,10 @@ class SessionConnection : public Connection {
 
  private:
     asio::awaitable<bool> take(Step& step) {
-        if (std::holds_alternative<wire::NeedInput>(step)) co_return co_await read_input();
+        if (std::holds_alternative<wire::NeedInput>(step)) {
+            if (has_news()) co_return co_await tell_news();
+            co_return co_await read_input();
+        }
         progress_ = Clock::now();
         if (auto* output = std::get_if<wire::Output>(&step)) {
             if (asked_) context_.metrics.reply_time(Clock::now() - *std::exchange(asked_, std::nullopt));

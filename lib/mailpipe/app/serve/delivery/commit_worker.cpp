@@ -129,7 +129,9 @@ void CommitWorker::commit(const std::vector<Delivery>& group) {
     }
     commit_log();
     for (auto& [path, mailbox] : mailboxes_) {
-        if (!mailbox.staged.empty()) publish(mailbox, results);
+        if (mailbox.staged.empty()) continue;
+        publish(mailbox, results);
+        if (published_) published_(path);
     }
     if (log_ != nullptr) log_.load()->in_place();
     enqueue(group, results);

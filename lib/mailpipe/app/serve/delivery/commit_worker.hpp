@@ -36,6 +36,9 @@ class CommitWorker : public Deliverer {
     // but unavailable and unsupported, with which there is no log; of mboxes there is none.
     Result<void> use_log(const std::string& root, store::DeliveryLog::Report report);
 
+    // Before the first submit(): `published` is told, on the worker's thread, of each mailbox that messages came into.
+    void tell(std::function<void(const std::string& path)> published) { published_ = std::move(published); }
+
     void submit(Delivery delivery) override;
     // From any thread, before messages of a Maildir of the store are removed.
     void removing(const std::string& path, const std::vector<std::string>& ids);
@@ -70,6 +73,7 @@ class CommitWorker : public Deliverer {
     queue::Spool* spool_;
     std::string log_root_;  // empty: no log
     store::DeliveryLog::Report report_;
+    std::function<void(const std::string& path)> published_;
     std::unique_ptr<store::DeliveryLog> owned_log_;
     std::atomic<store::DeliveryLog*> log_ = nullptr;
     std::size_t deliveries_ = 0;  // before there is a log

@@ -85,6 +85,9 @@ void Metrics::observe(const Json& event) {
     } else if (name == "removal") {
         const auto uidls = event.find("uidls");
         if (uidls != event.end()) removals_ += uidls->size();
+    } else if (name == "expunge") {
+        const auto uids = event.find("uids");
+        if (uids != event.end()) removals_ += uids->size();
     } else if (name == "reload") {
         ++(is_true(event, "ok") ? reloads_ok_ : reloads_refused_);
     } else if (name == "error") {

@@ -16,6 +16,7 @@ class CapabilityMask {
     // Names with commas between them, or commands such as EHLO. Error usage, with what was probably meant.
     Result<void> add(const std::string& names);
     bool empty() const { return names_.empty(); }
+    const std::set<std::string, std::less<>>& names() const { return names_; }
 
     // The reply to a command line (without CRLF) that is not known then.
     std::optional<std::string> refusal(FaultProtocol protocol, std::string_view verb,

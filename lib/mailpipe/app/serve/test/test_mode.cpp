@@ -58,7 +58,7 @@ bool is_wanted(const ServeTestOptions& test) {
 void fill_in(ServeOptions& options, const std::string& directory) {
     if (options.store.empty()) options.store = fmt::format("maildir:{}/store/%u", directory);
     if (options.listen.empty()) {
-        for (const char* scheme : {"smtp", "smtps", "lmtp", "pop3", "pop3s"})
+        for (const char* scheme : {"smtp", "smtps", "lmtp", "pop3", "pop3s", "imap", "imaps"})
             options.listen.emplace_back(scheme) += "://127.0.0.1:0";
     }
     if (options.tls_certificates.empty()) options.tls_self_signed = true;

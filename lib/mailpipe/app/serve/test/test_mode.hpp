@@ -34,6 +34,8 @@ class TestMode {
 
     // Whether connections have a Tap.
     bool is_tapping() const { return !faults_.empty() || !mask_.empty() || dialogues_ != nullptr; }
+    // What --without names.
+    std::vector<std::string> masked_names() const { return {mask_.names().begin(), mask_.names().end()}; }
     Tap::Options tap_options(FaultProtocol protocol, std::uint64_t connection, std::string_view url);
     void record(std::string_view dialogue);
     // The dialogues of --replay, or nullptr.

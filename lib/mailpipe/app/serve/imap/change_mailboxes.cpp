@@ -1,0 +1,85 @@
+#include "mailpipe/app/serve/imap/commands.hpp"
+
+namespace mailpipe::app::serve {
+namespace {
+
+namespace proto = imap::server;
+
+std::string parent_of(const std::string& name) {
+    const std::size_t slash = name.rfind('/');
+    return slash == std::string::npos ? std::string() : name.substr(0, slash);
+}
+
+// RFC 4314 section 4: "k" on the nearest parent that is there.
+bool may_create(Work& work, const Place& place) {
+    if (place.own) return true;
+    for (std::string parent = parent_of(place.name); !parent.empty(); parent = parent_of(parent)) {
+        auto acl = place.account->acl(parent);
+        if (acl) return effective_rights(*acl, work.state.user).create();
+    }
+    return false;
+}
+
+// The place of a mailbox that is to be made: where one may know of nothing, nothing can be made.
+Result<Place> find_parent(Work& work, const std::string& name) {
+    auto place = work.state.names.find(name);
+    if (place || place.error().kind != Errc::not_found) return place;
+    auto parent = work.state.names.find(parent_of(name));
+    if (!parent) return parent;
+    parent->name += name.substr(name.rfind('/'));
+    return parent;
+}
+
+}  // namespace
+
+Outcome on_create(Work& work, const proto::Create& command) {
+    auto place = find_parent(work, command.mailbox);
+    if (!place) return refusal_of(place.error());
+    if (!may_create(work, *place)) return refused("NOPERM", "You may not create mailboxes there");
+    auto created = place->account->create(place->name, command.special_use);
+    if (!created) return refusal_of(created.error());
+    auto mailbox = work.state.names.open(*place);
+    // A mailbox that cannot be opened now has been created all the same.
+    if (!mailbox) return done("Created");
+    return done("Created", "MAILBOXID (" + (*mailbox)->id() + ")");
+}
+
+Outcome on_delete(Work& work, const proto::Delete& command) {
+    auto place = work.state.names.find(command.mailbox);
+    if (!place) return refusal_of(place.error());
+    if (!place->rights.remove_mailbox()) return refused("NOPERM", "You may not delete it");
+    auto removed = place->account->remove(place->name);
+    if (!removed) return refusal_of(removed.error());
+    auto& selected = work.state.selected;
+    if (selected && selected->name == command.mailbox) {
+        deselect(work);
+        work.out += "* OK [CLOSED] The mailbox is deleted\r\n";
+    }
+    return done("Deleted");
+}
+
+Outcome on_rename(Work& work, const proto::Rename& command) {
+    auto from = work.state.names.find(command.from);
+    if (!from) return refusal_of(from.error());
+    auto to = find_parent(work, command.to);
+    if (!to) return refusal_of(to.error());
+    if (!from->rights.remove_mailbox() || !may_create(work, *to))
+        return refused("NOPERM", "You may not rename it so");
+    if (from->account != to->account) return refused("CANNOT", "It cannot become another user's");
+    auto renamed = from->account->rename(from->name, to->name);
+    if (!renamed) return refusal_of(renamed.error());
+    auto& selected = work.state.selected;
+    if (selected && selected->name == command.from && command.from != "INBOX") selected->name = command.to;
+    return done("Renamed");
+}
+
+// One's own subscriptions: of other users' mailboxes, too, by the name that they have here.
+Outcome on_subscribe(Work& work, const proto::Subscribe& command) {
+    auto account = work.state.names.own();
+    if (!account) return refusal_of(account.error());
+    auto changed = (*account)->subscribe(command.mailbox, command.subscribed);
+    if (!changed) return refusal_of(changed.error());
+    return done(command.subscribed ? "Subscribed" : "Unsubscribed");
+}
+
+}  // namespace mailpipe::app::serve

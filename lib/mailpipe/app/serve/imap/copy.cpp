@@ -1,0 +1,63 @@
+#include "mailpipe/app/serve/imap/commands.hpp"
+#include "mailpipe/app/serve/imap/updates.hpp"
+
+// COPY and MOVE (RFC 6851), with COPYUID (RFC 4315).
+namespace mailpipe::app::serve {
+
+namespace proto = imap::server;
+
+namespace {
+
+// uid-set in the order copied: "304,319:320" (RFC 9051 section 7.1).
+std::string encode_in_order(const std::vector<index::Uid>& uids) {
+    std::string text;
+    for (std::size_t i = 0; i < uids.size();) {
+        std::size_t end = i + 1;
+        while (end < uids.size() && uids[end] == uids[end - 1] + 1)
+            ++end;
+        if (!text.empty()) text += ',';
+        text += std::to_string(uids[i]);
+        if (end - i > 1) text += ':' + std::to_string(uids[end - 1]);
+        i = end;
+    }
+    return text;
+}
+
+}  // namespace
+
+Outcome on_copy(Work& work, const proto::Copy& command) {
+    Selected& selected = *work.state.selected;
+    if (command.move) {
+        if (selected.read_only) return refused("READ-ONLY", "The mailbox is open for reading");
+        if (!selected.rights.mark_deleted() || !selected.rights.expunge())
+            return refused("NOPERM", "You may not take messages away");
+    }
+    auto indices = find_messages(selected, command.set, command.uid);
+    if (!indices) return bad(indices.error().message);
+    auto place = work.state.names.find(command.mailbox);
+    if (place && !place->rights.insert()) return refused("NOPERM", "You may not put messages there");
+    auto target = place ? work.state.names.open(*place) : tl::unexpected(place.error());
+    if (!target) {
+        if (target.error().kind == Errc::not_found) return refused("TRYCREATE", "There is no such mailbox");
+        return refusal_of(target.error());
+    }
+    const auto uids = uids_of(selected, *indices);
+    auto copied = selected.mailbox->copy(uids, **target, command.move);
+    if (!copied) return refusal_of(copied.error());
+    if (copied->from.size() < uids.size() && !command.uid && copied->from.empty())
+        return refused("EXPUNGEISSUED", "The messages are gone");
+    if (!copied->to.empty()) work.events.push_back({"append", command.mailbox, copied->to});
+    if (!copied->from.empty() && command.move) work.events.push_back({"expunge", selected.name, copied->from});
+    std::string code;
+    if (!copied->from.empty())
+        code = "COPYUID " + std::to_string(copied->uid_validity) + " " + encode_in_order(copied->from) + " " +
+               encode_in_order(copied->to);
+    if (!command.move) return done("Copied", std::move(code));
+    // RFC 6851 section 4.3: before the messages go.
+    if (!code.empty()) work.out += "* OK [" + code + "] Moved\r\n";
+    write_updates(selected, work.enabled, true, work.out);
+    const auto highest = selected.seen->highest_modseq();
+    return done("Moved", work.enabled.condstore ? "HIGHESTMODSEQ " + std::to_string(highest) : "");
+}
+
+}  // namespace mailpipe::app::serve

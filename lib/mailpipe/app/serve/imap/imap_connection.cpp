@@ -1,0 +1,234 @@
+#include "mailpipe/app/serve/imap/imap_connection.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "mailpipe/app/serve/imap/notify.hpp"
+#include "mailpipe/app/serve/imap/updates.hpp"
+#include "mailpipe/app/serve/test/test_mode.hpp"
+
+MAILPIPE_COROUTINES_BEGIN
+namespace mailpipe::app::serve {
+namespace {
+
+namespace proto = imap::server;
+
+constexpr std::chrono::seconds kLoginPatience{60};
+constexpr std::chrono::minutes kAutologout{30};  // RFC 9051 section 5.4: not before
+constexpr std::chrono::minutes kStillHere{
+    2};  // a client in IDLE hears of us that often, before routers forget it
+
+using Done = std::optional<Error>;
+
+}  // namespace
+
+ImapConnection::ImapConnection(const Context& context, const ListenSocket& socket,
+                               std::unique_ptr<net::ServerStream> stream, std::uint64_t number)
+    : SessionConnection(context, socket, std::move(stream), number),
+      bell_(std::make_shared<Bell>(stream_->executor())) {
+    bell_->connection = this;
+}
+
+ImapConnection::~ImapConnection() {
+    bell_->connection = nullptr;
+}
+
+proto::Options ImapConnection::session_options() {
+    proto::Options options;
+    options.login_without_tls = stream_->peer().loopback;
+    options.max_message_size = context_.config.max_message_size;
+    if (context_.config.test != nullptr) options.without = context_.config.test->masked_names();
+    return options;
+}
+
+std::string ImapConnection::refusal(const smtp::Reply& reply) const {
+    return "* BYE [UNAVAILABLE] " + reply.lines[0] + "\r\n";
+}
+
+std::chrono::milliseconds ImapConnection::patience_before_settled() const {
+    return std::min<std::chrono::milliseconds>(context_.config.timeout, kLoginPatience);
+}
+
+ImapConnection::Clock::time_point ImapConnection::read_deadline() const {
+    if (!settled()) return SessionConnection::read_deadline();
+    if (session_->idling()) return progress_ + kStillHere;
+    return progress_ + std::max<std::chrono::milliseconds>(context_.config.timeout, kAutologout);
+}
+
+bool ImapConnection::handle_silence(const Error&) {
+    if (stream_->cancelled()) {
+        session_->shut_down();
+    } else if (session_->idling()) {
+        session_->respond("* OK Still here\r\n");
+    } else {
+        return session_->on_silence();
+    }
+    return true;
+}
+
+Enabled ImapConnection::enabled() const {
+    return {session_->rev2(), session_->condstore(), session_->qresync(), session_->utf8(),
+            session_->uid_only()};
+}
+
+std::shared_ptr<Work> ImapConnection::make_work() {
+    return std::make_shared<Work>(Work{*state_, enabled(), std::string(session_->tag())});
+}
+
+asio::awaitable<bool> ImapConnection::handle(proto::Step& step) {
+    bool going = true;
+    if (auto* login = std::get_if<proto::LoginRequested>(&step)) {
+        sasl::ServerRequest request = std::move(login->request);
+        co_await log_user_in(std::move(request));
+    } else if (auto* command = std::get_if<proto::CommandRequested>(&step)) {
+        proto::Command asked = std::move(command->command);
+        going = co_await answer(std::move(asked));
+    } else if (std::holds_alternative<proto::IdleBegan>(step)) {
+        going = co_await begin_idle();
+    } else if (std::holds_alternative<proto::IdleEnded>(step)) {
+        session_->complete(proto::Completion::ok, "", "You were idle");
+        await_bell();
+    } else if (std::holds_alternative<proto::LoggedOff>(step)) {
+        log_off();
+    } else if (std::holds_alternative<proto::PeerQuit>(step)) {
+        going = false;
+    } else {
+        going = co_await handle_append(step);
+    }
+    co_return going;
+}
+
+asio::awaitable<void> ImapConnection::log_user_in(sasl::ServerRequest request) {
+    if (request.kind == sasl::ServerRequest::Kind::keys) {
+        sasl::ScramKeys keys = co_await find_keys(std::move(request));
+        session_->login_keys(std::move(keys));
+        co_return;
+    }
+    LoginVerdict verdict = co_await log_in(std::move(request));
+    if (verdict.user.empty()) {
+        session_->login_refused(verdict.later ? proto::LoginFailure::temporary
+                                              : proto::LoginFailure::credentials);
+        co_return;
+    }
+    auto state = std::make_unique<ImapState>(context_.config, context_.imap, verdict.user);
+    state->changed = [bell = bell_] {
+        if (bell->rung.exchange(true) || !bell->awaited) return;
+        asio::post(bell->executor, [bell] {
+            if (bell->connection != nullptr) bell->connection->stream_->interrupt();
+        });
+    };
+    std::function<Done()> work = [names = &state->names]() -> Done {
+        auto account = names->own();
+        return account ? Done() : Done(account.error());
+    };
+    Done failed = co_await in_background<Done>(context_.mailboxes, std::move(work));
+    if (!failed) {
+        state_ = std::move(state);
+        session_->login_accepted(verdict.user);
+    } else if (failed->kind == Errc::unavailable) {
+        report(*failed);
+        session_->login_refused(proto::LoginFailure::in_use);
+    } else {
+        report_store_error(*failed, event("error"));
+        session_->login_refused(proto::LoginFailure::temporary);
+    }
+}
+
+void ImapConnection::log_off() {
+    appending_.reset();
+    state_.reset();
+    admitted_.user = {};
+    await_bell();
+}
+
+void ImapConnection::release() {
+    bell_->connection = nullptr;
+    log_off();
+}
+
+bool ImapConnection::finish(const Work& work, const Outcome& outcome) {
+    session_->respond(work.out);
+    for (const Noted& noted : work.events) {
+        Json json = event(noted.event);
+        json["user"] = state_->user;
+        json["mailbox"] = noted.mailbox;
+        json["uids"] = noted.uids;
+        if (noted.size > 0) json["size"] = noted.size;
+        context_.events.write(json);
+    }
+    if (outcome.broken) {
+        report_store_error(Error{Errc::data, outcome.text, {}}, event("error"));
+        return false;
+    }
+    if (work.enables_condstore) session_->enable_condstore();
+    if (work.selection_changes) session_->selected(state_->selected.has_value());
+    session_->complete(outcome.completion, outcome.code, outcome.text);
+    await_bell();
+    return true;
+}
+
+// The next piece is made while the one before goes out.
+asio::awaitable<bool> ImapConnection::answer(proto::Command command) {
+    const std::shared_ptr<Work> work = make_work();
+    const std::shared_ptr<Answer> answer = begin_answer(std::move(command));
+    const auto more = [work, answer] {
+        Piece piece;
+        piece.outcome = answer->more(*work);
+        if (!piece.outcome) piece.out = std::exchange(work->out, {});
+        return piece;
+    };
+    Piece piece = co_await in_background<Piece>(context_.mailboxes, std::function<Piece()>(more));
+    while (!piece.outcome) {
+        auto next = std::make_shared<Completion<Piece>>(stream_->executor());
+        context_.mailboxes.post([next, more] { next->complete(more()); });
+        session_->respond(piece.out);
+        std::string octets = session_->take_output();
+        const bool written = co_await write(std::move(octets));
+        progress_ = Clock::now();
+        piece = co_await await_completion<Piece>(next);
+        if (!written) co_return false;
+    }
+    co_return finish(*work, *piece.outcome);
+}
+
+asio::awaitable<bool> ImapConnection::begin_idle() {
+    // What is not there yet when the bell is heeded, rings it.
+    await_bell();
+    bell_->rung = true;
+    if (!state_->selected) co_return true;
+    std::function<Done()> work = [mailbox = state_->selected->mailbox]() -> Done {
+        auto fresh = mailbox->refresh();
+        return fresh ? Done() : Done(fresh.error());
+    };
+    Done failed = co_await in_background<Done>(context_.mailboxes, std::move(work));
+    if (failed) report_store_error(*failed, event("error"));
+    co_return true;
+}
+
+bool ImapConnection::has_news() const {
+    return state_ != nullptr && bell_->rung && may_tell();
+}
+
+asio::awaitable<bool> ImapConnection::tell_news() {
+    bell_->rung = false;
+    const std::shared_ptr<Work> work = make_work();
+    if (state_->selected) write_updates(*state_->selected, work->enabled, true, work->out);
+    if (state_->notices && !state_->notices->empty()) {
+        std::function<bool()> tell = [work] {
+            write_notices(*work);
+            return true;
+        };
+        co_await in_background<bool>(context_.mailboxes, std::move(tell));
+    }
+    session_->respond(work->out);
+    co_return true;
+}
+
+std::shared_ptr<Connection> make_imap_connection(const Context& context, const ListenSocket& socket,
+                                                 std::unique_ptr<net::ServerStream> stream,
+                                                 std::uint64_t number) {
+    return std::make_shared<ImapConnection>(context, socket, std::move(stream), number);
+}
+
+}  // namespace mailpipe::app::serve
+MAILPIPE_COROUTINES_END

@@ -1,0 +1,125 @@
+#include "mailpipe/app/serve/imap/commands.hpp"
+#include "mailpipe/base/ascii.hpp"
+#include "mailpipe/imap/server/write_response.hpp"
+
+// RFC 5464. Entries below /private are the user's own, those below /shared everybody's who may read the mailbox.
+namespace mailpipe::app::serve {
+namespace {
+
+namespace proto = imap::server;
+
+constexpr std::size_t kValue = 65536;   // octets of one
+constexpr std::size_t kEntries = 1000;  // of one mailbox
+constexpr std::string_view kPrivate = "/private/";
+constexpr std::string_view kShared = "/shared/";
+
+// An entry of another user's mailbox is private to who asks.
+std::string stored_name(const Work& work, const Place& place, const std::string& entry) {
+    std::string name = ascii::to_lower(entry);
+    if (!place.own && name.starts_with("/private")) name = "/private:" + work.state.user + name.substr(8);
+    return name;
+}
+
+bool is_entry(std::string_view entry) {
+    const std::string lower = ascii::to_lower(entry);
+    if (!lower.starts_with(kPrivate) && !lower.starts_with(kShared)) return false;
+    return lower.find("//") == std::string::npos && lower.back() != '/' &&
+           lower.find_first_of("*%") == std::string::npos;
+}
+
+bool is_wanted(std::string_view name, std::string_view entry, std::uint32_t depth) {
+    if (name == entry) return true;
+    if (depth == 0 || !name.starts_with(entry) || name[entry.size()] != '/') return false;
+    return depth == proto::GetMetadata::kInfinity || name.find('/', entry.size() + 1) == std::string_view::npos;
+}
+
+struct Found {
+    std::string items;
+    std::uint64_t longest = 0;  // of those that were too long to be said
+};
+
+Result<Found> find_entries(Work& work, const Place& place, const proto::GetMetadata& command) {
+    auto all = place.account->metadata(place.name);
+    if (!all) return tl::unexpected(all.error());
+    Found found;
+    for (const std::string& entry : command.entries) {
+        const std::string wanted = stored_name(work, place, entry);
+        for (const auto& [name, value] : *all) {
+            if (!is_wanted(name, wanted, command.depth.value_or(0))) continue;
+            if (command.max_size && value.size() > *command.max_size) {
+                found.longest = std::max<std::uint64_t>(found.longest, value.size());
+                continue;
+            }
+            if (!found.items.empty()) found.items += ' ';
+            proto::write_string(found.items, entry + name.substr(wanted.size()));
+            found.items += ' ';
+            proto::write_string(found.items, value, work.enabled.utf8);
+        }
+    }
+    return found;
+}
+
+void write_line(Work& work, const std::string& mailbox, const std::string& items) {
+    if (items.empty()) return;
+    work.out += "* METADATA ";
+    if (mailbox.empty()) {
+        work.out += "\"\"";
+    } else {
+        proto::write_mailbox(work.out, mailbox, work.enabled.utf8);
+    }
+    work.out.append(" (").append(items).append(")\r\n");
+}
+
+// "" is the server: the annotations there are those of the user's account.
+tl::expected<Place, Outcome> place_of(Work& work, const std::string& mailbox) {
+    auto place = work.state.names.find(mailbox);
+    if (!place) return tl::unexpected(refusal_of(place.error()));
+    if (!place->rights.read()) return tl::unexpected(refused("NOPERM", "You may not read it"));
+    return *place;
+}
+
+}  // namespace
+
+Result<void> write_metadata(Work& work, const Place& place, const std::string& name,
+                            const std::vector<std::string>& entries) {
+    proto::GetMetadata command;
+    command.entries = entries;
+    auto found = find_entries(work, place, command);
+    if (!found) return tl::unexpected(found.error());
+    write_line(work, name, found->items);
+    return {};
+}
+
+Outcome on_get_metadata(Work& work, const proto::GetMetadata& command) {
+    auto place = place_of(work, command.mailbox);
+    if (!place) return place.error();
+    auto found = find_entries(work, *place, command);
+    if (!found) return refusal_of(found.error());
+    write_line(work, command.mailbox, found->items);
+    if (found->longest == 0) return done("That is what there is");
+    return done("Some were longer", "METADATA LONGENTRIES " + std::to_string(found->longest));
+}
+
+Outcome on_set_metadata(Work& work, const proto::SetMetadata& command) {
+    auto place = place_of(work, command.mailbox);
+    if (!place) return place.error();
+    auto all = place->account->metadata(place->name);
+    if (!all) return refusal_of(all.error());
+    for (const auto& [entry, value] : command.entries) {
+        if (!is_entry(entry)) return bad("An entry begins with /private/ or /shared/");
+        const bool shared = ascii::to_lower(entry).starts_with(kShared);
+        if (shared && !place->rights.write()) return refused("NOPERM", "You may not change what is shared");
+        if (!value) continue;
+        if (value->size() > kValue)
+            return refused("METADATA MAXSIZE " + std::to_string(kValue), "That is too long");
+        if (all->size() >= kEntries && !all->contains(stored_name(work, *place, entry)))
+            return refused("METADATA TOOMANY", "There are too many");
+    }
+    for (const auto& [entry, value] : command.entries) {
+        auto set = place->account->set_metadata(place->name, stored_name(work, *place, entry), value);
+        if (!set) return refusal_of(set.error());
+    }
+    return done("Set");
+}
+
+}  // namespace mailpipe::app::serve

@@ -1,0 +1,207 @@
+#include "mailpipe/app/serve/imap/notify.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "mailpipe/app/serve/imap/commands.hpp"
+#include "mailpipe/imap/server/write_response.hpp"
+
+namespace mailpipe::app::serve {
+namespace {
+
+namespace proto = imap::server;
+using Kind = index::AccountChange::Kind;
+using Filter = proto::MailboxFilter::Kind;
+
+bool is_below(const std::string& name, const std::string& parent) {
+    return name.size() > parent.size() && name.starts_with(parent) && name[parent.size()] == '/';
+}
+
+bool is_one_below(const std::string& name, const std::string& parent) {
+    return is_below(name, parent) && name.find('/', parent.size() + 1) == std::string::npos;
+}
+
+bool is_in(const proto::MailboxFilter& filter, const std::string& name,
+           const std::set<std::string>& subscribed) {
+    const auto any = [&](const auto& test) {
+        return std::any_of(filter.mailboxes.begin(), filter.mailboxes.end(), test);
+    };
+    switch (filter.kind) {
+        case Filter::selected:
+        case Filter::selected_delayed:
+            return false;
+        case Filter::inboxes:
+            return name == "INBOX";
+        case Filter::personal:
+            return true;
+        case Filter::subscribed:
+            return subscribed.contains(name);
+        case Filter::subtree:
+            return any([&](const std::string& parent) { return name == parent || is_below(name, parent); });
+        case Filter::subtree_one:
+            return any([&](const std::string& parent) { return name == parent || is_one_below(name, parent); });
+        case Filter::mailboxes:
+            return any([&](const std::string& one) { return name == one; });
+    }
+    return false;
+}
+
+bool wants(const proto::Notify::Group& group, Kind kind) {
+    switch (kind) {
+        case Kind::messages:
+            return group.message_new || group.message_expunge || group.flag_change;
+        case Kind::created:
+        case Kind::deleted:
+        case Kind::renamed:
+        case Kind::acl:
+            return group.mailbox_name;
+        case Kind::subscribed:
+        case Kind::unsubscribed:
+            return group.subscription_change;
+        case Kind::metadata:
+            return group.mailbox_metadata_change || group.server_metadata_change;
+    }
+    return false;
+}
+
+const std::vector<proto::StatusItem>& status_items(const Enabled& enabled) {
+    static const std::vector<proto::StatusItem> plain{proto::StatusItem::messages, proto::StatusItem::uid_next,
+                                                      proto::StatusItem::unseen};
+    static const std::vector<proto::StatusItem> with_modseq{
+        proto::StatusItem::messages, proto::StatusItem::uid_next, proto::StatusItem::unseen,
+        proto::StatusItem::highest_modseq};
+    return enabled.condstore ? with_modseq : plain;
+}
+
+class Teller {
+ public:
+    explicit Teller(Work& work) : work_(work) {}
+
+    void tell(const index::AccountChange& change) {
+        std::string& out = work_.out;
+        switch (change.kind) {
+            case Kind::messages:
+                return tell_status(change.mailbox);
+            case Kind::created:
+            case Kind::acl:
+                return list("()", change.mailbox, "");
+            case Kind::deleted:
+                return list("(\\NonExistent)", change.mailbox, "");
+            case Kind::renamed: {
+                std::string old = " (\"OLDNAME\" (";
+                proto::write_mailbox(old, change.old_name, work_.enabled.utf8);
+                return list("()", change.mailbox, old + "))");
+            }
+            case Kind::subscribed:
+                return list("(\\Subscribed)", change.mailbox, "");
+            case Kind::unsubscribed:
+                return list("()", change.mailbox, "");
+            case Kind::metadata:
+                out += "* METADATA ";
+                if (change.mailbox.empty()) {
+                    out += "\"\"";
+                } else {
+                    proto::write_mailbox(out, change.mailbox, work_.enabled.utf8);
+                }
+                out += " (/private)\r\n";
+        }
+    }
+
+    void tell_status(const std::string& mailbox) {
+        // Of the selected one its own responses tell.
+        if (work_.state.selected && work_.state.selected->name == mailbox) return;
+        auto place = work_.state.names.find(mailbox);
+        if (place) (void)write_status(work_, *place, mailbox, status_items(work_.enabled));
+    }
+
+ private:
+    void list(std::string_view attributes, const std::string& mailbox, std::string_view extended) {
+        work_.out.append("* LIST ").append(attributes).append(" \"/\" ");
+        proto::write_mailbox(work_.out, mailbox, work_.enabled.utf8);
+        work_.out.append(extended).append("\r\n");
+    }
+
+    Work& work_;
+};
+
+std::set<std::string> subscriptions(index::Account& account) {
+    std::set<std::string> names;
+    if (auto all = account.mailboxes())
+        for (const index::MailboxInfo& info : *all)
+            if (info.subscribed) names.insert(info.name);
+    return names;
+}
+
+}  // namespace
+
+Notices::Notices(proto::Notify wanted, index::Account& account, std::function<void()> changed)
+    : wanted_(std::move(wanted)) {
+    watch_ = account.watch([this, changed = std::move(changed)](const index::AccountChange& change) {
+        {
+            const std::lock_guard lock(mutex_);
+            const auto same = [&](const index::AccountChange& other) {
+                return other.kind == Kind::messages && change.kind == Kind::messages &&
+                       other.mailbox == change.mailbox;
+            };
+            // One STATUS tells of any number of messages.
+            if (std::any_of(waiting_.begin(), waiting_.end(), same)) return;
+            if (waiting_.size() > kWaiting) return;
+            waiting_.push_back(change);
+        }
+        changed();
+    });
+}
+
+std::deque<index::AccountChange> Notices::take() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(waiting_, {});
+}
+
+bool Notices::empty() const {
+    const std::lock_guard lock(mutex_);
+    return waiting_.empty();
+}
+
+void write_notices(Work& work) {
+    const auto& notices = work.state.notices;
+    if (!notices || notices->empty()) return;
+    auto account = work.state.names.own();
+    if (!account) return;
+    const auto& groups = notices->wanted().groups;
+    const bool by_subscription = std::any_of(groups.begin(), groups.end(), [](const auto& group) {
+        return group.filter.kind == Filter::subscribed;
+    });
+    const std::set<std::string> subscribed =
+        by_subscription ? subscriptions(**account) : std::set<std::string>();
+    Teller teller(work);
+    for (const index::AccountChange& change : notices->take()) {
+        // RFC 5465 section 5: the first group that a mailbox is in decides.
+        const auto group = std::find_if(groups.begin(), groups.end(), [&](const proto::Notify::Group& one) {
+            return is_in(one.filter, change.mailbox, subscribed);
+        });
+        if (group != groups.end() && wants(*group, change.kind)) teller.tell(change);
+    }
+}
+
+Outcome on_notify(Work& work, const proto::Notify& command) {
+    work.state.notices.reset();
+    if (command.none) return done("You will be told of nothing");
+    auto account = work.state.names.own();
+    if (!account) return refusal_of(account.error());
+    work.state.notices = std::make_shared<Notices>(command, **account, work.state.changed);
+    if (!command.status) return done("You will be told");
+    auto all = (*account)->mailboxes();
+    if (!all) return refusal_of(all.error());
+    const std::set<std::string> subscribed = subscriptions(**account);
+    Teller teller(work);
+    for (const index::MailboxInfo& info : *all) {
+        const auto group = std::find_if(command.groups.begin(), command.groups.end(), [&](const auto& one) {
+            return is_in(one.filter, info.name, subscribed);
+        });
+        if (info.exists && group != command.groups.end() && wants(*group, Kind::messages))
+            teller.tell_status(info.name);
+    }
+    return done("You will be told");
+}
+
+}  // namespace mailpipe::app::serve

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "mailpipe/app/serve/imap/imap_state.hpp"
+#include "mailpipe/imap/server/command.hpp"
+
+// NOTIFY (RFC 5465): what a client wants to be told of mailboxes that are not selected.
+namespace mailpipe::app::serve {
+
+class Notices {
+ public:
+    // Watches the user's account; what happens there waits until write_notices(). `changed` is called from any thread.
+    Notices(imap::server::Notify wanted, index::Account& account, std::function<void()> changed);
+
+    const imap::server::Notify& wanted() const { return wanted_; }
+    std::deque<index::AccountChange> take();
+    bool empty() const;
+
+ private:
+    static constexpr std::size_t kWaiting = 1000;  // beyond it NOTIFICATIONOVERFLOW
+
+    imap::server::Notify wanted_;
+    mutable std::mutex mutex_;
+    std::deque<index::AccountChange> waiting_;
+    index::Mailbox::Token watch_;  // last: it ends before what it uses
+};
+
+Outcome on_notify(Work& work, const imap::server::Notify& command);
+// What has happened since, in the order in which it did.
+void write_notices(Work& work);
+
+}  // namespace mailpipe::app::serve

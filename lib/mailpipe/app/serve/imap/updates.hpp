@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+
+#include "mailpipe/app/serve/imap/imap_state.hpp"
+
+namespace mailpipe::app::serve {
+
+// Tells the client what has happened in the selected mailbox since it was last told (RFC 9051 section 7.5): the difference
+// of two snapshots, so that what it knows is right after each command whatever has happened in between.
+// `may_expunge`: false for FETCH, STORE and SEARCH by message numbers, which would change under the client's hands (RFC
+// 9051 section 7.5.1); messages that are gone stay then, in what it knows.
+void write_updates(Selected& selected, const Enabled& enabled, bool may_expunge, std::string& out);
+
+// "VANISHED " and the UIDs, ascending; nothing when there are none.
+void write_vanished(std::string& out, const imap::server::Ranges& uids, bool earlier);
+
+}  // namespace mailpipe::app::serve
