@@ -37,9 +37,12 @@ TEST(Fault, IsParsed) {
 
 TEST(Fault, ErrorsSayWhereAndWhatWasMeant) {
     const std::pair<const char*, const char*> rows[] = {
-        {"", "column 1: protocol '' is not known; there are: smtp lmtp pop3"},
+        {"", "column 1: protocol '' is not known; there are: smtp lmtp pop3 imap"},
         {"smpt rcpt drop", "column 1: protocol 'smpt' is not known; did you mean 'smtp'?"},
-        {"imap fetch drop", "IMAP is not served yet"},
+        {"imap retr drop", "column 6: point 'retr' is not known"},
+        {"imap list message=1 drop", "column 11: message has no meaning at list"},
+        {"imap connect wrong-count=1", "column 14: wrong-count has no meaning at connect"},
+        {"smtp rcpt mailbox=x drop", "mailbox has no meaning at rcpt"},
         {"smtp", "column 5: a point is missing; there are: connect"},
         {"smtp rctp drop", "column 6: point 'rctp' is not known; did you mean 'rcpt'?"},
         {"pop3 rcpt drop", "column 6: point 'rcpt' is not known"},
@@ -53,7 +56,7 @@ TEST(Fault, ErrorsSayWhereAndWhatWasMeant) {
         {"smtp rcpt n=1 first=2 drop", "n= and first= contradict each other"},
         {"smtp rcpt probability=1.5 drop", "a number from 0 to 1 is expected"},
         {"smtp rcpt tls=maybe drop", "yes or no is expected"},
-        {"smtp rcpt per=host drop", "some of to, from, user, connection"},
+        {"smtp rcpt per=host drop", "some of to, from, user, mailbox, connection"},
         {"smtp rcpt delay=soon", "delay=soon: a time such as 500ms or 5s is expected"},
         {"smtp rcpt reply=\"452 full", "column 17: the quote is not closed"},
         {"smtp rcpt reply=\"a\\q\"", "column 19: \\r, \\n, \\t, \\\" or \\\\ is expected"},

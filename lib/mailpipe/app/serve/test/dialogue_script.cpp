@@ -42,7 +42,7 @@ std::optional<std::string> unescape(std::string_view text) {
 
 std::optional<FaultProtocol> protocol_in(std::string_view text) {
     for (const std::string_view word : ascii::split_words(text)) {
-        for (const FaultProtocol protocol : {FaultProtocol::smtp, FaultProtocol::lmtp, FaultProtocol::pop3}) {
+        for (const FaultProtocol protocol : kFaultProtocols) {
             if (word.starts_with(protocol_name(protocol))) return protocol;
         }
         if (word.starts_with("submission")) return FaultProtocol::smtp;

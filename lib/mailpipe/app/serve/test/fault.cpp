@@ -15,11 +15,14 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-bool is_place(const Words& places, const std::string& point) {
-    if (places.empty()) return true;
-    const bool named = std::find(places.begin(), places.end(), point) != places.end();
-    if (places.front()[0] != '!') return named;
-    return std::find(places.begin(), places.end(), '!' + point) == places.end();
+bool is_place(const Words& places, const Fault& fault) {
+    const auto has = [&places](const std::string& place) {
+        return std::find(places.begin(), places.end(), place) != places.end();
+    };
+    if (has('!' + fault.point)) return false;
+    if (places.empty() || places.front()[0] == '!') return true;
+    const std::string protocol(protocol_name(fault.protocol));
+    return has(protocol + ' ' + fault.point) || has(protocol);
 }
 
 std::string list_of(const Words& words) {
@@ -76,14 +79,13 @@ class Parser {
 
     Result<void> parse_protocol(Fault& fault) {
         const std::string name = ascii::to_lower(word());
-        if (name == "smtp" || name == "lmtp" || name == "pop3") {
-            fault.protocol = name == "smtp"   ? FaultProtocol::smtp
-                             : name == "lmtp" ? FaultProtocol::lmtp
-                                              : FaultProtocol::pop3;
-            return {};
+        Words names;
+        for (const FaultProtocol protocol : kFaultProtocols) {
+            fault.protocol = protocol;
+            if (name == protocol_name(protocol)) return {};
+            names.emplace_back(protocol_name(protocol));
         }
-        if (name == "imap") return wrong(begin_, "IMAP is not served yet; smtp, lmtp or pop3 is expected");
-        return unknown(begin_, "protocol", name, {"smtp", "lmtp", "pop3"});
+        return unknown(begin_, "protocol", name, names);
     }
 
     Result<void> parse_point(Fault& fault) {
@@ -107,7 +109,7 @@ class Parser {
                 names.emplace_back(one.name);
             return unknown(begin, "condition or action", name, names);
         }
-        if (!is_place(item->points, fault.point))
+        if (!is_place(item->points, fault))
             return wrong(begin, fmt::format("{} has no meaning at {}", name, fault.point));
         std::optional<std::string> value;
         if (at_ < text_.size() && text_[at_] == '=') {
@@ -155,7 +157,17 @@ class Parser {
 }  // namespace
 
 std::string_view protocol_name(FaultProtocol protocol) {
-    return protocol == FaultProtocol::pop3 ? "pop3" : protocol == FaultProtocol::lmtp ? "lmtp" : "smtp";
+    switch (protocol) {
+        case FaultProtocol::smtp:
+            return "smtp";
+        case FaultProtocol::lmtp:
+            return "lmtp";
+        case FaultProtocol::pop3:
+            return "pop3";
+        case FaultProtocol::imap:
+            return "imap";
+    }
+    return "";
 }
 
 std::uint64_t NumberChange::of(std::uint64_t number) const {

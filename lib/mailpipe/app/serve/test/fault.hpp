@@ -12,13 +12,15 @@
 // The language of --fault and --faults-file, mail-faults(5):
 //
 //     fault     = protocol SP point 1*(SP item)
-//     protocol  = "smtp" / "lmtp" / "pop3"
+//     protocol  = "smtp" / "lmtp" / "pop3" / "imap"
 //     item      = name ["=" value]            ; a condition or an action
 //     value     = 1*(any octet but SP and DQUOTE) / DQUOTE *(escape / any octet but DQUOTE and "\") DQUOTE
 //     escape    = "\" ("r" / "n" / "t" / DQUOTE / "\")
 namespace mailpipe::app::serve {
 
-enum class FaultProtocol { smtp, lmtp, pop3 };
+enum class FaultProtocol { smtp, lmtp, pop3, imap };
+inline constexpr FaultProtocol kFaultProtocols[] = {FaultProtocol::smtp, FaultProtocol::lmtp,
+                                                    FaultProtocol::pop3, FaultProtocol::imap};
 std::string_view protocol_name(FaultProtocol protocol);
 
 // "+3" and "-1" change a number, "3" takes its place.
@@ -38,6 +40,7 @@ struct Fault {
     std::optional<std::string> to;  // patterns with * and ?
     std::optional<std::string> from;
     std::optional<std::string> user;
+    std::optional<std::string> mailbox;  // IMAP
     std::optional<bool> tls;
     std::optional<std::uint64_t> message;  // POP3: its number
     std::optional<std::uint64_t> larger;   // than so many octets
@@ -45,7 +48,8 @@ struct Fault {
     std::optional<std::uint64_t> first;    // or the first ones
     std::optional<std::uint64_t> times;    // how often it fires at most
     double probability = 1;
-    std::vector<std::string> per;  // each value of these has counts of its own: to, from, user, connection
+    std::vector<std::string>
+        per;  // each value of these has counts of its own: to, from, user, mailbox, connection
 
     // Actions: delay, then the rest.
     std::chrono::milliseconds delay{};
@@ -59,13 +63,22 @@ struct Fault {
     std::optional<NumberChange> wrong_count;
     std::optional<NumberChange> wrong_size;
     bool duplicate_uidl = false;
-    bool fail = false;     // the TLS handshake
-    bool expired = false;  // the certificate
+    // IMAP:
+    std::optional<NumberChange> wrong_uid;
+    std::optional<NumberChange> wrong_uidnext;
+    std::optional<NumberChange> wrong_uidvalidity;
+    std::optional<NumberChange> wrong_modseq;
+    std::optional<std::string> wrong_result;   // takes the place of the tagged response, without the tag
+    std::optional<std::string> unsolicited;    // responses before it; CRLF at each line end
+    std::optional<std::uint64_t> cut_literal;  // octets of the first one, then the connection ends
+    std::optional<std::uint64_t> bye_after;    // responses, then the connection ends
+    bool fail = false;                         // the TLS handshake
+    bool expired = false;                      // the certificate
 
     // Whether the peer's command never reaches the session.
     bool replaces_command() const { return reply || ((drop || reset || hang) && !cuts_reply()); }
     // Whether it ends the connection somewhere in the reply.
-    bool cuts_reply() const { return cut_after.has_value(); }
+    bool cuts_reply() const { return cut_after || cut_literal || bye_after; }
 };
 
 // Error usage: what is wrong, at which column, and what was probably meant.

@@ -20,6 +20,7 @@ bool holds(const Fault& fault, const FaultSituation& here) {
            (!fault.from || (here.has_from && matches_pattern(*fault.from, here.from))) &&
            (fault.user || !here.user_only) &&
            (!fault.user || (!here.user.empty() && matches_pattern(*fault.user, here.user))) &&
+           (!fault.mailbox || (!here.mailbox.empty() && matches_pattern(*fault.mailbox, here.mailbox))) &&
            (!fault.tls || *fault.tls == here.tls) &&
            (!fault.message || *fault.message == here.message || whole_listing) &&
            (!fault.larger || here.size > *fault.larger);
@@ -35,6 +36,8 @@ std::string key_of(const Fault& fault, const FaultSituation& here) {
             key += here.from;
         } else if (name == "user") {
             key += here.user;
+        } else if (name == "mailbox") {
+            key += here.mailbox;
         } else {
             key += std::to_string(here.connection);
         }

@@ -20,6 +20,7 @@ struct FaultSituation {
     bool has_from = false;
     std::string user;        // empty: not known
     bool user_only = false;  // faults without user= had their turn
+    std::string mailbox;     // IMAP: that the command names, else the selected one
     bool tls = false;
     std::uint64_t message = 0;  // 0: none
     std::uint64_t size = 0;     // octets, declared or received

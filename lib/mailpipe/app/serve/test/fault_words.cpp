@@ -47,7 +47,8 @@ bool parse_reply(const std::string& text, std::optional<std::string>& to) {
 
 bool parse_per(const std::string& text, std::vector<std::string>& to) {
     for (const std::string_view word : ascii::split(text, ',')) {
-        if (word != "to" && word != "from" && word != "user" && word != "connection") return false;
+        if (word != "to" && word != "from" && word != "user" && word != "mailbox" && word != "connection")
+            return false;
         to.emplace_back(word);
     }
     return true;
@@ -65,13 +66,42 @@ const Words& fault_points(FaultProtocol protocol) {
     static const Words pop3{"connect", "tls",  "greeting", "capa", "stls", "user",   "pass", "apop",
                             "auth",    "stat", "list",     "uidl", "retr", "top",    "dele", "rset",
                             "noop",    "last", "utf8",     "lang", "quit", "command"};
-    return protocol == FaultProtocol::pop3 ? pop3 : protocol == FaultProtocol::lmtp ? lmtp : smtp;
+    static const Words imap{
+        "connect",      "tls",       "greeting",   "capability",     "id",           "starttls",
+        "authenticate", "login",     "logout",     "compress",       "comparator",   "noop",
+        "enable",       "idle",      "done",       "unauthenticate", "select",       "examine",
+        "create",       "delete",    "rename",     "subscribe",      "unsubscribe",  "list",
+        "lsub",         "namespace", "status",     "append",         "replace",      "body",
+        "end",          "stored",    "check",      "close",          "unselect",     "expunge",
+        "search",       "esearch",   "sort",       "thread",         "cancelupdate", "fetch",
+        "store",        "copy",      "move",       "getacl",         "setacl",       "deleteacl",
+        "listrights",   "myrights",  "getquota",   "getquotaroot",   "setquota",     "getmetadata",
+        "setmetadata",  "notify",    "genurlauth", "resetkey",       "urlfetch",     "command"};
+    switch (protocol) {
+        case FaultProtocol::smtp:
+            break;
+        case FaultProtocol::lmtp:
+            return lmtp;
+        case FaultProtocol::pop3:
+            return pop3;
+        case FaultProtocol::imap:
+            return imap;
+    }
+    return smtp;
 }
 
 const std::vector<FaultItem>& fault_items() {
-    static const Words replies{"stat", "list", "uidl", "retr", "pass", "apop", "auth"};
-    static const Words sized{"stat", "list", "retr", "ehlo", "lhlo", "pass", "apop", "auth"};
-    static const Words messages{"list", "uidl", "retr", "top", "dele"};
+    static const Words counted{"pop3 stat", "pop3 list", "pop3 uidl", "pop3 retr", "pop3 pass", "pop3 apop",
+                               "pop3 auth", "imap",      "!connect",  "!tls",      "!greeting", "!body"};
+    static const Words sized{"pop3 stat", "pop3 list", "pop3 retr", "pop3 pass", "pop3 apop",
+                             "pop3 auth", "smtp ehlo", "lmtp lhlo", "imap",      "!connect",
+                             "!tls",      "!greeting", "!body"};
+    static const Words messages{"pop3 list", "pop3 uidl", "pop3 retr", "pop3 top", "pop3 dele"};
+    static const Words declared{"smtp mail",   "smtp end",    "smtp stored",  "lmtp mail", "lmtp end",
+                                "lmtp stored", "imap append", "imap replace", "imap end",  "imap stored"};
+    static const Words imap{"imap"};
+    static const Words answers{"imap", "!connect", "!tls", "!greeting", "!body"};
+    static const Words tls{"smtp tls", "lmtp tls", "pop3 tls", "imap tls"};
     static const std::vector<FaultItem> table{
         {"to",
          "a pattern such as *@example.org",
@@ -88,6 +118,8 @@ const std::vector<FaultItem>& fault_items() {
          {},
          false,
          [](Fault& f, const std::string& v) { return parse_pattern(v, f.user); }},
+        {"mailbox", "a pattern such as Archive*", imap, false,
+         [](Fault& f, const std::string& v) { return parse_pattern(v, f.mailbox); }},
         {"tls",
          "yes or no",
          {},
@@ -98,10 +130,7 @@ const std::vector<FaultItem>& fault_items() {
          }},
         {"message", "the number of a message", messages, false,
          [](Fault& f, const std::string& v) { return parse_positive(v, f.message); }},
-        {"larger",
-         "a number of octets",
-         {"mail", "end", "stored"},
-         false,
+        {"larger", "a number of octets", declared, false,
          [](Fault& f, const std::string& v) { return parse_count(v, f.larger); }},
         {"n",
          "a number from 1",
@@ -128,7 +157,7 @@ const std::vector<FaultItem>& fault_items() {
                     f.probability <= 1;
          }},
         {"per",
-         "some of to, from, user, connection, with commas",
+         "some of to, from, user, mailbox, connection, with commas",
          {},
          false,
          [](Fault& f, const std::string& v) { return parse_per(v, f.per); }},
@@ -167,17 +196,33 @@ const std::vector<FaultItem>& fault_items() {
              f.garble = 0;
              return v.empty() || parse_count(v, f.garble);
          }},
-        {"wrong-count", "a number, or a change such as +1", replies, true,
+        {"wrong-count", "a number, or a change such as +1", counted, true,
          [](Fault& f, const std::string& v) { return parse_change(v, f.wrong_count); }},
         {"wrong-size", "a number, or a change such as -10", sized, true,
          [](Fault& f, const std::string& v) { return parse_change(v, f.wrong_size); }},
         {"duplicate-uidl",
          nullptr,
-         {"uidl"},
+         {"pop3 uidl"},
          true,
          [](Fault& f, const std::string&) { return f.duplicate_uidl = true; }},
-        {"fail", nullptr, {"tls"}, true, [](Fault& f, const std::string&) { return f.fail = true; }},
-        {"expired", nullptr, {"tls"}, true, [](Fault& f, const std::string&) { return f.expired = true; }},
+        {"wrong-uid", "a number, or a change such as +1", answers, true,
+         [](Fault& f, const std::string& v) { return parse_change(v, f.wrong_uid); }},
+        {"wrong-uidnext", "a number, or a change such as +1", answers, true,
+         [](Fault& f, const std::string& v) { return parse_change(v, f.wrong_uidnext); }},
+        {"wrong-uidvalidity", "a number, or a change such as +1", answers, true,
+         [](Fault& f, const std::string& v) { return parse_change(v, f.wrong_uidvalidity); }},
+        {"wrong-modseq", "a number, or a change such as +1", answers, true,
+         [](Fault& f, const std::string& v) { return parse_change(v, f.wrong_modseq); }},
+        {"wrong-result", "a line such as NO", answers, true,
+         [](Fault& f, const std::string& v) { return parse_reply(v, f.wrong_result); }},
+        {"unsolicited", "a line such as * 7 EXPUNGE", answers, true,
+         [](Fault& f, const std::string& v) { return parse_reply(v, f.unsolicited); }},
+        {"cut-literal", "a number of octets", answers, true,
+         [](Fault& f, const std::string& v) { return parse_count(v, f.cut_literal); }},
+        {"bye-after", "a number of responses", answers, true,
+         [](Fault& f, const std::string& v) { return parse_count(v, f.bye_after); }},
+        {"fail", nullptr, tls, true, [](Fault& f, const std::string&) { return f.fail = true; }},
+        {"expired", nullptr, tls, true, [](Fault& f, const std::string&) { return f.expired = true; }},
     };
     return table;
 }

@@ -11,8 +11,9 @@ namespace mailpipe::app::serve {
 // A condition or an action.
 struct FaultItem {
     const char* name;
-    const char* value;                // what is expected, in words; nullptr: none; in brackets: optional
-    std::vector<std::string> points;  // at which it has a meaning, or with "!" in front has none; empty: all
+    const char* value;  // what is expected, in words; nullptr: none; in brackets: optional
+    // Where it has a meaning: "pop3 stat", or a whole protocol; empty: everywhere. But not at points with a "!" in front.
+    std::vector<std::string> points;
     bool is_action;
     bool (*set)(Fault& fault, const std::string& value);  // false: not what is expected
 };

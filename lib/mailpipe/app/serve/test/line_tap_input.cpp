@@ -2,6 +2,7 @@
 #include <array>
 
 #include "mailpipe/app/serve/test/line_tap.hpp"
+#include "mailpipe/app/serve/test/named_user.hpp"
 #include "mailpipe/base/ascii.hpp"
 #include "mailpipe/base/encoding.hpp"
 
@@ -54,21 +55,6 @@ std::uint64_t declared_size(std::string_view argument) {
             return ascii::parse_number(word.substr(5)).value_or(0);
     }
     return 0;
-}
-
-// authzid NUL authcid NUL password; "n,,n=user,r=..."; "user=..^A".
-std::string user_in(std::string_view mechanism, const std::string& message) {
-    if (mechanism == "PLAIN") {
-        const auto parts = ascii::split(message, '\0');
-        return parts.size() == 3 ? std::string(parts[1]) : "";
-    }
-    if (mechanism == "LOGIN") return message;
-    if (mechanism == "CRAM-MD5") return message.substr(0, message.find(' '));
-    for (const std::string_view part : ascii::split(message, mechanism == "XOAUTH2" ? '\x01' : ',')) {
-        if (part.starts_with("n=") || part.starts_with("a=")) return std::string(part.substr(2));
-        if (part.starts_with("user=")) return std::string(part.substr(5));
-    }
-    return {};
 }
 
 }  // namespace
@@ -213,7 +199,7 @@ Tap::Step LineTap::pass(std::string octets) {
 
 void LineTap::note_user(std::string_view encoded) {
     const auto message = decode_base64(ascii::trim(encoded));
-    if (message) here_.user = user_in(mechanism_, *message);
+    if (message) here_.user = named_user(mechanism_, *message);
 }
 
 // A fault with user= at "auth" waits until the user is named.

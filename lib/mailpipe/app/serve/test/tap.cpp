@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "mailpipe/app/serve/test/imap_tap.hpp"
 #include "mailpipe/app/serve/test/line_tap.hpp"
 
 namespace mailpipe::app::serve {
@@ -20,6 +21,7 @@ char garble(char c, std::uint64_t position) {
 }  // namespace
 
 std::unique_ptr<Tap> Tap::make(Options options) {
+    if (options.protocol == FaultProtocol::imap) return std::make_unique<ImapTap>(std::move(options));
     return std::make_unique<LineTap>(std::move(options));
 }
 
@@ -51,6 +53,7 @@ const Fault* Tap::fire(std::string point, bool is_command) {
     event["point"] = here_.point;
     event["count"] = count;
     if (!here_.user.empty()) event["user"] = here_.user;
+    if (!here_.mailbox.empty()) event["mailbox"] = here_.mailbox;
     if (here_.has_from) event["from"] = here_.from;
     if (!here_.to.empty()) event["to"] = here_.to;
     options_.tell(std::move(event));
