@@ -25,6 +25,7 @@ import re
 
 _PIECE = re.compile(r"\{\{(?:(\w+)(?::((?:(?!\}\}).)*))?|:((?:(?!\}\}).)*))?\}\}")
 _STATUS = re.compile(r"(\S+ (?:OK|NO|BAD|BYE|PREAUTH))(?: (\[(?:[^\]\"]|\"[^\"]*\")*\]))?(?: .*)?", re.DOTALL)
+_QUOTED_ATOM = re.compile(r'"([A-Za-z0-9/._&+-]+)"')  # a server may quote what need not be
 _KEYWORDS = b"* OK [PERMANENTFLAGS "
 
 
@@ -96,7 +97,8 @@ class Matcher:
         return out + re.escape(text[at:])
 
     def fits(self, expected, actual):
-        found = re.fullmatch(self.pattern(expected), actual, re.DOTALL)
+        found = re.fullmatch(self.pattern(expected), actual, re.DOTALL) or re.fullmatch(
+            self.pattern(_QUOTED_ATOM.sub(r"\1", expected)), _QUOTED_ATOM.sub(r"\1", actual), re.DOTALL)
         if not found:
             return False
         self.variables.update(found.groupdict())
@@ -169,8 +171,7 @@ class Matcher:
         for name in wanted.upper().split():
             if (name[1:] in found) if name.startswith("!") else (name not in found):
                 return False
-        quoted = re.compile(r'"([A-Za-z0-9/._-]+)"$')
-        return self.fits(quoted.sub(r"\1", rest), quoted.sub(r"\1", actual_rest))
+        return self.fits(rest, actual_rest)
 
 
 def items(text):
