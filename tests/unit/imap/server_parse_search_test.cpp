@@ -77,6 +77,9 @@ TEST(ServerParseSearch, KeysThatAreMasked) {
     EXPECT_EQ(read_as(uids, "UID SEARCH NOT 1"),
               "BAD [UIDREQUIRED] message numbers are not used, UIDONLY is enabled");
     EXPECT_EQ(read_as(uids, "UID SEARCH UID 1"), "uid search: UID 1");
+    Driver utf8 = selected("UTF8=ACCEPT");
+    EXPECT_EQ(read_as(utf8, "SEARCH CHARSET UTF-8 ALL"), "BAD CHARSET although UTF8=ACCEPT is enabled");
+    EXPECT_EQ(read_as(utf8, "SORT (DATE) UTF-8 ALL"), "sort (DATE): ALL");
 }
 
 TEST(ServerParseSearch, WhatIsMasked) {

@@ -21,6 +21,7 @@ struct ParseContext {
     bool rev2 = false;
     bool qresync = false;
     bool uid_only = false;
+    bool utf8_accept = false;  // RFC 6855, by itself
     bool offers(std::string_view capability) const { return offers_capability(options, capability); }
 };
 

@@ -66,11 +66,7 @@ Result<void> parse_return(CommandReader& in, const ParseContext& context, bool s
 }
 
 // Other charsets than these are refused with the list of them (RFC 9051 section 6.4.4).
-Result<void> check_charset(const CommandReader& in, std::string_view charset) {
-    // Quoted strings are UTF-8 then, and nothing else (RFC 6855 section 3).
-    if (in.utf8() && !ascii::equals_ignore_case(charset, "UTF-8") &&
-        !ascii::equals_ignore_case(charset, "US-ASCII"))
-        return fail(Errc::protocol, "charset other than UTF-8");
+Result<void> check_charset(std::string_view charset) {
     if (ascii::equals_ignore_case(charset, "UTF-8") || ascii::equals_ignore_case(charset, "US-ASCII"))
         return {};
     return fail_with_code(Errc::unsupported, "BADCHARSET (US-ASCII UTF-8)", "charset is not known");
@@ -125,11 +121,13 @@ Result<email::Query> parse_keys(CommandReader& in, const ParseContext& context) 
 Result<void> parse_program(CommandReader& in, const ParseContext& context, Search& out) {
     Result<void> error;
     if (ascii::starts_with_ignore_case(in.rest(), " CHARSET ")) {
+        // It says what is no longer to be said (RFC 6855 section 3).
+        if (context.utf8_accept) return fail(Errc::protocol, "CHARSET although UTF8=ACCEPT is enabled");
         in.take(' ');
         in.take_word("CHARSET");
         in.take(' ');
         if (!read_into(in.astring("charset"), out.charset, error)) return error;
-        if (error = check_charset(in, out.charset); !error) return error;
+        if (error = check_charset(out.charset); !error) return error;
     }
     read_into(parse_keys(in, context), out.query, error);
     return error;
@@ -140,7 +138,7 @@ Result<void> parse_charset_and_keys(CommandReader& in, const ParseContext& conte
     Result<void> error = in.space();
     std::string charset;
     if (!error || !read_into(in.astring("charset"), charset, error)) return error;
-    if (error = check_charset(in, charset); !error) return error;
+    if (error = check_charset(charset); !error) return error;
     read_into(parse_keys(in, context), query, error);
     return error;
 }

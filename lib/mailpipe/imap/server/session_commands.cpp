@@ -8,6 +8,19 @@
 #include "mailpipe/imap/server/session_impl.hpp"
 
 namespace mailpipe::imap::server {
+namespace {
+
+constexpr std::string_view kComparator = "i;unicode-casemap";
+
+// collation-wild of RFC 4790 section 3.2: one "*" stands for anything.
+bool matches_comparator(std::string_view pattern) {
+    if (pattern == "default" || ascii::equals_ignore_case(pattern, kComparator)) return true;
+    const std::size_t star = pattern.find('*');
+    if (star == std::string_view::npos || pattern.size() - 1 > kComparator.size()) return false;
+    return kComparator.starts_with(pattern.substr(0, star)) && kComparator.ends_with(pattern.substr(star + 1));
+}
+
+}  // namespace
 
 const Session::Impl::Entry* Session::Impl::find_command(std::string_view name) {
     static constexpr auto kTable = std::to_array<Entry>({
@@ -193,7 +206,7 @@ void Session::Impl::on_unauthenticate(CommandReader& in) {
 
 // comparator-cmd = "COMPARATOR" *(SP comp-order-quoted)        (RFC 5255 section 4.7)
 void Session::Impl::on_comparator(CommandReader& in) {
-    constexpr std::string_view kOnly = "i;unicode-casemap";
+    const std::string only(kComparator);
     bool asked = false;
     bool found = false;
     Result<void> read;
@@ -201,14 +214,11 @@ void Session::Impl::on_comparator(CommandReader& in) {
         asked = true;
         std::string pattern;
         if (read = in.space(); read) read_into(in.astring("comp-order"), pattern, read);
-        const std::size_t star = pattern.find('*');
-        found = found || ascii::equals_ignore_case(pattern, kOnly) || pattern == "default" ||
-                (star != std::string::npos && kOnly.starts_with(pattern.substr(0, star)) &&
-                 kOnly.ends_with(pattern.substr(star + 1)));
+        found = found || matches_comparator(pattern);
     }
     if (!read) return refuse(read.error(), std::nullopt);
     if (asked && !found) return tagged(Completion::no, "BADCOMPARATOR", "Comparator is not known");
-    line("* COMPARATOR \"" + std::string(kOnly) + "\"" + (asked ? " (\"" + std::string(kOnly) + "\")" : ""));
+    line("* COMPARATOR \"" + only + "\"" + (asked ? " (\"" + only + "\")" : ""));
     tagged(Completion::ok, "", "That is the comparator");
 }
 

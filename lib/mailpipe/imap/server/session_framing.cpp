@@ -66,9 +66,11 @@ void Session::Impl::on_line(std::string_view text) {
     if (reading == Reading::over) return;
     trace_client(secret ? std::string(command.text.empty() ? text.substr(0, arguments) : "") + " ***"
                         : std::string(text));
-    if (!refused && has_line_end_or_nul(text))
-        refused = Refusal{Completion::bad, "", "CR, LF or NUL in a command"};
-    if (refused) return refuse(std::move(*refused), marker);
+    if (has_line_end_or_nul(text)) refused = Refusal{Completion::bad, "", "CR, LF or NUL in a command"};
+    if (refused) {
+        abort_append();
+        return refuse(std::move(*refused), marker);
+    }
     command_octets += text.size();
     const std::size_t limit =
         state == State::not_authenticated ? limits::kCommandLineBeforeLogin : limits::kCommandLine;
@@ -260,7 +262,7 @@ void Session::Impl::end_command() {
 }
 
 ParseContext Session::Impl::context() const {
-    return ParseContext{options, is_uid, state == State::selected, rev2, qresync, uid_only};
+    return ParseContext{options, is_uid, state == State::selected, rev2, qresync, uid_only, utf8_enabled};
 }
 
 }  // namespace mailpipe::imap::server
