@@ -6,6 +6,11 @@
 #include "mailpipe/base/secret.hpp"
 
 namespace mailpipe::wire {
+namespace {
+
+constexpr std::size_t kKeptCapacity = 4096;
+
+}  // namespace
 
 void InputBuffer::append(std::string_view octets) {
     if (start_ == octets_.size()) {
@@ -30,6 +35,8 @@ void InputBuffer::append(std::string_view octets) {
 void InputBuffer::clear() {
     wipe(octets_);
     start_ = 0;
+    // Thousands of sessions that wait for a line must not each hold what the last large read took.
+    if (octets_.capacity() > kKeptCapacity) std::string().swap(octets_);
 }
 
 }  // namespace mailpipe::wire

@@ -40,7 +40,9 @@ void CommandText::clear() {
     wipe(text);
     for (Literal& literal : literals)
         wipe(literal.octets);
-    literals.clear();
+    // A session that waits holds nothing of a large command.
+    std::string().swap(text);
+    std::vector<Literal>().swap(literals);
 }
 
 CommandReader::CommandReader(const CommandText& command, std::size_t offset, bool utf8)
