@@ -19,7 +19,9 @@ struct Accounts::Impl {
     std::mutex mutex;
     std::map<std::string, std::weak_ptr<Account>> accounts;
     std::map<std::string, bool> opening;
-    std::shared_ptr<FolderWatcher> folder_watcher = FolderWatcher::create();
+    // Made with the first account: a server that confines itself does so while it has one thread.
+    std::shared_ptr<FolderWatcher> folder_watcher;
+    std::once_flag made_watcher;
 };
 
 std::shared_ptr<Accounts::Impl> Accounts::make() {
@@ -33,6 +35,7 @@ std::shared_ptr<Account> Accounts::find(const std::string& path) {
 }
 
 Result<std::shared_ptr<Account>> Accounts::open(const std::string& path) {
+    std::call_once(impl_->made_watcher, [this] { impl_->folder_watcher = FolderWatcher::create(); });
     const auto deadline = std::chrono::steady_clock::now() + kClosing;
     bool was_ours = false;
     while (true) {
