@@ -62,7 +62,7 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path) {
     const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
     std::unique_ptr<Database> database(new Database(path, handle));
     if (code != SQLITE_OK) return database->failure(code);
-    sqlite3_busy_timeout(handle, 2000);
+    sqlite3_busy_timeout(handle, 500);
     // What is in the file is not trusted to be what was written there.
     sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
     sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
