@@ -1,5 +1,5 @@
-"""The index of an account killed at a step: what it said to be done is done, what it did not say is done whole or not at
-all, and Maildirs and index agree."""
+"""The index of an account killed at a step: what it said to be done is done, what it did not say is done whole or not
+at all, and Maildirs and index agree."""
 
 import os
 import shutil
