@@ -59,7 +59,9 @@ Result<std::shared_ptr<MailboxImpl>> MailboxImpl::open(std::shared_ptr<AccountCo
         return {};
     });
     if (!loaded) return tl::unexpected(loaded.error());
-    if (auto refreshed = mailbox->refresh(); !refreshed) return tl::unexpected(refreshed.error());
+    auto refreshed = mailbox->refresh();
+    // On a full disk what is known can be read, and removed.
+    if (!refreshed && refreshed.error().kind != Errc::io) return tl::unexpected(refreshed.error());
     return mailbox;
 }
 
