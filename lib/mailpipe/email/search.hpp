@@ -61,6 +61,8 @@ struct SearchSubject {  // what the evaluator asks of a message; text is asked f
     virtual Result<std::string_view> message() = 0;  // raw octets, header included
     virtual Result<std::uint64_t> size() = 0;        // CRLF octets
     virtual const std::vector<std::string>& keywords() const = 0;
+    // Ignoring case; "$seen" and its like are the system flags.
+    virtual bool has_keyword(std::string_view name) const;
     virtual std::time_t received_at() const = 0;
     virtual std::time_t now() const = 0;    // what OLDER and YOUNGER count from
     virtual std::uint32_t uid() const = 0;  // 0: none

@@ -92,7 +92,7 @@ class Evaluator {
             case Kind::within:
                 return is_within(key);
             case Kind::keyword:
-                return has_keyword(key.name) == key.wanted;
+                return subject_.has_keyword(key.name) == key.wanted;
             case Kind::larger:
             case Kind::smaller:
                 return compare_size(key);
@@ -146,13 +146,6 @@ class Evaluator {
             if (!matched || *matched) return matched;
         }
         return false;
-    }
-
-    bool has_keyword(std::string_view name) const {
-        const auto& keywords = subject_.keywords();
-        return std::any_of(keywords.begin(), keywords.end(), [name](const std::string& keyword) {
-            return ascii::equals_ignore_case(keyword, name);
-        });
     }
 
     // "Older": at least that long ago; "younger": at most (RFC 5032 section 3). A clock that went back makes a
@@ -270,6 +263,12 @@ class Evaluator {
 };
 
 }  // namespace
+
+bool SearchSubject::has_keyword(std::string_view name) const {
+    const auto& set = keywords();
+    return std::any_of(set.begin(), set.end(),
+                       [name](const std::string& keyword) { return ascii::equals_ignore_case(keyword, name); });
+}
 
 Result<bool> matches(const Query& query, SearchSubject& subject) {
     return Evaluator(subject).matches(*query);
