@@ -85,8 +85,8 @@ std::string encode_thread(std::string_view threads) {
     return out + "\r\n";
 }
 
-Selected select_results(const SearchReturn& returns, std::size_t count) {
-    Selected out;
+SelectedResults select_results(const SearchReturn& returns, std::size_t count) {
+    SelectedResults out;
     if (count == 0) return out;
     if (returns.min) out.min = 0;
     if (returns.max) out.max = count - 1;
@@ -114,7 +114,7 @@ std::vector<std::size_t> kept_results(const SearchReturn& returns, std::size_t c
             out.push_back(i);
         return out;
     }
-    const Selected selected = select_results(returns, count);
+    const SelectedResults selected = select_results(returns, count);
     for (std::size_t i = selected.partial.first; i < selected.partial.second; ++i)
         out.push_back(i);
     for (const auto& end : {selected.min, selected.max}) {
@@ -129,7 +129,7 @@ std::string encode_esearch(const ESearch& of, const SearchReturn& returns, const
                            std::optional<std::uint64_t> modseq) {
     if (!returns.min && !returns.max && !returns.all && !returns.count && !returns.partial) return "";
     std::string out = begin_esearch(of);
-    const Selected selected = select_results(returns, found.size());
+    const SelectedResults selected = select_results(returns, found.size());
     const auto write_one = [&](std::string_view name, std::optional<std::size_t> index) {
         if (!index) return;
         out += name;

@@ -23,11 +23,11 @@ std::string encode_sort(const Found& found, std::optional<std::uint64_t> modseq)
 std::string encode_thread(std::string_view threads);
 
 // What of the messages found the options ask for: indices into `found`.
-struct Selected {
+struct SelectedResults {
     std::optional<std::size_t> min, max;
     std::pair<std::size_t, std::size_t> partial;  // [first, second)
 };
-Selected select_results(const SearchReturn& returns, std::size_t count);
+SelectedResults select_results(const SearchReturn& returns, std::size_t count);
 // The indices of those that SAVE keeps (RFC 5182 section 2.4, RFC 9394 section 3.1) and those whose MODSEQ counts (RFC 7162
 // section 3.1.10): all, unless only MIN, MAX, PARTIAL are asked for.
 std::vector<std::size_t> kept_results(const SearchReturn& returns, std::size_t count);

@@ -1,0 +1,162 @@
+#include "mailpipe/app/serve/imap/search_engine.hpp"
+
+#include <algorithm>
+
+#include "mailpipe/app/serve/imap/sort_messages.hpp"
+#include "mailpipe/imap/server/search_response.hpp"
+
+namespace mailpipe::app::serve {
+namespace {
+
+using imap::server::ESearch;
+using imap::server::Found;
+using imap::server::SearchReturn;
+
+Found uids_of(const SearchView& view, const Indices& indices) {
+    Found out;
+    out.reserve(indices.size());
+    for (const std::uint32_t index : indices)
+        out.push_back((*view.snapshot)[index].uid);
+    return out;
+}
+
+Found numbers_of(const Indices& indices) {
+    Found out;
+    out.reserve(indices.size());
+    for (const std::uint32_t index : indices)
+        out.push_back(index + 1);
+    return out;
+}
+
+// The highest MODSEQ of what is told, when MODSEQ was among the keys (RFC 7162 sections 3.1.5 and 3.1.10).
+std::optional<std::uint64_t> modseq_of(const SearchView& view, const email::Query& query,
+                                       const Indices& indices, const SearchReturn& returns) {
+    if (!email::search_needs(query).modseq || indices.empty()) return std::nullopt;
+    std::uint64_t highest = 0;
+    for (const std::size_t kept : imap::server::kept_results(returns, indices.size()))
+        highest = std::max(highest, (*view.snapshot)[indices[kept]].modseq);
+    return highest;
+}
+
+std::vector<index::Uid> saved_of(const SearchReturn& returns, const Found& uids) {
+    std::vector<index::Uid> saved;
+    for (const std::size_t kept : imap::server::kept_results(returns, uids.size()))
+        saved.push_back(uids[kept]);
+    std::sort(saved.begin(), saved.end());
+    return saved;
+}
+
+struct Asked {
+    bool uid = false;
+    bool sorted = false;
+    const SearchReturn& returns;
+    const email::Query& query;
+    std::string_view tag;
+};
+
+SearchAnswer answer_of(const SearchView& view, const Asked& asked, const Indices& indices) {
+    SearchAnswer out;
+    const auto modseq = modseq_of(view, asked.query, indices, asked.returns);
+    out.found = uids_of(view, indices);
+    const Found told = asked.uid ? out.found : numbers_of(indices);
+    if (asked.returns.save) out.saved = saved_of(asked.returns, out.found);
+    if (asked.returns.given) {
+        ESearch of;
+        of.tag = asked.tag;
+        of.uid = asked.uid;
+        of.sorted = asked.sorted;
+        out.response = imap::server::encode_esearch(of, asked.returns, told, modseq);
+    } else {
+        out.response =
+            asked.sorted ? imap::server::encode_sort(told, modseq) : imap::server::encode_search(told, modseq);
+    }
+    return out;
+}
+
+}  // namespace
+
+Result<SearchAnswer> run_search(const SearchView& view, const imap::server::Search& command,
+                                std::string_view tag, const SearchProgress& progress) {
+    const auto found = search_messages(view, command.query, nullptr, progress);
+    if (!found) return tl::unexpected(found.error());
+    return answer_of(view, {command.uid, false, command.returns, command.query, tag}, *found);
+}
+
+Result<std::string> run_esearch(const SearchView& view, const imap::server::Search& command,
+                                std::string_view tag, bool utf8, const SearchProgress& progress) {
+    const auto found = search_messages(view, command.query, nullptr, progress);
+    if (!found) return tl::unexpected(found.error());
+    // "MUST NOT be returned for mailboxes that contain no matching messages", whatever is asked for (RFC 7377 section 2.1).
+    if (found->empty()) return std::string();
+    SearchReturn returns = command.returns;
+    if (!returns.given) returns.all = true;
+    const std::string name = view.mailbox->name();
+    ESearch of;
+    of.tag = tag;
+    of.uid = true;
+    of.mailbox = name;
+    of.uid_validity = view.snapshot->uid_validity();
+    of.utf8 = utf8;
+    return imap::server::encode_esearch(of, returns, uids_of(view, *found),
+                                        modseq_of(view, command.query, *found, returns));
+}
+
+Result<SearchAnswer> run_sort(const SearchView& view, const imap::server::Sort& command, std::string_view tag,
+                              SortCache* cache, const SearchProgress& progress) {
+    auto found = search_messages(view, command.query, nullptr, progress);
+    if (!found) return tl::unexpected(found.error());
+    const auto sorted = sort_messages(view, command.program, std::move(*found), cache);
+    if (!sorted) return tl::unexpected(sorted.error());
+    return answer_of(view, {command.uid, true, command.returns, command.query, tag}, *sorted);
+}
+
+Result<SearchAnswer> run_thread(const SearchView& view, const imap::server::Thread& command, SortCache* cache,
+                                const SearchProgress& progress) {
+    const auto found = search_messages(view, command.query, nullptr, progress);
+    if (!found) return tl::unexpected(found.error());
+    const auto facts = thread_facts_of(view, *found, cache);
+    if (!facts) return tl::unexpected(facts.error());
+    SearchAnswer out;
+    out.found = uids_of(view, *found);
+    out.response = imap::server::encode_thread(email::encode_threads(
+        email::thread(command.algorithm, *facts), command.uid ? out.found : numbers_of(*found)));
+    return out;
+}
+
+Result<std::string> update_context(SearchContext& context, const index::Snapshot& before,
+                                   const SearchView& view, SortCache* cache) {
+    const index::Snapshot& after = *view.snapshot;
+    const auto diff = index::SnapshotDiff::between(before, after);
+    Indices candidates(diff.changed.begin(), diff.changed.end());
+    for (std::size_t i = after.size() - diff.added; i < after.size(); ++i)
+        candidates.push_back(static_cast<std::uint32_t>(i));
+    std::sort(candidates.begin(), candidates.end());
+    auto matching = search_messages(view, context.query, &candidates);
+    if (!matching) return tl::unexpected(matching.error());
+    for (const std::uint32_t uid : context.found) {
+        const auto index = after.find(uid);
+        const bool looked_at = index && std::binary_search(candidates.begin(), candidates.end(), *index);
+        if (index && !looked_at) matching->push_back(static_cast<std::uint32_t>(*index));
+    }
+    std::sort(matching->begin(), matching->end());
+    if (!context.program.empty()) {
+        auto sorted = sort_messages(view, context.program, std::move(*matching), cache);
+        if (!sorted) return tl::unexpected(sorted.error());
+        matching = std::move(*sorted);
+    }
+    Found now = uids_of(view, *matching);
+    ESearch of;
+    of.tag = context.tag;
+    of.uid = context.uid;
+    of.sorted = !context.program.empty();
+    std::string out = imap::server::encode_context_update(
+        of, context.found, now, [&](std::uint32_t uid, bool removed) -> std::uint32_t {
+            if (context.uid) return uid;
+            const auto index = (removed ? before : after).find(uid);
+            return index ? static_cast<std::uint32_t>(*index) + 1 : 0;
+        });
+    context.found = std::move(now);
+    return out;
+}
+
+}  // namespace mailpipe::app::serve
