@@ -90,7 +90,9 @@ class Truth:
         """A mirror after a command that began at `moment`; `expunged`: that could tell of expunged messages."""
         known, gone = moment
         late = [(uid, modseq) for uid, modseq in known.items()
-                if uid in mirror.by_uid and (mirror.by_uid[uid].modseq or 0) < modseq]
+                if uid in mirror.by_uid and (mirror.by_uid[uid].modseq or 0) < modseq
+                # What is expunged meanwhile, and this client may not be told, stays for it what it was.
+                and not (self.may_be_gone(uid) if not expunged else uid in self.gone)]
         if late:
             raise Wrong(f"{self.name}: {what} is answered, and the client does not know of {late[:5]}; it has "
                         f"{[mirror.by_uid[uid] for uid, _ in late[:5]]}")

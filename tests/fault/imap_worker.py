@@ -172,7 +172,9 @@ class Worker:
             if mirror.uid_only or mirror.pushed:
                 # Numbers may change at any time.
                 unknown = mirror.unknown()
-                first = mirror.entries[unknown[0] - 2].uid + 1 if unknown and unknown[0] > 1 else 1
+                first = 1
+                if unknown and unknown[0] > 1 and not mirror.uid_only:
+                    first = mirror.entries[unknown[0] - 2].uid + 1
                 uids = [entry.uid for entry in mirror.entries if entry.uid is not None and
                         (entry.text is None or entry.flags is None)]
                 wanted = f"{first}:*" if unknown else ",".join(map(str, uids))
@@ -222,16 +224,26 @@ class Worker:
             model.at_rest.notify_all()
             model.at_rest.wait_for(lambda: not model.resting or model.stopping.is_set())
 
+    def note_for_resync(self):
+        """What is known after a NOOP, which has told all: a FETCH may have told of a flag and not of what was expunged
+        before it was set."""
+        for _ in range(5):
+            self.do("NOOP", "NOOP")
+            entries = self.mirror.entries
+            if all(None not in (entry.uid, entry.modseq, entry.flags, entry.text) for entry in entries):
+                highest = max([entry.modseq for entry in entries] + [self.mirror.codes.get("HIGHESTMODSEQ", 1)])
+                self.resync = (self.truth.validity, highest,
+                               {entry.uid: (entry.modseq, entry.flags, entry.text) for entry in entries})
+                return
+            self.learn()
+
     def leave(self):
         """Ends the session; what it knew it may come back with."""
         if self.mirror.qresync and self.chance.random() < 0.7:
-            self.do("NOOP", "NOOP")
-            self.learn()
-            moment_highest = max([entry.modseq for entry in self.mirror.entries] +
-                                 [self.mirror.codes.get("HIGHESTMODSEQ", 1)])
-            self.resync = (self.truth.validity, moment_highest,
-                           {entry.uid: (entry.modseq, entry.flags, entry.text) for entry in self.mirror.entries})
+            self.note_for_resync()
         ending = self.chance.choice(("logout", "cut", "reselect", "unselect"))
+        if self.mirror.pushed and ending in ("reselect", "unselect"):
+            ending = "logout"  # up to the SELECT's answer anything may still come for the mailbox before
         if ending == "logout":
             self.mirror.busy = "LOGOUT"
             self.client.logout()
@@ -239,11 +251,8 @@ class Worker:
             self.mirror.busy = "SELECT"
             if ending == "unselect":
                 self.client.ok("UNSELECT")
-            self.mirror.pushed = False
             self.select()
             self.mirror.busy = ""
-            if self.mode == "notify":
-                self.mirror.pushed = True
             self.learn()
             return self.live()
         self.drop()
@@ -266,7 +275,9 @@ class Worker:
         mirror.busy = ""
         self.truth.removed(mirror.removed)
         told_expunged = busy not in ("FETCH", "STORE", "SEARCH")
-        if self.model.strict or busy in ("NOOP", "IDLE"):
+        # What is refused says no more than that.
+        told = answer is None or answer.status == "OK"
+        if told and (self.model.strict or busy in ("NOOP", "IDLE")):
             self.truth.compare(mirror, moment, told_expunged, busy)
         self.model.count(busy)
         return answer
@@ -316,13 +327,16 @@ class Worker:
             self.truth.going(*uids)
         mode = "+" if deleted else self.chance.choice(("+", "-", ""))
         silent = self.chance.random() < 0.3
-        before = {uid: self.mirror.by_uid[uid].flags for uid in uids}
         since = ""
         if self.chance.random() < 0.2:
             since = f" (UNCHANGEDSINCE {max(self.mirror.by_uid[uid].modseq for uid in uids)})"
         prefix, numbers = self.as_set(uids)
         command = f"{prefix}STORE {numbers}{since} {mode}FLAGS{'.SILENT' if silent else ''} ({' '.join(flags)})"
+        # What a silent STORE tells is the modseqs only.
+        self.mirror.silent = lambda old: (frozenset(flags) if mode == "" else old | set(flags) if mode == "+"
+                                          else old - set(flags))
         answer = self.do(prefix + "STORE", command)
+        self.mirror.silent = None
         if answer.status != "OK":
             # Messages that another has expunged meanwhile (RFC 2180 section 4.2), only.
             if answer.code and answer.code[0] in ("EXPUNGEISSUED",):
@@ -330,19 +344,9 @@ class Worker:
             if not prefix and answer.status == "NO" and self.mirror.removed or answer.status == "NO":
                 return
             raise Wrong(f"{command}: {answer}")
-        self.infer(mode, flags, before)
         modified = dict([answer.code] if answer.code else []).get("MODIFIED", [])
         if modified and not since:
             raise Wrong(f"{command}: {answer}")
-
-    def infer(self, mode, flags, before):
-        """A silent STORE tells the modseqs only: the flags are what this client has asked for."""
-        for uid, old in before.items():
-            entry = self.mirror.by_uid.get(uid)
-            if entry is None or entry.flags is not None:
-                continue
-            entry.flags = frozenset(flags) if mode == "" else old | set(flags) if mode == "+" else old - set(flags)
-            self.truth.told(uid, entry.modseq, entry.flags)
 
     def store_deleted(self):
         self.store(True)

@@ -31,6 +31,7 @@ class Mirror:
         self.pushed = False
         self.uid_only = False
         self.selecting = False
+        self.silent = None  # what a silent STORE that is in progress makes of the flags of a message
         self.told = case_told  # told(uid, modseq, flags)
         self.changed = set()
         self.removed = set()
@@ -101,10 +102,20 @@ class Mirror:
             if entry:
                 self.entries.remove(entry)
             elif not earlier:
-                # One of those whose UIDs are not known yet, which are the last.
-                if not self.entries or self.entries[-1].uid is not None:
-                    self._wrong(response, f"{uid} vanished, which is not there")
-                self.entries.pop()
+                self._forget_unknown(response, uid)
+
+    def _forget_unknown(self, response, uid):
+        """One of those whose UIDs are not known yet: between which it must have been is."""
+        at = 0
+        for index, entry in enumerate(self.entries):
+            if self.uid_only and entry.uid is None:
+                at = index  # which of them it is, nobody knows
+                break
+            if entry.uid is not None and entry.uid < uid:
+                at = index + 1
+        if at == len(self.entries) or self.entries[at].uid is not None:
+            self._wrong(response, f"{uid} vanished, which is not there")
+        self.entries.pop(at)
 
     def _fetch(self, response):
         if self.uid_only:
@@ -125,7 +136,9 @@ class Mirror:
 
     def _uidfetch(self, response):
         entry = self.by_uid.get(response.number)
-        if entry is None:
+        if entry is None and self.selecting:
+            entry = self._insert(response.number)
+        elif entry is None:
             unknown = self.unknown()
             if not unknown:
                 self._wrong(response, "UIDFETCH of what is not there")
@@ -159,8 +172,10 @@ class Mirror:
         if modseq is not None:
             if entry.modseq is not None and modseq < entry.modseq:
                 self._wrong(response, f"MODSEQ goes back from {entry.modseq}")
-            if flags is None and modseq != entry.modseq:
-                entry.flags = None  # changed to what the client has asked for, which it has to put in itself
+            if flags is None and modseq != entry.modseq and entry.flags is not None:
+                # Changed to what the client has asked for, which it has to put in itself.
+                flags = self.silent(entry.flags) if self.silent else None
+                entry.flags = flags
             entry.modseq = modseq
         if flags is not None:
             entry.flags = frozenset(flags) - {"\\Recent"}

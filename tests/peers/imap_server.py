@@ -91,6 +91,8 @@ class ImapServer:
     def deliver(self, octets, name, user="alice", folder="", flags=None):
         """Puts one message (LF line ends) into the Maildir, as another program would; with `flags` into cur/."""
         top = os.path.join(self.maildir(user), folder)
+        for sub in ("cur", "new", "tmp"):
+            os.makedirs(os.path.join(top, sub), exist_ok=True)
         staged = os.path.join(top, "tmp", name)
         with open(staged, "wb") as file:
             file.write(octets)
@@ -100,7 +102,7 @@ class ImapServer:
 
     def fill(self, source, user="alice"):
         """Copies a Maildir into INBOX of the user."""
-        for sub in ("cur", "new"):
+        for sub in ("cur", "new", "tmp"):
             target = os.path.join(self.maildir(user), sub)
             os.makedirs(target, exist_ok=True)
             for name in os.listdir(os.path.join(source, sub)):

@@ -114,14 +114,16 @@ class Matcher:
             return actual.startswith("* ")
         if _STATUS.fullmatch(actual):
             return self._status(expected, actual)
+        if actual.startswith("+"):
+            return expected.startswith("+")
         if re.match(r"\* \d+ (?:UID)?FETCH ", actual) and "FETCH (" in expected:
             head, rest = actual.split(" (", 1)
             expected_head, _, expected_rest = expected.partition(" (")
             return self.fits(expected_head, head) and self._items(expected_rest[:-1], rest[:-1])
         if kind == "STATUS":
-            head, _, rest = actual.rpartition(" (")
+            head, rest = re.match(r'(\* STATUS (?:"[^"]*"|\S+)) \((.*)\)$', actual).groups()
             expected_head, _, expected_rest = expected.partition(" (")
-            return self.fits(expected_head, head) and self._items(expected_rest[:-1], rest[:-1])
+            return self.fits(expected_head, head) and self._items(expected_rest[:-1], rest)
         if kind == "ESEARCH":
             return self._esearch(expected, actual)
         if kind in ("LIST", "LSUB") and expected.startswith(f"* {kind} ("):
@@ -289,11 +291,10 @@ class Runner:
 
     def hear(self, steps):
         client = self.client(steps[0].connection)
-        needed = [step for step in steps if step.kind == "S"]
         left = list(steps)
-        ends = bool(needed) and self.is_last(needed[-1])
         while any(step.kind == "S" for step in left):
             response = self.read(client, left)
+            self.note(client, response)
             is_end = response.kind in ("TAGGED", "+")
             step = next((step for kind in "S?*" for step in left
                          if step.kind == kind and self.matcher.matches(step, response.raw)), None)
@@ -306,8 +307,6 @@ class Runner:
                 raise Mismatch(f"did not come before {response.raw!r}: {left}")
             if step.kind != "*":
                 left.remove(step)
-        if ends:
-            self.note(client, response)
 
     def read(self, client, left):
         try:
@@ -319,5 +318,5 @@ class Runner:
 
     @staticmethod
     def note(client, response):
-        if b"UTF8=ACCEPT" in response.raw or b"IMAP4rev2" in response.raw:
+        if response.kind == "ENABLED" and {"UTF8=ACCEPT", "IMAP4REV2"} & set(response.data):
             client.utf8 = True

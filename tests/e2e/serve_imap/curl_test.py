@@ -41,11 +41,9 @@ class Curl(ImapCase):
         self.assertEqual(self.stored(), self.texts[1:])
 
     def test_logins(self):
-        for mechanism in ("PLAIN", "LOGIN", "SCRAM-SHA-256"):
-            said = self.curl("", "--login-options", f"AUTH={mechanism}", "-v", "-X", "CAPABILITY",
-                             status=0 if not self.server.is_dovecot or mechanism != "SCRAM-SHA-256" else 67)
-            if not self.server.is_dovecot:
-                self.assertIn(b"* CAPABILITY", said)
+        for mechanism in ("PLAIN", "LOGIN"):
+            said = self.curl("", "--login-options", f"AUTH={mechanism}", "-X", "CAPABILITY")
+            self.assertIn(b"* CAPABILITY", said)
         self.curl("", "-u", "alice:wrong", status=67)
 
 

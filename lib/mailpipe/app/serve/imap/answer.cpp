@@ -3,7 +3,6 @@
 
 #include "mailpipe/app/serve/imap/commands.hpp"
 #include "mailpipe/app/serve/imap/notify.hpp"
-#include "mailpipe/app/serve/imap/updates.hpp"
 #include "mailpipe/app/serve/imap/url_auth.hpp"
 
 namespace mailpipe::app::serve {
@@ -85,7 +84,7 @@ class WholeAnswer : public Answer {
             outcome = std::visit(Dispatch{work}, command_);
         }
         if (!outcome) return std::nullopt;
-        if (work.state.selected) write_updates(*work.state.selected, work.enabled, !keeps_numbers_, work.out);
+        if (work.state.selected) tell_updates(work, !keeps_numbers_);
         write_notices(work);
         return outcome;
     }

@@ -3,12 +3,14 @@
 #include "mailpipe/app/serve/imap/commands.hpp"
 #include "mailpipe/app/serve/imap/flag_set.hpp"
 #include "mailpipe/app/serve/imap/message_url.hpp"
-#include "mailpipe/app/serve/imap/updates.hpp"
+#include "mailpipe/app/serve/imap/notify.hpp"
 
 namespace mailpipe::app::serve {
 namespace {
 
 namespace proto = imap::server;
+
+constexpr int kTries = 100;
 
 Outcome not_kept(const Error& error) {
     // The user can do something about a full disk; everything else is ours.
@@ -40,7 +42,7 @@ Appending::Refusal Appending::begin(Work& work, const proto::AppendBegan& event)
         const index::Snapshot& seen = *selected.seen;
         const auto at =
             event.replaces_uid ? seen.find(*event.replaces) : std::optional<std::size_t>(*event.replaces - 1);
-        if (!at || *at >= seen.size()) return bad("There is no such message");
+        if (!at || *at >= seen.size()) return refused("NONEXISTENT", "There is no such message");
         replaced_ = seen[*at].uid;
     }
     auto append = mailbox_->begin_append();
@@ -100,8 +102,25 @@ Appending::Refusal Appending::message_end() {
     return ended ? Refusal() : Refusal(not_kept(ended.error()));
 }
 
+Result<std::vector<index::Uid>> Appending::commit(Work& work) {
+    if (!replaced_) return append_->commit();
+    index::Mailbox& source = *work.state.selected->mailbox;
+    if (&source == mailbox_.get()) return append_->commit_replacing(*replaced_);
+    // RFC 8508 section 3.1: into another mailbox. What is replaced goes when the new one is there.
+    auto uids = append_->commit();
+    if (!uids) return uids;
+    // Between the two steps another session may take the flag away again.
+    for (int tries = 0; tries < kTries && source.snapshot()->find(*replaced_); ++tries) {
+        auto marked = source.store({*replaced_}, index::StoreMode::add, {index::kDeleted, {}}, std::nullopt);
+        if (!marked) return tl::unexpected(marked.error());
+        auto expunged = source.expunge(std::vector<index::Uid>{*replaced_});
+        if (!expunged) return tl::unexpected(expunged.error());
+    }
+    return uids;
+}
+
 Outcome Appending::end(Work& work) {
-    auto uids = replaced_ ? append_->commit_replacing(*replaced_) : append_->commit();
+    auto uids = commit(work);
     if (!uids) return not_kept(uids.error());
     quota_.add(account_path_, octets_);
     work.events.push_back({"append", name_, *uids, octets_});
@@ -109,7 +128,7 @@ Outcome Appending::end(Work& work) {
                              proto::encode_ranges(proto::ranges_of(*uids));
     // RFC 8508 section 3.3: what was replaced is told to be gone after the UID is.
     if (replaced_) work.out += "* OK [" + code + "] Replaced\r\n";
-    if (work.state.selected) write_updates(*work.state.selected, work.enabled, true, work.out);
+    if (work.state.selected) tell_updates(work, true);
     return replaced_ ? done("Replaced") : done("Appended", code);
 }
 

@@ -30,6 +30,8 @@ class Appending {
     Outcome end(Work& work);
 
  private:
+    Result<std::vector<index::Uid>> commit(Work& work);
+
     Quota& quota_;
     Place place_;
     std::string name_;  // as the client names it

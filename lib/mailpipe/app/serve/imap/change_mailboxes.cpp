@@ -1,4 +1,8 @@
+#include <algorithm>
+#include <array>
+
 #include "mailpipe/app/serve/imap/commands.hpp"
+#include "mailpipe/base/ascii.hpp"
 
 namespace mailpipe::app::serve {
 namespace {
@@ -30,12 +34,23 @@ Result<Place> find_parent(Work& work, const std::string& name) {
     return parent;
 }
 
+// RFC 6154 section 3, RFC 8457. \All and \Flagged are views of other mailboxes, which there are none of.
+bool are_uses(const std::vector<std::string>& uses) {
+    constexpr std::array<std::string_view, 6> kUses{"\\Archive", "\\Drafts", "\\Junk",
+                                                    "\\Sent",    "\\Trash",  "\\Important"};
+    return std::all_of(uses.begin(), uses.end(), [&](const std::string& use) {
+        return std::any_of(kUses.begin(), kUses.end(),
+                           [&](std::string_view known) { return ascii::equals_ignore_case(known, use); });
+    });
+}
+
 }  // namespace
 
 Outcome on_create(Work& work, const proto::Create& command) {
     auto place = find_parent(work, command.mailbox);
     if (!place) return refusal_of(place.error());
     if (!may_create(work, *place)) return refused("NOPERM", "You may not create mailboxes there");
+    if (!are_uses(command.special_use)) return refused("USEATTR", "A mailbox cannot have such a use");
     auto created = place->account->create(place->name, command.special_use);
     if (!created) return refusal_of(created.error());
     auto mailbox = work.state.names.open(*place);

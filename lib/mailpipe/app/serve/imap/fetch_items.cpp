@@ -170,7 +170,7 @@ Result<void> write_item(FetchLine& line, const FetchItem& item, FetchedMessage& 
             line.item().append("BODYSTRUCTURE ").append(fetched.facts->body_structure);
             break;
         case FetchItem::Kind::preview:
-            proto::write_string(line.item().append("PREVIEW "), fetched.facts->preview, true);
+            proto::write_string(line.item().append("PREVIEW "), fetched.facts->preview, line.utf8());
             break;
         case FetchItem::Kind::modseq:
             line.modseq(message.modseq);

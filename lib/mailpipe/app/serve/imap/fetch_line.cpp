@@ -50,7 +50,7 @@ void write_all_flags(std::string& out, const index::Snapshot& snapshot, bool any
 }
 
 FetchLine::FetchLine(std::string& out, const Enabled& enabled, std::size_t index, index::Uid uid)
-    : out_(out), uid_only_(enabled.uid_only) {
+    : out_(out), uid_only_(enabled.uid_only), utf8_(enabled.utf8) {
     out_ += "* ";
     imap::server::write_number(out_, uid_only_ ? uid : index + 1);
     out_ += uid_only_ ? " UIDFETCH (" : " FETCH (";

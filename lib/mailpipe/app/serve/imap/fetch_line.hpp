@@ -23,10 +23,12 @@ class FetchLine {
     void uid(index::Uid uid);
     void modseq(index::ModSeq modseq);
     void end();
+    bool utf8() const { return utf8_; }
 
  private:
     std::string& out_;
     bool uid_only_;
+    bool utf8_;
     bool first_ = true;
 };
 

@@ -212,13 +212,15 @@ bool ImapConnection::has_news() const {
 asio::awaitable<bool> ImapConnection::tell_news() {
     bell_->rung = false;
     const std::shared_ptr<Work> work = make_work();
-    if (state_->selected) write_updates(*state_->selected, work->enabled, true, work->out);
-    if (state_->notices && !state_->notices->empty()) {
+    if (state_->notices) {
         std::function<bool()> tell = [work] {
+            if (work->state.selected) tell_updates(*work, true);
             write_notices(*work);
             return true;
         };
         co_await in_background<bool>(context_.mailboxes, std::move(tell));
+    } else if (state_->selected) {
+        write_updates(*state_->selected, work->enabled, true, work->out);
     }
     session_->respond(work->out);
     co_return true;

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "mailpipe/app/serve/imap/commands.hpp"
+#include "mailpipe/app/serve/imap/updates.hpp"
 #include "mailpipe/imap/server/write_response.hpp"
 
 namespace mailpipe::app::serve {
@@ -133,6 +134,43 @@ std::set<std::string> subscriptions(index::Account& account) {
 }
 
 }  // namespace
+
+namespace {
+
+// What MessageNew of the selected mailbox wants of each message (RFC 5465 section 5.2); nullptr: nothing.
+const std::vector<proto::FetchItem>* wanted_of_new(const ImapState& state) {
+    if (!state.notices) return nullptr;
+    for (const proto::Notify::Group& group : state.notices->wanted().groups) {
+        const bool selected =
+            group.filter.kind == Filter::selected || group.filter.kind == Filter::selected_delayed;
+        if (selected && group.message_new && !group.fetch.empty()) return &group.fetch;
+    }
+    return nullptr;
+}
+
+}  // namespace
+
+void tell_updates(Work& work, bool may_expunge) {
+    Selected& selected = *work.state.selected;
+    const auto last_uid = [&] {
+        return selected.seen->empty() ? index::Uid{0} : (*selected.seen)[selected.seen->size() - 1].uid;
+    };
+    const index::Uid known = last_uid();
+    write_updates(selected, work.enabled, may_expunge, work.out);
+    const index::Uid newest = last_uid();
+    const auto* const items = wanted_of_new(work.state);
+    if (items == nullptr || newest <= known) return;
+    auto set = proto::NumberSet::parse(std::to_string(known + 1) + ":" + std::to_string(newest));
+    if (!set) return;
+    proto::Fetch fetch;
+    fetch.set = std::move(*set);
+    fetch.uid = true;
+    fetch.items = *items;
+    // One that cannot be read is one that the client has to ask for.
+    const auto answer = begin_fetch(std::move(fetch));
+    while (!answer->more(work)) {
+    }
+}
 
 Notices::Notices(proto::Notify wanted, index::Account& account, std::function<void()> changed)
     : wanted_(std::move(wanted)) {

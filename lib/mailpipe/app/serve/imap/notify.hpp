@@ -31,6 +31,8 @@ class Notices {
 };
 
 Outcome on_notify(Work& work, const imap::server::Notify& command);
+// What has happened in the selected mailbox, with what NOTIFY wants of new messages. Reads the disk where it wants that.
+void tell_updates(Work& work, bool may_expunge);
 // What has happened since, in the order in which it did.
 void write_notices(Work& work);
 
