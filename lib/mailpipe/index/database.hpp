@@ -88,6 +88,8 @@ class Database {
     Result<std::int64_t> number(const char* sql);  // of the first column of the first row
     std::int64_t last_row() const { return sqlite3_last_insert_rowid(handle_); }
     int changes() const { return sqlite3_changes(handle_); }
+    // Pages that are kept in case that they are wanted again.
+    void release_memory();
     // The next transactions need not be durable when they are committed, only whole.
     Result<void> set_durable(bool durable);
 

@@ -60,6 +60,11 @@ Result<std::shared_ptr<MailboxImpl>> MailboxImpl::open(std::shared_ptr<AccountCo
     });
     if (!loaded) return tl::unexpected(loaded.error());
     auto refreshed = mailbox->refresh();
+    {
+        // From here on most of what a session wants is in the snapshot.
+        const std::lock_guard guard(core->database_mutex);
+        core->database->release_memory();
+    }
     // On a full disk what is known can be read, and removed.
     if (!refreshed && refreshed.error().kind != Errc::io) return tl::unexpected(refreshed.error());
     return mailbox;
