@@ -60,7 +60,9 @@ class Truth:
             self.may_go.update(what)
 
     def may_be_gone(self, uid):
-        return uid in self.may_go or self.token_of.get(uid) in self.may_go
+        token = self.token_of.get(uid)
+        # One whose text nobody has seen may be one whose file another program has removed.
+        return uid in self.may_go or token is None or token in self.may_go
 
     def floor(self):
         """What every SELECT that is sent from now on has to exceed: (HIGHESTMODSEQ, UIDs)."""
