@@ -145,6 +145,23 @@ TEST(ServerLogin, TracesNoSecrets) {
     }
 }
 
+TEST(ServerLogin, TracesNoTokensOfUrls) {
+    Lines trace;
+    Options options = loopback_options();
+    options.trace = &trace;
+    Driver server(options);
+    server.login();
+    trace.all.clear();
+    server.on_command = [&server](const Command&) {
+        server.session.respond("* GENURLAUTH \"imap://a/;urlauth=anonymous:internal:91354a473744909d\"\r\n");
+        server.session.complete(Completion::ok, "", "Done");
+    };
+    server.feed("a URLFETCH \"imap://a/;urlauth=anonymous:INTERNAL:91354a\" x\r\n");
+    EXPECT_EQ(trace.all,
+              "C: a URLFETCH \"imap://a/;urlauth=anonymous:INTERNAL:***\" x\n"
+              "S: * GENURLAUTH \"imap://a/;urlauth=anonymous:internal:***\"\nS: a OK Done\n");
+}
+
 TEST(ServerLogin, TracesLiteralsBySize) {
     Lines trace;
     Options options = loopback_options();

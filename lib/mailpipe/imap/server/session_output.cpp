@@ -1,10 +1,30 @@
 #include <algorithm>
 #include <utility>
 
+#include "mailpipe/base/ascii.hpp"
 #include "mailpipe/imap/response_framer.hpp"
 #include "mailpipe/imap/server/session_impl.hpp"
 
 namespace mailpipe::imap::server {
+namespace {
+
+// The token of an authorized URL opens its message to whoever reads it (RFC 4467 section 3).
+std::string hide_tokens(std::string_view text) {
+    constexpr std::string_view kMark = ":internal:";
+    const std::string lower = ascii::to_lower(text);
+    std::string out;
+    std::size_t from = 0;
+    for (std::size_t at = lower.find(kMark); at != std::string::npos; at = lower.find(kMark, from)) {
+        const std::size_t token = at + kMark.size();
+        out += text.substr(from, token - from);
+        out += "***";
+        from = std::min(lower.find_first_not_of("0123456789abcdef", token), lower.size());
+    }
+    out += text.substr(from);
+    return out;
+}
+
+}  // namespace
 
 void Session::Impl::line(std::string_view text) {
     plain += text;
@@ -44,7 +64,7 @@ void Session::Impl::stop_compression() {
 }
 
 void Session::Impl::trace_client(std::string_view text) {
-    if (options.trace != nullptr) options.trace->client_line(text);
+    if (options.trace != nullptr) options.trace->client_line(hide_tokens(text));
 }
 
 // Line by line, but literals, which may hold anything.
@@ -60,9 +80,9 @@ void Session::Impl::trace_server(std::string_view octets) {
         const auto size = literal_size(text);
         if (size && *size) {
             traced_literal = **size;
-            options.trace->server_line(std::string(text) + "[" + std::to_string(**size) + " octets]");
+            options.trace->server_line(hide_tokens(text) + "[" + std::to_string(**size) + " octets]");
         } else if (!text.empty()) {
-            options.trace->server_line(text);
+            options.trace->server_line(hide_tokens(text));
         }
         octets.remove_prefix(std::min(end + 2, octets.size()));
     }
