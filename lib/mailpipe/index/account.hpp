@@ -50,7 +50,7 @@ class Account {
     // All that exist, and those subscribed that do not; sorted by name, INBOX first. Parents that have no Maildir of their
     // own are listed with `exists` false.
     virtual Result<std::vector<MailboxInfo>> mailboxes() = 0;
-    // Errors: not_found. Refreshes it when it was not open.
+    // Errors: not_found. Refreshes it when it was not open. It keeps the account open.
     virtual Result<std::shared_ptr<Mailbox>> mailbox(const std::string& name) = 0;
     // Errors of the next: usage for a name that cannot be one (empty level, "." or "/" where it cannot be, too long, control
     // characters), `unavailable` for one that exists already, not_found, permanent for what must not be (INBOX deleted).

@@ -244,7 +244,14 @@ Result<std::shared_ptr<Mailbox>> AccountImpl::mailbox(const std::string& name) {
     }
     auto opened = open_mailbox(*directory);
     if (!opened) return tl::unexpected(opened.error());
-    return std::shared_ptr<Mailbox>(std::move(*opened));
+    // Who has a mailbox has the account: as long as one has it, another finds it open.
+    struct Held {
+        std::shared_ptr<AccountImpl> account;
+        std::shared_ptr<MailboxImpl> mailbox;
+    };
+    Mailbox* mailbox = opened->get();
+    return std::shared_ptr<Mailbox>(std::make_shared<Held>(Held{shared_from_this(), std::move(*opened)}),
+                                    mailbox);
 }
 
 Result<void> AccountImpl::recover() {

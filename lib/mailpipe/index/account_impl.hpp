@@ -13,7 +13,7 @@
 
 namespace mailpipe::index {
 
-class AccountImpl : public Account {
+class AccountImpl : public Account, public std::enable_shared_from_this<AccountImpl> {
  public:
     static Result<std::shared_ptr<Account>> open(const std::string& path, Describe describe, Removing removing,
                                                  std::shared_ptr<FolderWatcher> folder_watcher);

@@ -34,6 +34,9 @@ TEST_F(IndexAccountTest, AccountsAreShared) {
     EXPECT_EQ(accounts.find(root_), *first);
     first = second = std::shared_ptr<Account>();
     EXPECT_EQ(accounts.find(root_), nullptr);
+    auto mailbox = (*accounts.open(root_))->mailbox("INBOX");
+    ASSERT_TRUE(mailbox);
+    EXPECT_NE(accounts.find(root_), nullptr);
     EXPECT_TRUE(accounts.open(root_));
 }
 
