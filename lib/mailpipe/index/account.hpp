@@ -26,7 +26,7 @@ struct MailboxInfo {
     std::vector<std::string> special_use;  // "\\Sent"
 };
 
-// Something happened to the mailboxes of an account that is not a change in a mailbox that is open.
+// Something happened to the mailboxes of an account; `messages`: in one of them, whether or not it is open.
 struct AccountChange {
     enum class Kind { created, deleted, renamed, subscribed, unsubscribed, messages, acl, metadata };
     Kind kind = Kind::messages;

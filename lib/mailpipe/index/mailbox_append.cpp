@@ -63,7 +63,7 @@ class AppendImpl : public Mailbox::Append {
             // The files are in their place or, where that went wrong, in tmp/ until it goes right.
             committed_ = true;
         }
-        mailbox_->watchers_.notify();
+        mailbox_->tell_changed();
         return uids;
     }
 

@@ -241,7 +241,7 @@ Result<Mailbox::StoreResult> MailboxImpl::store(const std::vector<Uid>& uids, St
         if (auto committed = commit(change); !committed) return tl::unexpected(committed.error());
         result.modseq = modseq;
     }
-    watchers_.notify();
+    tell_changed();
     return result;
 }
 
@@ -270,7 +270,7 @@ Result<std::pair<std::vector<Uid>, ModSeq>> MailboxImpl::expunge(const std::opti
         if (auto removed = remove(change, going); !removed) return tl::unexpected(removed.error());
         if (auto committed = commit(change); !committed) return tl::unexpected(committed.error());
     }
-    watchers_.notify();
+    tell_changed();
     return std::pair(std::move(going), modseq);
 }
 

@@ -176,8 +176,8 @@ Result<Mailbox::Copied> MailboxImpl::copy(const std::vector<Uid>& uids, Mailbox&
             if (auto done = commit(**gone); !done) return tl::unexpected(done.error());
         }
     }
-    if (!copied->to.empty()) to->watchers_.notify();
-    if (move && to != this && !copied->from.empty()) watchers_.notify();
+    if (!copied->to.empty()) to->tell_changed();
+    if (move && to != this && !copied->from.empty()) tell_changed();
     return std::move(*copied);
 }
 

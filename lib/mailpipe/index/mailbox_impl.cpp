@@ -124,6 +124,11 @@ Mailbox::Token MailboxImpl::watch(std::function<void()> changed) {
     return token;
 }
 
+void MailboxImpl::tell_changed() {
+    watchers_.notify();
+    core_->watchers.notify({AccountChange::Kind::messages, name(), {}});
+}
+
 bool MailboxImpl::is_watched() {
     return watchers_.any();
 }

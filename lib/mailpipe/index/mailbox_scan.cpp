@@ -72,7 +72,7 @@ Result<void> MailboxImpl::refresh() {
         if (!refreshed) return tl::unexpected(refreshed.error());
         changed = *refreshed;
     }
-    if (changed) watchers_.notify();
+    if (changed) tell_changed();
     return {};
 }
 
