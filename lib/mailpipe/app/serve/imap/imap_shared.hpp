@@ -5,6 +5,7 @@
 #include <mutex>
 #include <string>
 
+#include "mailpipe/app/serve/imap/sort_cache.hpp"
 #include "mailpipe/base/error.hpp"
 #include "mailpipe/index/account.hpp"
 
@@ -23,11 +24,13 @@ class ImapShared {
     Result<std::shared_ptr<index::Account>> open(const std::string& path);
     // A message has come into the Maildir of this account, or one of its folders. No I/O.
     void delivered(const std::string& account_path, const std::string& mailbox_path);
+    SortCache& sort_cache() { return sort_cache_; }
 
  private:
     static constexpr std::size_t kKept = 100;
 
     index::Accounts accounts_;
+    SortCache sort_cache_;
     std::mutex mutex_;
     std::deque<std::shared_ptr<index::Account>> kept_;  // the one asked for last in front
 };
