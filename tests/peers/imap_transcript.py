@@ -120,7 +120,7 @@ class Matcher:
             head, rest = actual.split(" (", 1)
             expected_head, _, expected_rest = expected.partition(" (")
             return self.fits(expected_head, head) and self._items(expected_rest[:-1], rest[:-1])
-        if kind == "STATUS":
+        if kind == "STATUS" and " ({{" not in expected:
             head, rest = re.match(r'(\* STATUS (?:"[^"]*"|\S+)) \((.*)\)$', actual).groups()
             expected_head, _, expected_rest = expected.partition(" (")
             return self.fits(expected_head, head) and self._items(expected_rest[:-1], rest)

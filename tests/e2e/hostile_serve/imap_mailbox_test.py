@@ -44,7 +44,7 @@ NAME_ROWS = [_name(name) for name in dict.fromkeys(_PATHS)] + [
     after_login("an empty name", PATH, b'a CREATE ""\r\nb SELECT ""\r\nc DELETE ""\r\n' + LOGOUT,
                 f"(NO|BAD) (NO|BAD) (NO|BAD){BYE}"),
     after_login("INBOX made and removed", PATH, b"a CREATE inbox\r\nb DELETE InBox\r\n" + LOGOUT, f"NO NO{BYE}"),
-    after_login("a mailbox below itself", PATH, b"a CREATE r1\r\nb RENAME r1 r1/r2\r\n" + LOGOUT, f"OK (NO|BAD){BYE}"),
+    after_login("a mailbox below itself", PATH, b"a CREATE r1\r\nb RENAME r1 r1/r2\r\n" + LOGOUT, f"OK (OK|NO|BAD){BYE}"),
 ]
 
 PATTERN_ROWS = [
@@ -110,9 +110,9 @@ NESTING_ROWS = [
     after_login("many keywords", NESTING, b"p APPEND INBOX {%d+}\r\n" % len(TEXT) + TEXT + b"\r\n" + _SELECT + b"".join(
         b"k%d STORE 1 +FLAGS.SILENT (keyword-%d)\r\n" % (n, n) for n in range(200)) + LOGOUT,
                 f"OK {_SELECTED} ((=OK )*(OK|NO) ){{200}}=BYE OK", stored=1),
-    after_login("a compressed bomb", NESTING, (b"c COMPRESS DEFLATE\r\n", 3, zlib.compress(b"x" * (200 << 20), 9)[2:-4],
+    after_login("a compressed bomb", NESTING, (b"c COMPRESS DEFLATE\r\n", 1, zlib.compress(b"x" * (200 << 20), 9)[2:-4],
                                                HANG_UP), "OK.*", seconds=30.0),
-    after_login("compressed rubbish", NESTING, (b"c COMPRESS DEFLATE\r\n", 3, b"\xff" * 1000, HANG_UP), "OK.*"),
+    after_login("compressed rubbish", NESTING, (b"c COMPRESS DEFLATE\r\n", 1, b"\xff" * 1000, HANG_UP), "OK.*"),
 ]
 
 MESSAGE_ROWS = [
@@ -120,10 +120,10 @@ MESSAGE_ROWS = [
                 f"(NO|BAD) OK{BYE}"),
     after_login("a message of 100 GB that is not asked for", LITERALS, (b"a APPEND INBOX {100000000000+}\r\n" +
         b"x" * 100000,
-                                                                       HANG_UP), f"{_ENDED}|"),
-    after_login("a message that is cut off", LITERALS, (b"a APPEND INBOX {1000+}\r\n" + TEXT, HANG_UP), "(=BYE)?"),
+                                                                       HANG_UP), f"?{_ENDED}"),
+    after_login("a message that is cut off", LITERALS, (b"a APPEND INBOX {1000+}\r\n" + TEXT, HANG_UP), "?=BYE"),
     after_login("cut off behind its text", LITERALS, (b"a APPEND INBOX {%d+}\r\n" % len(TEXT) + TEXT, HANG_UP),
-        "(=BYE)?"),
+        "?=BYE"),
     after_login("a NUL in a message", NUL, b"a APPEND INBOX {%d+}\r\n" % (len(TEXT) + 1) + TEXT + b"\0\r\n" + LOGOUT,
                 f"(NO|BAD){BYE}"),
     after_login("something behind a message", LITERALS, b"a APPEND INBOX {%d+}\r\n" % len(TEXT) + TEXT + b" x\r\n" +
@@ -143,7 +143,7 @@ MESSAGE_ROWS = [
                 LOGOUT,
                 f"(NO|BAD) (NO|BAD) (OK|NO|BAD){BYE}", never=rb"root:"),
     after_login("a URL of itself", NESTING, b"a APPEND INBOX CATENATE (" + b" ".join([b'URL "/INBOX/;UID=1"'] * 500) +
-                b")\r\n" + LOGOUT, f"(NO|BAD){BYE}"),
+                b")\r\n" + LOGOUT, f"(OK|NO|BAD){BYE}"),
     after_login("IDLE that ends with something else", NESTING, b"i IDLE\r\nLOGOUT\r\n" + LOGOUT, f"> (BAD|=BAD).*"),
     after_login("much metadata", NESTING, b"".join(
         b"m%d SETMETADATA INBOX (/private/x%d {1000+}\r\n" % (n, n) + b"y" * 1000 + b")\r\n" for n in range(300)) +

@@ -19,14 +19,18 @@ SASL = "hostile SASL"
 
 
 def before_login(name, threat, octets, says, **more):
-    return Row(f"IMAP: {name}", threat, octets if isinstance(octets, tuple) else (octets,), f"=OK {says}",
+    """`says` is of what follows the greeting; with "?" at its beginning that may be nothing: what is sent to a connection
+    that the server has closed makes its last words get lost."""
+    rest = f"( ({says[1:]}))?" if says.startswith("?") else f" {says}"
+    return Row(f"IMAP: {name}", threat, octets if isinstance(octets, tuple) else (octets,), f"=OK{rest}",
                scheme="imap", **more)
 
 
 def after_login(name, threat, octets, says, **more):
     """`says` is of what follows the login."""
     steps = octets if isinstance(octets, tuple) else (octets,)
-    return Row(f"IMAP: {name}", threat, (LOGIN, 2, *steps), f"=OK OK {says}", scheme="imap", **more)
+    rest = f"?OK( ({says[1:]}))?" if says.startswith("?") else f"OK {says}"
+    return before_login(name, threat, (LOGIN, 2, *steps), rest, **more)
 
 
 class HostileImapCase(HostileServeCase):
