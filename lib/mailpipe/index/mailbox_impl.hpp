@@ -113,7 +113,7 @@ class MailboxImpl : public Mailbox {
     Result<void> reserve(Change& change, std::size_t count);
     static void complete(Change& change);
     Result<void> write(Database& database, const Change& change) const;  // part of a transaction
-    void tell_changed();  // its own watchers and the account's; no lock is held
+    void tell_changed();          // its own watchers and the account's; no lock is held
     void finish(Change& change);  // after the commit: publishes it, then does the files' part
     Result<void> commit(Change& change);
     Result<std::vector<Rename>> renames_of(const Change& change);
