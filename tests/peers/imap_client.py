@@ -88,7 +88,11 @@ class ImapClient:
             raise Malformed(f"a greeting: {self.greeting.raw!r}")
         self.capabilities = self._capabilities_of(self.greeting.code)
         if user is not None:
-            self.login(user, password)
+            try:
+                self.login(user, password)
+            except BaseException:
+                self.close()
+                raise
 
     # What comes
 

@@ -12,12 +12,6 @@ namespace proto = imap::server;
 
 constexpr int kTries = 100;
 
-Outcome not_kept(const Error& error) {
-    // The user can do something about a full disk; everything else is ours.
-    return error.message.find("No space left") != std::string::npos ? refused("OVERQUOTA", "The disk is full")
-                                                                    : refusal_of(error);
-}
-
 }  // namespace
 
 Appending::Refusal Appending::begin(Work& work, const proto::AppendBegan& event) {
@@ -46,7 +40,7 @@ Appending::Refusal Appending::begin(Work& work, const proto::AppendBegan& event)
         replaced_ = seen[*at].uid;
     }
     auto append = mailbox_->begin_append();
-    if (!append) return not_kept(append.error());
+    if (!append) return refusal_of(append.error());
     append_ = std::move(*append);
     return std::nullopt;
 }
@@ -55,7 +49,7 @@ Appending::Refusal Appending::message(const proto::AppendMessage& event) {
     message_octets_ = 0;
     const index::FlagSet flags = allowed_flags(make_flag_set(event.flags), place_.rights);
     auto begun = append_->begin(flags, event.internal_date);
-    return begun ? Refusal() : Refusal(not_kept(begun.error()));
+    return begun ? Refusal() : Refusal(refusal_of(begun.error()));
 }
 
 Appending::Refusal Appending::literal(const Work& work, const proto::AppendLiteral& event) {
@@ -68,7 +62,7 @@ Appending::Refusal Appending::literal(const Work& work, const proto::AppendLiter
     const std::uint64_t limit = config.delivery.quota;
     if (limit == 0) return std::nullopt;
     auto fits = quota_.fits(account_path_, octets_, limit);
-    if (!fits) return not_kept(fits.error());
+    if (!fits) return refusal_of(fits.error());
     return *fits ? Refusal() : Refusal(refused("OVERQUOTA", "The mailbox is full"));
 }
 
@@ -97,9 +91,9 @@ Appending::Refusal Appending::url(Work& work, const proto::AppendUrl& event) {
 }
 
 Appending::Refusal Appending::message_end() {
-    if (error_) return not_kept(*error_);
+    if (error_) return refusal_of(*error_);
     auto ended = append_->end();
-    return ended ? Refusal() : Refusal(not_kept(ended.error()));
+    return ended ? Refusal() : Refusal(refusal_of(ended.error()));
 }
 
 Result<std::vector<index::Uid>> Appending::commit(Work& work) {
@@ -121,7 +115,7 @@ Result<std::vector<index::Uid>> Appending::commit(Work& work) {
 
 Outcome Appending::end(Work& work) {
     auto uids = commit(work);
-    if (!uids) return not_kept(uids.error());
+    if (!uids) return refusal_of(uids.error());
     quota_.add(account_path_, octets_);
     work.events.push_back({"append", name_, *uids, octets_});
     const std::string code = "APPENDUID " + std::to_string(mailbox_->snapshot()->uid_validity()) + " " +

@@ -24,6 +24,9 @@ Outcome refusal_of(const Error& error) {
         case Errc::temporary:
             return refused("INUSE", "Try again later");
         default:
+            // The user can do something about a full disk; everything else is ours.
+            if (error.message.find("No space left") != std::string::npos)
+                return refused("OVERQUOTA", "The disk is full");
             return refused("SERVERBUG", "The mailbox cannot be read or written now");
     }
 }

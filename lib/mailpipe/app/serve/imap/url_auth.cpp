@@ -8,7 +8,9 @@
 #include "mailpipe/app/serve/imap/message_url.hpp"
 #include "mailpipe/base/ascii.hpp"
 #include "mailpipe/base/encoding.hpp"
+#include "mailpipe/imap/server/message_data.hpp"
 #include "mailpipe/imap/server/write_response.hpp"
+#include "mailpipe/mime/part_tree.hpp"
 #include "mailpipe/sasl/scram_keys.hpp"
 
 namespace mailpipe::app::serve {
@@ -54,8 +56,13 @@ bool equal_in_constant_time(const std::string& a, const std::string& b) {
     return a.size() == b.size() && ::CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
-// The text behind a URL whose token is right; not_found for all others: nobody learns why.
-Result<std::string> read_authorized(Work& work, const std::string& text) {
+// What a URL whose token is right names; not_found for all others: nobody learns why. Into `text`.
+struct Authorized {
+    std::shared_ptr<index::Mailbox> mailbox;
+    MessageUrl url;
+};
+
+Result<Authorized> authorize(Work& work, const std::string& text) {
     const Fail none = fail(Errc::not_found, "no such URL");
     auto url = parse_message_url(text);
     if (!url || url->token.empty() || !ascii::equals_ignore_case(url->mechanism, kMechanism)) return none;
@@ -69,7 +76,68 @@ Result<std::string> read_authorized(Work& work, const std::string& text) {
     if (!mailbox) return none;
     auto key = place->account->secret(key_name(**mailbox));
     if (!key || key->empty() || !equal_in_constant_time(sign(*key, url->rump), url->token)) return none;
-    return read_message_url(**mailbox, *url);
+    return Authorized{std::move(*mailbox), std::move(*url)};
+}
+
+void write_literal(std::string& out, std::string_view octets) {
+    proto::write_number(out += '{', octets.size());
+    out.append("}\r\n").append(octets);
+}
+
+// BODYPARTSTRUCTURE of a part is that of a message with the part's header and body.
+std::string part_structure(const mime::PartTree& tree, const proto::Section& section) {
+    if (section.part.empty()) return proto::encode_body_structure(tree, true);
+    std::string storage;
+    proto::Section header = section;
+    header.text = proto::Section::Text::mime;
+    const auto fields = proto::find_section(tree, header, storage);
+    const auto body = proto::find_section(tree, section, storage);
+    if (!fields || !body) return "NIL";
+    const std::string entity = std::string(*fields) + std::string(*body);
+    return proto::encode_body_structure(mime::parse_parts(entity), true);
+}
+
+// url-metadata-el of RFC 5524 section 5.
+Result<void> write_extended(std::string& out, const proto::UrlFetch::Url& asked, const Authorized& found) {
+    auto text = found.mailbox->text(found.url.uid);
+    if (!text) return tl::unexpected(text.error());
+    const auto tree = mime::parse_parts(*text);
+    if (asked.body_part_structure)
+        out.append(" (BODYPARTSTRUCTURE ").append(part_structure(tree, found.url.section)).append(")");
+    if (asked.body) {
+        const auto octets = read_message_url(*found.mailbox, found.url);
+        if (!octets) return tl::unexpected(octets.error());
+        write_literal(out += " (BODY ", *octets);
+        out += ')';
+    }
+    if (asked.binary) {
+        const bool whole = found.url.section.text == proto::Section::Text::whole && !found.url.partial;
+        const auto decoded = whole ? proto::decode_section(tree, found.url.section)
+                                   : Result<std::optional<std::string>>(std::nullopt);
+        out += " (BINARY ";
+        if (decoded && *decoded) {
+            write_literal(out += '~', **decoded);
+        } else {
+            out += "NIL";
+        }
+        out += ')';
+    }
+    return {};
+}
+
+// One item of the response, or NIL.
+void write_fetched(Work& work, const proto::UrlFetch::Url& asked) {
+    std::string& out = work.out;
+    const auto found = authorize(work, asked.url);
+    const std::size_t begin = out.size();
+    if (found && (asked.body || asked.binary || asked.body_part_structure)) {
+        if (write_extended(out, asked, *found)) return;
+        out.resize(begin);
+    } else if (found) {
+        if (const auto text = read_message_url(*found->mailbox, found->url))
+            return write_literal(out += ' ', *text);
+    }
+    out += " NIL";
 }
 
 }  // namespace
@@ -120,20 +188,9 @@ Outcome on_reset_key(Work& work, const proto::ResetKey& command) {
 Outcome on_url_fetch(Work& work, const proto::UrlFetch& command) {
     work.out += "* URLFETCH";
     for (const proto::UrlFetch::Url& url : command.urls) {
-        auto text = read_authorized(work, url.url);
         work.out += ' ';
         proto::write_string(work.out, url.url);
-        if (!text) {
-            work.out += " NIL";
-        } else if (url.extended && (url.body || url.binary)) {
-            work.out += url.body ? " (BODY {" : " (BINARY ~{";
-            proto::write_number(work.out, text->size());
-            work.out.append("}\r\n").append(*text).append(")");
-        } else {
-            work.out += " {";
-            proto::write_number(work.out, text->size());
-            work.out.append("}\r\n").append(*text);
-        }
+        write_fetched(work, url);
     }
     work.out += "\r\n";
     return done("Those are they");
