@@ -51,7 +51,7 @@ struct Dispatch {
     Outcome operator()(const proto::Search& c) const { return on_search(work, c); }
     Outcome operator()(const proto::Sort& c) const { return on_sort(work, c); }
     Outcome operator()(const proto::Thread& c) const { return on_thread(work, c); }
-    Outcome operator()(const proto::CancelUpdate&) const { return done("There are no updates"); }
+    Outcome operator()(const proto::CancelUpdate& c) const { return on_cancel_update(work, c); }
     Outcome operator()(const proto::Store& c) const { return on_store(work, c); }
     Outcome operator()(const proto::Copy& c) const { return on_copy(work, c); }
     // Answered in pieces.

@@ -54,6 +54,9 @@ Outcome on_copy(Work& work, const imap::server::Copy& command);
 Outcome on_search(Work& work, const imap::server::Search& command);
 Outcome on_sort(Work& work, const imap::server::Sort& command);
 Outcome on_thread(Work& work, const imap::server::Thread& command);
+Outcome on_cancel_update(Work& work, const imap::server::CancelUpdate& command);
+// As write_updates() of the selected mailbox, with what it changes of results that are kept up to date (RFC 5267 section 4.3).
+void write_changes(Work& work, bool may_expunge);
 
 // One that is answered in pieces: more() is called until it returns an outcome; in between, what it wrote goes out.
 class Answer {

@@ -212,7 +212,8 @@ bool ImapConnection::has_news() const {
 asio::awaitable<bool> ImapConnection::tell_news() {
     bell_->rung = false;
     const std::shared_ptr<Work> work = make_work();
-    if (state_->notices) {
+    const bool reads = state_->notices || (state_->selected && !state_->selected->contexts.empty());
+    if (reads) {
         std::function<bool()> tell = [work] {
             if (work->state.selected) tell_updates(*work, true);
             write_notices(*work);
@@ -220,6 +221,7 @@ asio::awaitable<bool> ImapConnection::tell_news() {
         };
         co_await in_background<bool>(context_.mailboxes, std::move(tell));
     } else if (state_->selected) {
+        // Nothing to wait for: a thousand clients are told without changing threads a thousand times.
         write_updates(*state_->selected, work->enabled, true, work->out);
     }
     session_->respond(work->out);

@@ -22,6 +22,7 @@ class ImapShared {
     // As index::Account::open(), one instance each. Those asked for last stay open, so that the next session of a user finds
     // his mailboxes in memory. Reads the disk.
     Result<std::shared_ptr<index::Account>> open(const std::string& path);
+    SortCache& sort_cache() { return sort_cache_; }
     // A message has come into the Maildir of this account, or one of its folders. No I/O.
     void delivered(const std::string& account_path, const std::string& mailbox_path);
     SortCache& sort_cache() { return sort_cache_; }

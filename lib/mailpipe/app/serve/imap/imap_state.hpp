@@ -10,6 +10,7 @@
 #include "mailpipe/app/serve/imap/imap_shared.hpp"
 #include "mailpipe/app/serve/imap/mailbox_names.hpp"
 #include "mailpipe/app/serve/imap/outcome.hpp"
+#include "mailpipe/app/serve/imap/search_engine.hpp"
 #include "mailpipe/imap/server/command.hpp"
 #include "mailpipe/index/account.hpp"
 
@@ -33,6 +34,7 @@ struct Selected {
     Rights rights;
     bool read_only = false;
     std::vector<index::Uid> saved = {};  // "$" (RFC 9051 section 6.4.4.1), ascending
+    std::vector<SearchContext> contexts = {};
     index::Mailbox::Token watch = nullptr;
 };
 

@@ -4,7 +4,7 @@
 #include <set>
 
 #include "mailpipe/app/serve/imap/commands.hpp"
-#include "mailpipe/app/serve/imap/updates.hpp"
+#include "mailpipe/app/serve/imap/mailbox_filter.hpp"
 #include "mailpipe/imap/server/write_response.hpp"
 
 namespace mailpipe::app::serve {
@@ -13,39 +13,6 @@ namespace {
 namespace proto = imap::server;
 using Kind = index::AccountChange::Kind;
 using Filter = proto::MailboxFilter::Kind;
-
-bool is_below(const std::string& name, const std::string& parent) {
-    return name.size() > parent.size() && name.starts_with(parent) && name[parent.size()] == '/';
-}
-
-bool is_one_below(const std::string& name, const std::string& parent) {
-    return is_below(name, parent) && name.find('/', parent.size() + 1) == std::string::npos;
-}
-
-bool is_in(const proto::MailboxFilter& filter, const std::string& name,
-           const std::set<std::string>& subscribed) {
-    const auto any = [&](const auto& test) {
-        return std::any_of(filter.mailboxes.begin(), filter.mailboxes.end(), test);
-    };
-    switch (filter.kind) {
-        case Filter::selected:
-        case Filter::selected_delayed:
-            return false;
-        case Filter::inboxes:
-            return name == "INBOX";
-        case Filter::personal:
-            return true;
-        case Filter::subscribed:
-            return subscribed.contains(name);
-        case Filter::subtree:
-            return any([&](const std::string& parent) { return name == parent || is_below(name, parent); });
-        case Filter::subtree_one:
-            return any([&](const std::string& parent) { return name == parent || is_one_below(name, parent); });
-        case Filter::mailboxes:
-            return any([&](const std::string& one) { return name == one; });
-    }
-    return false;
-}
 
 bool wants(const proto::Notify::Group& group, Kind kind) {
     switch (kind) {
@@ -125,18 +92,6 @@ class Teller {
     Work& work_;
 };
 
-std::set<std::string> subscriptions(index::Account& account) {
-    std::set<std::string> names;
-    if (auto all = account.mailboxes())
-        for (const index::MailboxInfo& info : *all)
-            if (info.subscribed) names.insert(info.name);
-    return names;
-}
-
-}  // namespace
-
-namespace {
-
 // What MessageNew of the selected mailbox wants of each message (RFC 5465 section 5.2); nullptr: nothing.
 const std::vector<proto::FetchItem>* wanted_of_new(const ImapState& state) {
     if (!state.notices) return nullptr;
@@ -156,7 +111,7 @@ void tell_updates(Work& work, bool may_expunge) {
         return selected.seen->empty() ? index::Uid{0} : (*selected.seen)[selected.seen->size() - 1].uid;
     };
     const index::Uid known = last_uid();
-    write_updates(selected, work.enabled, may_expunge, work.out);
+    write_changes(work, may_expunge);
     const index::Uid newest = last_uid();
     const auto* const items = wanted_of_new(work.state);
     if (items == nullptr || newest <= known) return;

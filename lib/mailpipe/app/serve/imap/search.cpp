@@ -1,63 +1,141 @@
+#include <algorithm>
 #include <ctime>
 
 #include "mailpipe/app/serve/imap/commands.hpp"
+#include "mailpipe/app/serve/imap/mailbox_filter.hpp"
 #include "mailpipe/app/serve/imap/search_engine.hpp"
-#include "mailpipe/imap/server/write_response.hpp"
+#include "mailpipe/app/serve/imap/updates.hpp"
 
 namespace mailpipe::app::serve {
 namespace {
 
 namespace proto = imap::server;
 
+constexpr std::size_t kContexts = 10;  // results of a session that are kept up to date (RFC 5267 section 4.3)
+
 SearchView view_of(const Selected& selected) {
-    SearchView view;
-    view.mailbox = selected.mailbox;
-    view.snapshot = selected.seen;
-    view.saved = proto::ranges_of(selected.saved);
-    view.now = std::time(nullptr);
-    return view;
+    return {selected.mailbox, selected.seen, proto::ranges_of(selected.saved), std::time(nullptr)};
 }
 
-// A server "that is unable to [keep a result up to date] MUST return an untagged NO response including a NOUPDATE response
-// code", and does the search all the same (RFC 5267 section 4.3).
-void refuse_update(Work& work) {
-    work.out += "* NO [NOUPDATE ";
-    proto::write_string(work.out, work.tag);
-    work.out += "] Results are not kept up to date\r\n";
+bool saves_or_updates(const proto::SearchReturn& returns) {
+    return returns.save || returns.update;
 }
 
-Outcome finish(Work& work, const proto::SearchReturn& returns, const email::Query& query,
-               const Result<SearchAnswer>& answer) {
+// What of an answer outlives the command. The code of the tagged response.
+std::string keep(Work& work, const proto::SearchReturn& returns, SearchAnswer& answer, SearchContext context) {
     Selected& selected = *work.state.selected;
-    if (!answer) {
-        // "If the command fails, ... the search result variable becomes an empty sequence" (RFC 5182 section 2.1).
-        if (returns.save) selected.saved.clear();
-        return refusal_of(answer.error());
+    if (returns.save) selected.saved = std::move(answer.saved);
+    if (!returns.update) return "";
+    // RFC 5267 section 4.3.1: the search is done all the same.
+    if (selected.contexts.size() >= kContexts) return "NOUPDATE \"" + work.tag + "\"";
+    context.found = std::move(answer.found);
+    selected.contexts.push_back(std::move(context));
+    return "";
+}
+
+Outcome answered(Work& work, SearchAnswer& answer, std::string code) {
+    work.out += answer.response;
+    return done("That is what was found", std::move(code));
+}
+
+// RFC 5182 section 2.1: a SAVE that fails leaves "$" empty.
+Outcome failed(Work& work, const proto::SearchReturn& returns, const Error& error) {
+    if (returns.save) work.state.selected->saved.clear();
+    return error.kind == Errc::protocol ? bad(error.message) : refusal_of(error);
+}
+
+// RFC 7377.
+Outcome search_many(Work& work, const proto::Search& command) {
+    auto account = work.state.names.own();
+    if (!account) return refusal_of(account.error());
+    auto all = (*account)->mailboxes();
+    if (!all) return refusal_of(all.error());
+    const auto subscribed = subscriptions(**account);
+    for (const index::MailboxInfo& info : *all) {
+        const bool meant =
+            std::any_of(command.in.begin(), command.in.end(), [&](const proto::MailboxFilter& filter) {
+                const bool selected = filter.kind == proto::MailboxFilter::Kind::selected ||
+                                      filter.kind == proto::MailboxFilter::Kind::selected_delayed;
+                if (selected) return work.state.selected && work.state.selected->name == info.name;
+                return is_in(filter, info.name, subscribed);
+            });
+        if (!meant || !info.exists) continue;
+        auto mailbox = (*account)->mailbox(info.name);
+        if (!mailbox) continue;  // deleted meanwhile
+        if (auto fresh = (*mailbox)->refresh(); !fresh) return refusal_of(fresh.error());
+        SearchView view{*mailbox, (*mailbox)->snapshot(), {}, std::time(nullptr)};
+        auto response = run_esearch(view, command, work.tag, work.enabled.utf8);
+        if (!response) return refusal_of(response.error());
+        work.out += *response;
     }
-    if (email::search_needs(query).modseq) work.enables_condstore = true;
-    work.out += answer->response;
-    if (returns.save) selected.saved = answer->saved;
-    if (returns.update) refuse_update(work);
-    return done("Search completed");
+    return done("That is what was found");
 }
 
 }  // namespace
 
-Outcome on_search(Work& work, const imap::server::Search& command) {
-    if (!command.in.empty()) return refused("CANNOT", "Not yet");
-    return finish(work, command.returns, command.query,
-                  run_search(view_of(*work.state.selected), command, work.tag));
+Outcome on_search(Work& work, const proto::Search& command) {
+    if (!command.in.empty()) return search_many(work, command);
+    const SearchView view = view_of(*work.state.selected);
+    auto answer = run_search(view, command, work.tag);
+    if (!answer) return failed(work, command.returns, answer.error());
+    std::string code;
+    if (saves_or_updates(command.returns))
+        code = keep(work, command.returns, *answer, {work.tag, command.uid, command.query, {}, {}});
+    if (email::search_needs(command.query).modseq) work.enables_condstore = true;
+    return answered(work, *answer, std::move(code));
 }
 
-Outcome on_sort(Work& work, const imap::server::Sort& command) {
-    SortCache& cache = work.state.names.shared().sort_cache();
-    return finish(work, command.returns, command.query,
-                  run_sort(view_of(*work.state.selected), command, work.tag, &cache));
+Outcome on_sort(Work& work, const proto::Sort& command) {
+    const SearchView view = view_of(*work.state.selected);
+    auto answer = run_sort(view, command, work.tag, &work.state.names.shared().sort_cache());
+    if (!answer) return failed(work, command.returns, answer.error());
+    std::string code;
+    if (saves_or_updates(command.returns))
+        code =
+            keep(work, command.returns, *answer, {work.tag, command.uid, command.query, command.program, {}});
+    return answered(work, *answer, std::move(code));
 }
 
-Outcome on_thread(Work& work, const imap::server::Thread& command) {
-    SortCache& cache = work.state.names.shared().sort_cache();
-    return finish(work, {}, command.query, run_thread(view_of(*work.state.selected), command, &cache));
+Outcome on_thread(Work& work, const proto::Thread& command) {
+    const SearchView view = view_of(*work.state.selected);
+    auto answer = run_thread(view, command, &work.state.names.shared().sort_cache());
+    if (!answer) return refusal_of(answer.error());
+    return answered(work, *answer, "");
+}
+
+Outcome on_cancel_update(Work& work, const proto::CancelUpdate& command) {
+    auto& contexts = work.state.selected->contexts;
+    for (const std::string& tag : command.tags) {
+        const auto found = std::find_if(contexts.begin(), contexts.end(),
+                                        [&](const SearchContext& context) { return context.tag == tag; });
+        if (found == contexts.end()) return bad("There is no such search");
+        contexts.erase(found);
+    }
+    return done("No more updates of these");
+}
+
+void write_changes(Work& work, bool may_expunge) {
+    Selected& selected = *work.state.selected;
+    const auto before = selected.seen;
+    std::string updates;
+    write_updates(selected, work.enabled, may_expunge, updates);
+    if (selected.contexts.empty() || selected.seen == before) {
+        work.out += updates;
+        return;
+    }
+    // What leaves a result is named by the numbers from before, what comes in by those from now on.
+    std::string added;
+    const SearchView view = view_of(selected);
+    for (SearchContext& context : selected.contexts) {
+        auto changes = update_context(context, *before, view, &work.state.names.shared().sort_cache());
+        if (!changes) continue;  // it is looked at again with the next change
+        const std::size_t at = changes->find(" ADDTO ");
+        const std::size_t line = at == std::string::npos ? changes->size() : changes->rfind("\r\n", at);
+        const std::size_t split = line == std::string::npos ? 0 : std::min(line + 2, changes->size());
+        work.out.append(*changes, 0, split);
+        added.append(*changes, split);
+    }
+    work.out.append(updates).append(added);
 }
 
 }  // namespace mailpipe::app::serve
