@@ -25,7 +25,6 @@ class ImapShared {
     SortCache& sort_cache() { return sort_cache_; }
     // A message has come into the Maildir of this account, or one of its folders. No I/O.
     void delivered(const std::string& account_path, const std::string& mailbox_path);
-    SortCache& sort_cache() { return sort_cache_; }
 
  private:
     static constexpr std::size_t kKept = 100;

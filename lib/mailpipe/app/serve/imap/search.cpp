@@ -5,6 +5,7 @@
 #include "mailpipe/app/serve/imap/mailbox_filter.hpp"
 #include "mailpipe/app/serve/imap/search_engine.hpp"
 #include "mailpipe/app/serve/imap/updates.hpp"
+#include "mailpipe/imap/server/write_response.hpp"
 
 namespace mailpipe::app::serve {
 namespace {
@@ -17,31 +18,31 @@ SearchView view_of(const Selected& selected) {
     return {selected.mailbox, selected.seen, proto::ranges_of(selected.saved), std::time(nullptr)};
 }
 
-bool saves_or_updates(const proto::SearchReturn& returns) {
-    return returns.save || returns.update;
-}
-
-// What of an answer outlives the command. The code of the tagged response.
-std::string keep(Work& work, const proto::SearchReturn& returns, SearchAnswer& answer, SearchContext context) {
+// What of an answer outlives the command.
+void keep(Work& work, const proto::SearchReturn& returns, SearchAnswer& answer, SearchContext context) {
     Selected& selected = *work.state.selected;
     if (returns.save) selected.saved = std::move(answer.saved);
-    if (!returns.update) return "";
-    // RFC 5267 section 4.3.1: the search is done all the same.
-    if (selected.contexts.size() >= kContexts) return "NOUPDATE \"" + work.tag + "\"";
-    context.found = std::move(answer.found);
-    selected.contexts.push_back(std::move(context));
-    return "";
+    if (!returns.update) return;
+    if (selected.contexts.size() < kContexts) {
+        context.found = std::move(answer.found);
+        selected.contexts.push_back(std::move(context));
+        return;
+    }
+    // RFC 5267 section 4.3: an untagged NO says so, and the search is done all the same.
+    work.out += "* NO [NOUPDATE ";
+    proto::write_string(work.out, work.tag);
+    work.out += "] Too many results are kept up to date\r\n";
 }
 
-Outcome answered(Work& work, SearchAnswer& answer, std::string code) {
-    work.out += answer.response;
-    return done("That is what was found", std::move(code));
-}
-
-// RFC 5182 section 2.1: a SAVE that fails leaves "$" empty.
-Outcome failed(Work& work, const proto::SearchReturn& returns, const Error& error) {
-    if (returns.save) work.state.selected->saved.clear();
-    return error.kind == Errc::protocol ? bad(error.message) : refusal_of(error);
+Outcome finish(Work& work, const proto::SearchReturn& returns, SearchContext context,
+               Result<SearchAnswer>& answer) {
+    // RFC 5182 section 2.1: a SAVE that fails leaves "$" empty.
+    if (!answer && returns.save) work.state.selected->saved.clear();
+    if (!answer) return refusal_of(answer.error());
+    if (email::search_needs(context.query).modseq) work.enables_condstore = true;
+    work.out += answer->response;
+    keep(work, returns, *answer, std::move(context));
+    return done("That is what was found");
 }
 
 // RFC 7377.
@@ -75,32 +76,20 @@ Outcome search_many(Work& work, const proto::Search& command) {
 
 Outcome on_search(Work& work, const proto::Search& command) {
     if (!command.in.empty()) return search_many(work, command);
-    const SearchView view = view_of(*work.state.selected);
-    auto answer = run_search(view, command, work.tag);
-    if (!answer) return failed(work, command.returns, answer.error());
-    std::string code;
-    if (saves_or_updates(command.returns))
-        code = keep(work, command.returns, *answer, {work.tag, command.uid, command.query, {}, {}});
-    if (email::search_needs(command.query).modseq) work.enables_condstore = true;
-    return answered(work, *answer, std::move(code));
+    auto answer = run_search(view_of(*work.state.selected), command, work.tag);
+    return finish(work, command.returns, {work.tag, command.uid, command.query, {}, {}}, answer);
 }
 
 Outcome on_sort(Work& work, const proto::Sort& command) {
-    const SearchView view = view_of(*work.state.selected);
-    auto answer = run_sort(view, command, work.tag, &work.state.names.shared().sort_cache());
-    if (!answer) return failed(work, command.returns, answer.error());
-    std::string code;
-    if (saves_or_updates(command.returns))
-        code =
-            keep(work, command.returns, *answer, {work.tag, command.uid, command.query, command.program, {}});
-    return answered(work, *answer, std::move(code));
+    SortCache& cache = work.state.names.shared().sort_cache();
+    auto answer = run_sort(view_of(*work.state.selected), command, work.tag, &cache);
+    return finish(work, command.returns, {work.tag, command.uid, command.query, command.program, {}}, answer);
 }
 
 Outcome on_thread(Work& work, const proto::Thread& command) {
-    const SearchView view = view_of(*work.state.selected);
-    auto answer = run_thread(view, command, &work.state.names.shared().sort_cache());
-    if (!answer) return refusal_of(answer.error());
-    return answered(work, *answer, "");
+    SortCache& cache = work.state.names.shared().sort_cache();
+    auto answer = run_thread(view_of(*work.state.selected), command, &cache);
+    return finish(work, {}, {work.tag, command.uid, command.query, {}, {}}, answer);
 }
 
 Outcome on_cancel_update(Work& work, const proto::CancelUpdate& command) {
