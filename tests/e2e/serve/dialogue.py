@@ -1,5 +1,6 @@
 """A raw client: lines out, what comes in, and how the connection ends."""
 
+import re
 import socket
 import ssl
 
@@ -63,6 +64,16 @@ class Dialogue:
             if line in (b"", b".\r\n"):
                 return lines
             lines.append(line.rstrip(b"\r\n"))
+
+    def responses(self):
+        """The lines of IMAP up to the tagged response or a request to go on, or what came until the stream ended."""
+        lines = []
+        while not lines or not re.match(rb"\+|\w+ (OK|NO|BAD) ", lines[-1]):
+            line = self.reader.readline()
+            if not line:
+                break
+            lines.append(line.rstrip(b"\r\n"))
+        return lines
 
     def command(self, text):
         self.send(text.encode() + b"\r\n")

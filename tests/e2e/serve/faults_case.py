@@ -2,10 +2,11 @@
 
     C: a line that the client sends       S: what the server's next reply must match whole, its lines joined by |
     L: the same of a listing (POP3)       END, RESET: how the connection ends; END PATTERN: what came before that
+    T: the same of the responses to a command (IMAP), up to the tagged one or a request to go on
     WITHIN n, AFTER n                     the next reply comes within, or not before, n seconds from now
     NEW                                   another connection
     MAIL RECIPIENT..., MESSAGE            a transaction up to DATA, and the text of a message; each reply is 2yz or 3yz
-    LOGIN USER                            POP3
+    LOGIN USER                            POP3, IMAP
 """
 
 import re
@@ -59,8 +60,9 @@ class FaultsCase(Case):
             word, _, rest = line.partition(" ")
             if word == "C:":
                 peer.send(rest.encode() + b"\r\n")
-            elif word in ("S:", "L:"):
-                got = peer.reply() if word == "S:" else b"|".join(peer.listing())
+            elif word in ("S:", "L:", "T:"):
+                got = peer.reply() if word == "S:" else b"|".join(
+                    peer.listing() if word == "L:" else peer.responses())
                 self.assertNotEqual(got, "reset", f"at {line!r}")
                 self.assertRegex(got.decode("utf-8", "replace"), rf"^(?:{rest})$", f"at {line!r}")
                 self.assertGreaterEqual(time.monotonic() - begin, least, f"at {line!r}")
@@ -80,11 +82,14 @@ class FaultsCase(Case):
             elif word == "MESSAGE":
                 peer.send(TEXT)
             elif word == "LOGIN":
-                self.assertRegex(peer.reply(), rb"^\+OK")
-                self.assertRegex(peer.command(f"USER {rest}"), rb"^\+OK")
-                self.assertRegex(peer.command("PASS x"), rb"^\+OK")
+                self.log_in(peer, rest)
             elif word != "NEW":
                 self.fail(f"what is {line!r}?")
+
+    def log_in(self, peer, user):
+        self.assertRegex(peer.reply(), rb"^\+OK")
+        self.assertRegex(peer.command(f"USER {user}"), rb"^\+OK")
+        self.assertRegex(peer.command("PASS x"), rb"^\+OK")
 
     def transaction(self, peer, recipients):
         self.assertRegex(peer.reply(), rb"^220")

@@ -1,5 +1,6 @@
 """--record writes dialogues, --replay plays them to clients that say the same."""
 
+import imaplib
 import poplib
 import smtplib
 import ssl
@@ -26,6 +27,15 @@ def fetch(port):
         return lines
     finally:
         client.close()
+
+
+def read_imap(port):
+    with imaplib.IMAP4("127.0.0.1", port) as client:
+        client.login("bob", "secret")
+        client.select()
+        client.append("INBOX", None, None, b"Subject: two\r\n\r\nx1 OK no tag\r\n")
+        client.search(None, "SUBJECT", "two")
+        return client.fetch("1", "(BODY.PEEK[])")[1][0][1]
 
 
 class Replay(FaultsCase):
@@ -55,6 +65,22 @@ class Replay(FaultsCase):
         self.assertEqual(fetch(player.port("pop3")), lines)
         self.assertEqual(player.process.wait(10), 0)
         self.assertFalse(player.messages("bob@x.example"))
+
+    def test_imap(self):
+        server, path = self.record()
+        mail(server.port("smtp"))
+        text = read_imap(server.port("imap"))
+        self.assertIn(b"back\\slash\r\n", text)
+        self.finish(server)
+        with open(path, encoding="utf-8") as file:
+            recorded = file.read()
+        self.assertNotIn("secret", recorded)
+        self.assertRegex(recorded, r"C: (\w+) LOGIN bob \*\*\*\nS: \1 OK ")
+        # imaplib chooses its tags by chance.
+        player = self.replay(path)
+        mail(player.port("smtp"), word="another")
+        self.assertEqual(read_imap(player.port("imap")), text)
+        self.assertEqual(player.process.wait(10), 0)
 
     def test_a_client_that_differs(self):
         server, path = self.record()

@@ -27,6 +27,14 @@ POP3 = [
     ("CAPA", None, "CAPA"),
     ("LAST", None, "LAST"),
 ]
+IMAP = [  # the same, of a client that has logged in
+    ("IDLE", "IDLE", "b IDLE", "b BAD"),
+    ("NAMESPACE", "NAMESPACE", "b NAMESPACE", "b BAD"),
+    ("COMPRESS=DEFLATE", "COMPRESS", "b COMPRESS DEFLATE", "b BAD"),
+    ("QUOTA", "QUOTA ", 'b GETQUOTA ""', "b BAD"),
+    ("LITERAL+", "LITERAL[+]", "b NOOP", "b OK"),
+    ("imap4rev2,qresync", "(IMAP4rev2|QRESYNC)", "b NOOP", "b OK"),
+]
 
 
 class Without(FaultsCase):
@@ -84,6 +92,27 @@ class Without(FaultsCase):
         path = self.write("faults", b"# two\nsmtp rcpt drop\nsmtp rcpt dorp\n")
         self.run_error(64, "faults:3: .*did you mean 'drop'", argv=["mail-serve", "--test", "--faults-file", path])
         self.run_error(66, "none", argv=["mail-serve", "--test", "--faults-file", self.path("none")])
+
+    def test_imap(self):
+        self.scheme = "imap"
+        for names, line, command, reply in IMAP:
+            with self.subTest(names):
+                peer = self.connect(self.serve(options=["--without", names]))
+                peer.reply()
+                self.assertRegex(peer.command("a LOGIN bob x"), rb"^a OK ")
+                peer.send(b"c CAPABILITY\r\n")
+                said = b"|".join(peer.responses()).decode()
+                self.assertIn("IMAP4rev1", said)
+                self.assertNotRegex(said, rf" {line}\b" if line[-1].isalnum() else f" {line}")
+                self.assertTrue(peer.command(command).decode().startswith(reply))
+
+    def test_imap_mechanisms(self):
+        self.scheme = "imap"
+        peer = self.connect(self.serve(options=["--without", "auth=plain,sasl-ir,starttls"]))
+        said = peer.reply().decode()
+        self.assertNotRegex(said, "AUTH=PLAIN|SASL-IR|STARTTLS")
+        self.assertRegex(peer.command("a AUTHENTICATE PLAIN"), rb"^a NO ")
+        self.assertRegex(peer.command("b STARTTLS"), rb"^b BAD ")
 
 
 if __name__ == "__main__":

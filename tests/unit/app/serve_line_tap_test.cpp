@@ -149,6 +149,8 @@ TEST(LineTap, MasksCapabilitiesAndTheirCommands) {
         pop3.to_peer,
         "+OK ready\r\n+OK list\r\nTOP\r\n.\r\n-ERR Unknown command\r\n-ERR Unknown command\r\n-ERR busy\r\n");
     CapabilityMask mask;
+    EXPECT_TRUE(mask.add("idle, AUTH=PLAIN,auth=scram-sha-256-plus,Rights=texk"));
+    EXPECT_FALSE(mask.add("AUTH=PLAN"));
     const auto wrong = mask.add("PIPELINNING");
     ASSERT_FALSE(wrong);
     EXPECT_NE(wrong.error().message.find("did you mean PIPELINING?"), std::string::npos);

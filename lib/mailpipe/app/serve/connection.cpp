@@ -28,8 +28,9 @@ Connection::Connection(const Context& context, const ListenSocket& socket,
     TestMode* test = context.config.test;
     if (test == nullptr) return;
     presence_ = test->enter();
-    if (test->is_tapping() && !socket.is_imap())
-        tapped_ = std::make_unique<TappedStream>(*stream_, *test, protocol_of(socket), number, socket.url);
+    const FaultProtocol protocol = protocol_of(socket);
+    if (test->is_tapping(protocol))
+        tapped_ = std::make_unique<TappedStream>(*stream_, *test, protocol, number, socket.url);
 }
 
 Json Connection::event(std::string_view name) const {

@@ -117,6 +117,13 @@ bool offers_capability(const Options& options, std::string_view name) {
     return true;
 }
 
+std::vector<std::string_view> capability_names() {
+    std::vector<std::string_view> names;
+    for (const Entry& entry : kTable)
+        names.push_back(entry.name);
+    return names;
+}
+
 bool mechanism_masked(const Options& options, std::string_view mechanism) {
     return is_masked(options, "AUTH=" + std::string(mechanism));
 }

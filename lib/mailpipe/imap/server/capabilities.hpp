@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "mailpipe/imap/server/session.hpp"
 
@@ -12,6 +13,7 @@ enum class Phase { before_login, after_login };
 
 // Whether it is in the table and not masked by `options`. Names as announced, without a value: "APPENDLIMIT".
 bool offers_capability(const Options& options, std::string_view name);
+std::vector<std::string_view> capability_names();  // of the table
 // capability-data without "* " (RFC 9051 section 7.2.2): "CAPABILITY IMAP4rev1 ...".
 std::string encode_capabilities(const Options& options, Phase phase);
 // By "AUTH=NAME".

@@ -5,6 +5,8 @@
 
 #include "mailpipe/base/ascii.hpp"
 #include "mailpipe/base/edit_distance.hpp"
+#include "mailpipe/imap/server/capabilities.hpp"
+#include "mailpipe/sasl/server.hpp"
 
 namespace mailpipe::app::serve {
 namespace {
@@ -76,18 +78,28 @@ std::string without_word(std::string_view line, std::size_t at) {
            std::string(end == std::string_view::npos ? "" : line.substr(end + 1));
 }
 
+std::vector<std::string> all_names() {
+    std::vector<std::string> names;
+    for (const Capability& capability : kCapabilities)
+        names.emplace_back(capability.name);
+    for (const std::string_view name : imap::server::capability_names())
+        names.push_back(ascii::to_upper(name));
+    sasl::ServerSettings every;
+    every.scram_sha1 = every.scram_sha256 = every.passwords = every.tokens = every.cram_md5 = true;
+    every.has_certificate = true;
+    every.channel_binding = "tls-exporter";
+    for (const std::string_view name : sasl::offered_mechanisms(every))
+        names.push_back("AUTH=" + std::string(name));
+    return names;
+}
+
 }  // namespace
 
 Result<void> CapabilityMask::add(const std::string& names) {
     for (const std::string_view one : ascii::split(names, ',')) {
         const std::string name = ascii::to_upper(ascii::trim(one));
-        const auto known =
-            std::find_if(kCapabilities.begin(), kCapabilities.end(),
-                         [&name](const Capability& capability) { return name == capability.name; });
-        if (known == kCapabilities.end()) {
-            std::vector<std::string> all;
-            for (const Capability& capability : kCapabilities)
-                all.emplace_back(capability.name);
+        const std::vector<std::string> all = all_names();
+        if (std::find(all.begin(), all.end(), name) == all.end()) {
             const std::string near = nearest_word(name, all);
             return fail(Errc::usage, "--without " + name + ": no such capability" +
                                          (near.empty() ? "" : "; did you mean " + near + "?"));

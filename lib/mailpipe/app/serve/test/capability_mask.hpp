@@ -13,7 +13,7 @@ namespace mailpipe::app::serve {
 // --without: capabilities that a server does not announce, and whose commands and parameters it does not know.
 class CapabilityMask {
  public:
-    // Names with commas between them, or commands such as EHLO. Error usage, with what was probably meant.
+    // Names with commas between them, or commands such as EHLO. Those of IMAP are as announced, but without a value. Error usage, with what was probably meant.
     Result<void> add(const std::string& names);
     bool empty() const { return names_.empty(); }
     const std::set<std::string, std::less<>>& names() const { return names_; }

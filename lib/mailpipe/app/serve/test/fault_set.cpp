@@ -56,6 +56,11 @@ std::uint64_t mixed(std::uint64_t value) {
 
 }  // namespace
 
+bool FaultSet::concern(FaultProtocol protocol) const {
+    return std::any_of(rows_.begin(), rows_.end(),
+                       [protocol](const Row& row) { return row.fault.protocol == protocol; });
+}
+
 bool FaultSet::chance(std::size_t row, std::uint64_t count, double probability) const {
     constexpr double kRange = 9007199254740992.0;  // 2^53, which a double holds exactly
     return static_cast<double>(mixed(mixed(seed_ + row) + count) >> 11) < probability * kRange;

@@ -39,6 +39,7 @@ class FaultSet {
     // The first fault that fires here, or nullptr. All of them count. Valid as long as the set.
     const Fault* fire(const FaultSituation& situation, std::uint64_t* count = nullptr);
     bool empty() const { return rows_.empty(); }
+    bool concern(FaultProtocol protocol) const;
 
  private:
     struct Counts {

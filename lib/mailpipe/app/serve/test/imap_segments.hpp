@@ -19,6 +19,8 @@ class ImapSegments {
     void feed(std::string_view octets) { input_ += octets; }
     // nullopt: more is needed.
     std::optional<Segment> next();
+    // Whether all that was fed is over, responses or commands to their ends.
+    bool at_boundary() const { return input_.empty() && !inside_; }
     // OK, NO, BAD, BYE and PREAUTH, tagged or not: their text is for people.
     static bool is_status(std::string_view line);
 

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "mailpipe/app/serve/connection.hpp"
+#include "mailpipe/app/serve/test/replay_tags.hpp"
 #include "mailpipe/app/serve/test/test_mode.hpp"
 #include "mailpipe/base/ascii.hpp"
 
@@ -25,6 +26,9 @@ class ReplayConnection : public Connection {
     asio::awaitable<bool> expect(const ScriptLine& line);
     void tell_mismatch(const ScriptLine& line, const std::string* got, std::string message);
 
+    bool is_imap() const { return protocol_of(socket_) == FaultProtocol::imap; }
+
+    ReplayTags tags_;
     std::string input_;
     bool client_ended_ = false;
 };
@@ -57,7 +61,7 @@ asio::awaitable<bool> ReplayConnection::play(const Dialogue& dialogue) {
         } else if (line.from_client) {
             going = co_await expect(line);
         } else {
-            std::string octets = line.octets;
+            std::string octets = is_imap() ? tags_.server_octets(line.octets) : line.octets;
             going = co_await write(std::move(octets));
         }
         if (!going) co_return false;
@@ -83,7 +87,8 @@ asio::awaitable<bool> ReplayConnection::expect(const ScriptLine& line) {
     }
     const std::string got = input_.substr(0, size());
     input_.erase(0, got.size());
-    if (matches_line(line.octets, got)) co_return true;
+    const bool matches = is_imap() ? tags_.matches(line.octets, got) : matches_line(line.octets, got);
+    if (matches) co_return true;
     if (client_ended_ && got.empty()) {
         tell_mismatch(line, nullptr, "the client has ended the connection");
     } else {

@@ -82,7 +82,7 @@ Result<void> TestMode::prepare(ServeOptions& options) {
         if (auto added = mode->mask_.add(names); !added) return added;
     }
     if (!test.replay.empty()) {
-        if (mode->is_tapping() || !test.record.empty())
+        if (!mode->faults_.empty() || !mode->mask_.empty() || !test.record.empty())
             return fail(Errc::usage,
                         "--replay: a recording has faults and masks of its own; give none with it");
         auto dialogues = read_dialogues(test.replay);
@@ -119,8 +119,21 @@ TestMode::~TestMode() {
 
 FaultProtocol protocol_of(const ListenSocket& socket) {
     return socket.is_pop3()   ? FaultProtocol::pop3
+           : socket.is_imap() ? FaultProtocol::imap
            : socket.is_lmtp() ? FaultProtocol::lmtp
                               : FaultProtocol::smtp;
+}
+
+bool TestMode::is_tapping(FaultProtocol protocol) const {
+    const bool masks = !mask_.empty() && protocol != FaultProtocol::imap;
+    return masks || dialogues_ != nullptr || faults_.concern(protocol);
+}
+
+std::vector<std::string> TestMode::masked_names() const {
+    std::vector<std::string> names{mask_.names().begin(), mask_.names().end()};
+    // A Tap reads what goes by.
+    if (is_tapping(FaultProtocol::imap)) names.emplace_back("COMPRESS=DEFLATE");
+    return names;
 }
 
 std::shared_ptr<void> TestMode::enter() {

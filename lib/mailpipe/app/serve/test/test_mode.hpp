@@ -32,10 +32,10 @@ class TestMode {
     // A connection is open as long as the token lives, no longer than this.
     std::shared_ptr<void> enter();
 
-    // Whether connections have a Tap.
-    bool is_tapping() const { return !faults_.empty() || !mask_.empty() || dialogues_ != nullptr; }
-    // What --without names.
-    std::vector<std::string> masked_names() const { return {mask_.names().begin(), mask_.names().end()}; }
+    // Whether connections have a Tap. The session of IMAP masks by itself.
+    bool is_tapping(FaultProtocol protocol) const;
+    // What an IMAP session is to be without.
+    std::vector<std::string> masked_names() const;
     Tap::Options tap_options(FaultProtocol protocol, std::uint64_t connection, std::string_view url);
     void record(std::string_view dialogue);
     // The dialogues of --replay, or nullptr.
