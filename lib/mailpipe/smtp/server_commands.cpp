@@ -19,6 +19,7 @@ void add_extensions(const ServerExtensions& offered, std::vector<std::string>& l
     if (offered.dsn) lines.emplace_back("DSN");
     if (offered.priority) lines.emplace_back("MT-PRIORITY");
     if (offered.require_tls) lines.emplace_back("REQUIRETLS");
+    if (offered.xclient) lines.push_back("XCLIENT " + xclient_attributes());
     if (offered.deliver_by_minimum) {
         const std::string minimum = std::to_string(*offered.deliver_by_minimum);
         lines.push_back(minimum == "0" ? "DELIVERBY" : "DELIVERBY " + minimum);
@@ -39,7 +40,7 @@ const ServerSession::Impl::Entry* ServerSession::Impl::find_command(std::string_
         Entry{"HELP", &Impl::on_help},    Entry{"VRFY", &Impl::on_vrfy},         Entry{"EXPN", &Impl::on_expn},
         Entry{"QUIT", &Impl::on_quit},    Entry{"STARTTLS", &Impl::on_starttls}, Entry{"AUTH", &Impl::on_auth},
         Entry{"GET", &Impl::on_http},     Entry{"POST", &Impl::on_http},         Entry{"PUT", &Impl::on_http},
-        Entry{"CONNECT", &Impl::on_http},
+        Entry{"CONNECT", &Impl::on_http}, Entry{"XCLIENT", &Impl::on_xclient},
     };
     const auto found = std::find_if(kCommands.begin(), kCommands.end(),
                                     [verb](const Entry& entry) { return entry.verb == verb; });

@@ -5,8 +5,9 @@
 
 namespace mailpipe::smtp {
 
-// The caller's word on MAIL or RCPT.
+// The caller's word on MAIL, RCPT or XCLIENT.
 void ServerSession::Impl::answer(const Reply& reply) {
+    if (state == State::xclient_answer) return client_answered(reply);
     if (state != State::mail_answer && state != State::rcpt_answer) return;
     const bool is_mail = state == State::mail_answer;
     state = State::command;

@@ -13,6 +13,7 @@ struct ServerExtensions {
     bool utf8 = true;                                 // SMTPUTF8 (RFC 6531)
     bool dsn = false;                                 // DSN (RFC 3461)
     bool priority = false;                            // MT-PRIORITY (RFC 6710)
+    bool xclient = false;                             // XCLIENT (Postfix), for a trusted proxy
     bool require_tls = false;                         // REQUIRETLS (RFC 8689), inside TLS only
     std::optional<std::uint64_t> deliver_by_minimum;  // DELIVERBY (RFC 2852): seconds, 0 for no minimum
     // FUTURERELEASE (RFC 4865), for who logs in; 0: not offered. Both limits are announced.

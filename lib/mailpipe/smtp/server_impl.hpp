@@ -17,8 +17,11 @@
 
 namespace mailpipe::smtp {
 
+// As EHLO names them.
+std::string xclient_attributes();
+
 // server_session.cpp drives, server_commands.cpp has the commands, server_auth.cpp AUTH, server_data.cpp the
-// message, server_chunk.cpp that in chunks.
+// message, server_chunk.cpp that in chunks, server_xclient.cpp XCLIENT.
 struct ServerSession::Impl {
     enum class State {
         command,
@@ -31,6 +34,7 @@ struct ServerSession::Impl {
         chunk,
         verify_answer,
         body_answer,
+        xclient_answer,
         ended
     };
 
@@ -74,6 +78,9 @@ struct ServerSession::Impl {
     void on_quit(std::string_view argument);
     void on_starttls(std::string_view argument);
     void on_http(std::string_view argument);
+    void on_xclient(std::string_view argument);
+    void client_answered(const Reply& reply);
+    void greeting();
     bool greet(std::string_view argument, bool is_esmtp);
     void offer_extensions();
     bool needs_no_argument(std::string_view argument);
@@ -117,6 +124,7 @@ struct ServerSession::Impl {
     std::size_t idle_commands = 0;  // since the last message that was taken
     std::size_t auth_failures = 0;
     std::unique_ptr<sasl::Server> mechanism;
+    ClientNamed named;       // by XCLIENT
     bool auth_lost = false;  // the mechanism tells the client why, before it is refused
 
     // Transaction.

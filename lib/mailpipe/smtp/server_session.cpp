@@ -24,6 +24,10 @@ wire::LineFramer command_framer() {
 
 ServerSession::Impl::Impl(ServerOptions server_options)
     : options(std::move(server_options)), framer(command_framer()) {
+    greeting();
+}
+
+void ServerSession::Impl::greeting() {
     respond(220, "", options.host_name + (lmtp() ? " LMTP" : " ESMTP") + " mailpipe");
 }
 

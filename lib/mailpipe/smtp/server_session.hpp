@@ -54,6 +54,14 @@ struct VerifyRequested {
     std::string argument;
     bool expand = false;
 };
+// XCLIENT of a trusted proxy; answer: accept() when the conversation is that client's from now on, or refuse(), which ends it.
+struct ClientNamed {
+    std::string address;     // empty: not told; else IPv4 or IPv6, as the proxy wrote it
+    std::uint16_t port = 0;  // 0: not told
+    std::string login;       // empty: nobody has logged in
+    std::string helo;
+    bool esmtp = false;
+};
 struct BodyBegin {};  // DATA, or the first BDAT, was accepted (at least one recipient); no answer
 struct BodyData {     // transparency removed, CRLF kept; of BODY=BINARYMIME any octets, else lines
     std::string_view octets;
@@ -68,8 +76,8 @@ struct TransactionAborted {};  // RSET, EHLO, QUIT, or the connection ended insi
 struct PeerQuit {};            // everything is answered: flush and close
 
 using ServerStep = std::variant<wire::NeedInput, wire::Output, wire::StartTls, wire::Failed, AuthRequested,
-                                MailRequested, RecipientRequested, VerifyRequested, BodyBegin, BodyData,
-                                BodyEnd, TransactionAborted, PeerQuit>;
+                                MailRequested, RecipientRequested, VerifyRequested, ClientNamed, BodyBegin,
+                                BodyData, BodyEnd, TransactionAborted, PeerQuit>;
 
 class MAILPIPE_EXPORT ServerSession {
  public:

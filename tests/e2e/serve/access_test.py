@@ -1,11 +1,13 @@
 """Who is let into mail-serve: PROXY headers of trusted proxies, and clients that do not wait for the greeting."""
 
+import smtplib
 import socket
 import ssl
 import struct
 import time
 
 from peers.case import Case, main
+from peers.commands import run
 from peers.mailserve import MailServe
 from peers.nameserver import NameServer
 
@@ -72,6 +74,41 @@ class Access(Case):
         self.assertTrue(replies.readline().startswith(b"500 "))
         self.assertFalse([event for event in server.events if event["event"] == "client"])
 
+    def test_xclient(self):
+        server = self.server("--xclient-from", "127.0.0.1", "--max-connections-per-address", "1")
+        port = str(server.port("smtp"))
+
+        def swaks(status, *options):
+            argv = ["swaks", "--server", "127.0.0.1", "--port", port, "--to", "bob@example.org", "--from",
+                    "alice@example.org", "--ehlo", "proxied.example", "--timeout", "20", *options]
+            outcome = run(argv, self.directory)
+            self.assertEqual(outcome.status, status, str(outcome))
+            return outcome.stdout.decode()
+
+        said = swaks(0, "--xclient-addr", "203.0.113.7", "--xclient-port", "40000", "--xclient-name", "c.example",
+                     "--xclient-proto", "ESMTP", "--xclient-helo", "c.example", "--xclient-destaddr", "192.0.2.1")
+        self.assertIn("250-XCLIENT NAME ADDR PORT PROTO HELO LOGIN DESTADDR DESTPORT", said)
+        stored, = server.messages("bob")
+        self.assertIn(b"Received: from proxied.example ([203.0.113.7])\n", stored)
+        swaks(0, "--xclient-addr", "IPV6:2001:db8::7", "--xclient-login", "alice")
+        stored, = (octets for octets in server.messages("bob") if octets != stored)
+        self.assertIn(b"([IPv6:2001:db8::7])", stored)
+        self.assertIn(b"with ESMTPA id", stored)
+        swaks(33, "--xclient-login", "mallory")
+        server.wait_event(lambda event: event["event"] == "client" and event["peer"] == "203.0.113.7:40000", "one", 10)
+        server.wait_event(lambda event: event["event"] == "client" and event.get("user") == "alice" and
+                          event["peer"] == "2001:db8::7", "the other", 10)
+        # The limits are the clients', and not the proxy's.
+        kept = [self.dial(server, first=b"XCLIENT ADDR=203.0.113.10\r\n").makefile("rb") for _ in range(2)]
+        self.assertEqual(sorted([reader.readline()[:3], reader.readline()[:3]] for reader in kept),
+                         [[b"220", b"220"], [b"220", b"421"]])
+
+    def test_xclient_of_a_stranger(self):
+        server = self.server("--xclient-from", "192.0.2.1")
+        replies = self.dial(server, first=b"EHLO x\r\nXCLIENT LOGIN=alice\r\nQUIT\r\n").makefile("rb").read()
+        self.assertNotIn(b"-XCLIENT", replies)
+        self.assertIn(b"\r\n550 5.7.0 XCLIENT", replies)
+
     def test_who_speaks_before_the_greeting(self):
         server = self.server("--greeting-delay", "1000", listen=["smtp://127.0.0.1:0", "pop3://127.0.0.1:0"])
         early = self.dial(server, first=b"EHLO spam.example\r\nMAIL FROM:<>\r\n")
@@ -107,6 +144,20 @@ class Access(Case):
         # Not listed; and a list that says it will not answer lists nobody.
         for client in ("203.0.113.8", "203.0.113.9"):
             self.assertTrue(replies(client, "alice@example.org")[0].startswith("250 "))
+
+    def test_a_field_for_who_is_listed(self):
+        names = NameServer({"bl.test": "7.113.0.203 IN A 127.0.0.2\n"})
+        self.addCleanup(names.stop)
+        names.start()
+        server = self.server("--xclient-from", "127.0.0.1", "--dnsbl", "bl.test", "--dnsbl-action", "header",
+                             "--dns-server", names.address, listen=["smtp://127.0.0.1:0"])
+        for client in ("203.0.113.7", "203.0.113.8"):
+            with smtplib.SMTP("127.0.0.1", server.port("smtp"), timeout=20) as session:
+                session.docmd("XCLIENT", f"ADDR={client}")
+                session.sendmail("carol@example.net", ["alice@example.org"], f"Subject: {client}\r\n\r\nx\r\n")
+        listed, other = sorted(server.messages("alice"), key=lambda octets: b"Subject: 203.0.113.8" in octets)
+        self.assertIn(b"\nX-DNSBL: 203.0.113.7 is listed by bl.test\nSubject: 203.0.113.7\n", listed)
+        self.assertNotIn(b"X-DNSBL", other)
 
 
 if __name__ == "__main__":

@@ -31,7 +31,8 @@ struct ServerLog {
 };
 
 // Drives a session over a whole dialogue. TLS starts where the session asks; users: alice/secret and, for a
-// temporary failure, later/secret; recipients whose local part begins with "no" do not exist.
+// temporary failure, later/secret; recipients whose local part begins with "no" do not exist; XCLIENT of 203.0.113.99 is
+// refused.
 class ServerRun {
  public:
     explicit ServerRun(ServerOptions options) : session(std::move(options)) { drain(); }
@@ -105,6 +106,13 @@ class ServerRun {
         } else if (auto* verify = std::get_if<VerifyRequested>(&step)) {
             log.events.push_back((verify->expand ? "expn " : "vrfy ") + verify->argument);
             session.verified(Reply{250, "2.1.5", {"alice@example.org"}});
+        } else if (auto* client = std::get_if<ClientNamed>(&step)) {
+            log.events.push_back("client " + client->address + ' ' + std::to_string(client->port) +
+                                 (client->esmtp ? " ESMTP" : " SMTP") +
+                                 (client->helo.empty() ? "" : " helo " + client->helo) +
+                                 (client->login.empty() ? "" : " login " + client->login));
+            if (client->address == "203.0.113.99") return session.refuse(Reply{421, "4.7.0", {"Not now"}});
+            session.accept();
         } else if (std::holds_alternative<TransactionAborted>(step)) {
             log.events.emplace_back("aborted");
         } else if (std::holds_alternative<PeerQuit>(step)) {

@@ -202,6 +202,10 @@ Result<void> add_access(const ServeOptions& options, Config& config) {
     auto proxies = Networks::parse(options.access.proxy_from);
     if (!proxies) return fail(Errc::usage, "--proxy-from: " + proxies.error().message);
     config.proxies = std::move(*proxies);
+    auto xclients = Networks::parse(options.access.xclient_from);
+    if (!xclients) return fail(Errc::usage, "--xclient-from: " + xclients.error().message);
+    config.xclients = std::move(*xclients);
+    config.dnsbl_only_adds_field = options.access.dnsbl_only_adds_field;
     config.greeting_delay = options.access.greeting_delay;
     return {};
 }

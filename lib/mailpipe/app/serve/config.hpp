@@ -69,7 +69,9 @@ struct Config {
     bool trace = false;
     std::string metrics_url;  // empty: none
     Networks proxies;
+    Networks xclients;
     std::chrono::milliseconds greeting_delay{};
+    bool dnsbl_only_adds_field = false;
     ServeLimitsOptions limits;  // its threads are at least 1
     TestMode* test = nullptr;   // or none
     std::optional<RunAs> run_as;

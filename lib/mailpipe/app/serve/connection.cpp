@@ -16,6 +16,14 @@ constexpr std::chrono::seconds kTurnAwayTimeout{2};
 constexpr std::chrono::seconds kProxyTimeout{10};
 constexpr std::size_t kLookupsWaiting = 200;
 
+bool serves_smtp(const ListenSocket& socket) {
+    return !socket.is_pop3() && !socket.is_imap();
+}
+
+bool serves_strangers(const ListenSocket& socket) {
+    return serves_smtp(socket) && !socket.is_lmtp() && !socket.submission;
+}
+
 }  // namespace
 
 Connection::Connection(const Context& context, const ListenSocket& socket,
@@ -60,19 +68,44 @@ asio::awaitable<bool> Connection::arrive() {
         const bool known = co_await learn_peer();
         if (!known) co_return false;
     }
-    const auto verdict = context_.admission.connection(stream_->peer(), config.limits, Clock::now(), admitted_);
-    if (!verdict) {
-        co_await turn_away(verdict.error(), Errc::limit);
-        co_return false;
+    // The limits are those of the clients behind it.
+    const bool is_proxy = serves_smtp(socket_) && speaks_for_others();
+    if (!is_proxy) {
+        const tl::expected<void, smtp::Reply> admitted = co_await admit();
+        if (!admitted) {
+            co_await turn_away(admitted.error(), Errc::limit);
+            co_return false;
+        }
     }
-    const bool strangers =
-        !socket_.is_pop3() && !socket_.is_imap() && !socket_.is_lmtp() && !socket_.submission;
-    const bool asked = strangers && context_.dnsbl != nullptr && !stream_->peer().loopback;
-    if (asked) co_await look_up_peer();
     // Over TLS the client speaks first.
-    const bool delayed = strangers && !socket_.location.implicit_tls() && config.greeting_delay.count() > 0;
+    const bool delayed = serves_strangers(socket_) && !is_proxy && !socket_.location.implicit_tls() &&
+                         config.greeting_delay.count() > 0;
     if (!delayed) co_return true;
     co_return co_await waits_for_greeting();
+}
+
+asio::awaitable<tl::expected<void, smtp::Reply>> Connection::admit() {
+    admitted_ = {};
+    listed_by_.clear();
+    const auto verdict =
+        context_.admission.connection(stream_->peer(), context_.config.limits, Clock::now(), admitted_);
+    if (!verdict) co_return verdict;
+    const bool asked = serves_strangers(socket_) && context_.dnsbl != nullptr && !stream_->peer().loopback;
+    if (asked) co_await look_up_peer();
+    co_return verdict;
+}
+
+void Connection::become(const std::string& address, std::uint16_t port, const std::string& user) {
+    net::Peer peer;
+    peer.address = address;
+    peer.name = address;
+    const bool v6 = address.find(':') != std::string::npos;
+    if (port != 0) peer.name = (v6 ? "[" + address + "]:" : address + ":") + std::to_string(port);
+    Json json = event("client");
+    json["peer"] = peer.name;
+    if (!user.empty()) json["user"] = user;
+    context_.events.write(json);
+    stream_->set_peer(std::move(peer));
 }
 
 asio::awaitable<void> Connection::look_up_peer() {
@@ -123,14 +156,7 @@ asio::awaitable<bool> Connection::learn_peer() {
         co_return false;
     }
     if (!header->proxied) co_return true;
-    net::Peer peer;
-    peer.address = header->address;
-    const bool v6 = peer.address.find(':') != std::string::npos;
-    peer.name = (v6 ? "[" + peer.address + "]:" : peer.address + ":") + std::to_string(header->port);
-    Json json = event("client");
-    json["peer"] = peer.name;
-    context_.events.write(json);
-    stream_->set_peer(std::move(peer));
+    become(header->address, header->port, "");
     co_return true;
 }
 

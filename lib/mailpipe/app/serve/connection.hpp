@@ -135,6 +135,12 @@ class Connection {
     asio::awaitable<bool> arrive();
     // The PROXY header of a proxy. false: it has none, or a wrong one.
     asio::awaitable<bool> learn_peer();
+    // Has the peer, by its connection, the right to speak for others by XCLIENT?
+    bool speaks_for_others() const { return context_.config.xclients.contain(stream_->peer().address); }
+    // It is `address` from now on; port 0: not known; `user`: who has logged in there, or empty.
+    void become(const std::string& address, std::uint16_t port, const std::string& user);
+    // Admits the peer as what it is. What it is told when it must go.
+    asio::awaitable<tl::expected<void, smtp::Reply>> admit();
     asio::awaitable<void> look_up_peer();
     // Whether the peer waits for the greeting, which comes late. false: it was refused, or has left.
     asio::awaitable<bool> waits_for_greeting();

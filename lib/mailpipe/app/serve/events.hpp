@@ -35,7 +35,7 @@
 //     expunge     user; mailbox; uids: messages that are gone for good
 //     reload      ok: whether what SIGHUP made it read again is good; message: what is not
 //     sandbox     seccomp: whether it is on; landlock: its version, 0 for none; message: what this system has not
-//     client      peer: who is behind a trusted proxy
+//     client      peer: who is behind a trusted proxy; user: who has logged in there, absent for nobody
 //     error       kind: kind_name(), or bug; message: one line; to and reply for a refused recipient, reply for
 //                 a refused message, user for a mailbox that failed; without a connection when it concerns none
 //     faults      seed: with --fault or --faults-file, before ready

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <asio/ip/address.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -34,6 +35,8 @@ class SmtpConnection : public SessionConnection<smtp::ServerSession, smtp::Serve
     // A message on its way is read to its end; Server::stop() sets the limit.
     bool may_cancel() const override { return !in_body_; }
     asio::awaitable<void> authenticate(sasl::ServerRequest request);
+    asio::awaitable<void> become_client(smtp::ClientNamed client);
+    std::string listing_field() const;
     asio::awaitable<void> end_message(std::optional<smtp::Reply> refused);
     std::optional<smtp::Reply> refused_by_fault();  // by --fault
     void tell(const std::vector<Result<Delivered>>& results, const std::vector<smtp::Reply>& replies);
@@ -72,6 +75,7 @@ smtp::ServerOptions SmtpConnection::session_options() {
 smtp::ServerExtensions SmtpConnection::extensions() const {
     smtp::ServerExtensions offered;
     offered.require_tls = true;
+    offered.xclient = speaks_for_others();
     // The queue makes the reports, holds messages, and knows what is urgent or late.
     if (!context_.config.relay) return offered;
     offered.dsn = offered.priority = true;
@@ -106,6 +110,9 @@ asio::awaitable<bool> SmtpConnection::handle(smtp::ServerStep& step) {
     } else if (auto* auth = std::get_if<smtp::AuthRequested>(&step)) {
         sasl::ServerRequest request = std::move(auth->request);
         co_await authenticate(std::move(request));
+    } else if (auto* named = std::get_if<smtp::ClientNamed>(&step)) {
+        smtp::ClientNamed client = std::move(*named);
+        co_await become_client(std::move(client));
     } else if (std::holds_alternative<smtp::PeerQuit>(step)) {
         co_return false;
     }
@@ -141,6 +148,34 @@ asio::awaitable<void> SmtpConnection::authenticate(sasl::ServerRequest request) 
     LoginVerdict verdict = co_await log_in(std::move(request));
     user_ = std::move(verdict.user);
     user_.empty() ? session_->auth_refused(verdict.later) : session_->auth_accepted();
+}
+
+asio::awaitable<void> SmtpConnection::become_client(smtp::ClientNamed client) {
+    const std::optional<std::string> user =
+        client.login.empty() ? std::string() : context_.config.users.find(login_name(client.login));
+    asio::error_code ignored;
+    const std::string address = client.address.empty()
+                                    ? stream_->peer().address
+                                    : asio::ip::make_address(client.address, ignored).to_string();
+    tl::expected<void, smtp::Reply> verdict;
+    if (user) {
+        become(address, client.port, *user);
+        verdict = co_await admit();
+        if (verdict && !user->empty())
+            verdict = context_.admission.login(*user, context_.config.limits, admitted_);
+    } else {
+        verdict = tl::unexpected(smtp::Reply{421, "4.7.0", {"XCLIENT: no such user"}});
+    }
+    if (!verdict) {
+        Json json = event("error");
+        json["reply"] = json_of(verdict.error());
+        report(Error{user ? Errc::limit : Errc::auth, "turned away: " + verdict.error().lines[0]},
+               std::move(json));
+        session_->refuse(verdict.error());
+        co_return;
+    }
+    user_ = *user;
+    session_->accept();
 }
 
 void SmtpConnection::begin_mail(smtp::MailRequested& request) {
@@ -193,8 +228,14 @@ asio::awaitable<std::optional<smtp::Reply>> SmtpConnection::over_quota(std::vect
 
 // RFC 5321 section 4.5.1: whoever is refused can still ask the postmaster why.
 bool SmtpConnection::is_listed_stranger(const smtp::Mailbox& recipient) const {
-    return !listed_by_.empty() && user_.empty() &&
+    return !listed_by_.empty() && user_.empty() && !context_.config.dnsbl_only_adds_field &&
            !ascii::equals_ignore_case(recipient.local_part, "postmaster");
+}
+
+// What the list says goes by the message, for its reader's filter.
+std::string SmtpConnection::listing_field() const {
+    if (listed_by_.empty() || !user_.empty() || !context_.config.dnsbl_only_adds_field) return "";
+    return "X-DNSBL: " + stream_->peer().address + " is listed by " + listed_by_ + "\r\n";
 }
 
 asio::awaitable<void> SmtpConnection::judge_recipient(smtp::RecipientRequested request) {
@@ -309,8 +350,8 @@ asio::awaitable<void> SmtpConnection::end_message(std::optional<smtp::Reply> ref
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
     using Results = std::vector<Result<Delivered>>;
     auto completion = std::make_shared<Completion<Results>>(executor);
-    Delivery delivery =
-        transaction_.make_delivery(transaction_.message(), {info, std::move(*added)}, context_.config.store);
+    Delivery delivery = transaction_.make_delivery(transaction_.message(), {info, listing_field() + *added},
+                                                   context_.config.store);
     delivery.done = [completion](Results results) { completion->complete(std::move(results)); };
     context_.deliverer.submit(std::move(delivery));
     const Results results = co_await await_completion<Results>(completion);
