@@ -111,7 +111,10 @@ class Tls(HostileServeCase):
             watch.start()
             said = b""
             for octets, answer in ((b"", b"220 "), (b"R\n", b"RENEGOTIATING"), (b"NOOP\r\n", None)):
-                client.stdin.write(octets)
+                try:
+                    client.stdin.write(octets)
+                except BrokenPipeError:
+                    pass  # it has ended at the refusal
                 while answer is None or answer not in said:
                     piece = client.stdout.read(65536)
                     said += piece
