@@ -155,6 +155,34 @@ class FaultsImap(FaultsCase):
         with self.assertRaises(ssl.SSLError):
             peer.start_tls(unverified())
 
+    def test_what_comes_while_it_idles(self):
+        server = self.serve("imap idle wrong-count=+1", "imap noop drop")
+        self.fill(server)
+        peer = self.connect(server)
+        self.log_in(peer, "bob")
+        for command in (b"b SELECT INBOX\r\n", b"c IDLE\r\n"):
+            peer.send(command)
+            peer.responses()
+        self.fill(server)
+        told = []
+        while b"* 7 EXISTS" not in told:
+            told.append(peer.line())
+            self.assertIn(told[-1][:2], b"* ")
+        self.assertNotIn(b"* 4 EXISTS", told)
+        peer.send(b"DONE\r\n")
+        self.assertRegex(peer.responses()[-1], rb"^c OK ")
+
+    def test_several_messages_of_one_append(self):
+        server = self.serve("imap end n=1 larger=9 reply=NO", "imap body n=2 delay=300ms")
+        peer = self.connect(server)
+        self.log_in(peer, "bob")
+        octets = b"c APPEND INBOX {5+}\r\nA: b\n {5+}\r\nA: c\n\r\n"
+        for step, says in ((1, rb"c NO"), (len(octets), rb"c OK \[APPENDUID \d+ 1:2\].*")):
+            for at in range(0, len(octets), step):
+                peer.send(octets[at:at + step])
+            self.assertRegex(peer.reply(), rb"^(?:" + says + rb")$")
+        self.assertEqual(server.faults(), ["imap end n=1 larger=9 reply=NO", "imap body n=2 delay=300ms"])
+
     def test_nothing_is_compressed(self):
         peer = self.connect(self.serve("imap noop drop"))
         self.log_in(peer, "bob")
