@@ -127,6 +127,7 @@ class ImapModel(FaultCase):
 
     def kill(self):
         self.model.up.clear()
+        self.model.kills += 1
         self.server.kill()
         self.server.restart()
         self.model.up.set()

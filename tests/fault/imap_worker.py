@@ -5,7 +5,7 @@ import re
 import threading
 
 from imap_truth import Wrong
-from peers.imap_client import Gone, ImapClient, Literal
+from peers.imap_client import ImapClient, Literal
 from peers.imap_mirror import Mirror
 from peers.imap_responses import expand
 from peers.messages import crlf, message
@@ -38,6 +38,7 @@ class Model:
         self.resting_count = 0
         self.failures = []
         self.counts = {}
+        self.kills = 0
         self._next = 0
 
     def new_text(self, chance, who):
@@ -57,6 +58,8 @@ class Model:
         with self.lock:
             self.failures.append(text)
         self.stopping.set()
+        with self.at_rest:
+            self.at_rest.notify_all()
 
 
 class Worker:
@@ -78,17 +81,15 @@ class Worker:
                 if not self.model.up.wait(0.1):
                     self.rest_if_asked()
                     continue
+                kills = self.model.kills
                 try:
                     self.connect()
                     self.live()
-                except (Gone, ConnectionError, TimeoutError) as error:
-                    if self.model.up.is_set() and not isinstance(error, (ConnectionError,)):
+                except ConnectionError:
+                    # The server that this session was with may have been killed; no other ends it.
+                    self.model.stopping.wait(0.2)
+                    if self.model.kills == kills and not self.model.stopping.is_set():
                         raise
-                    if self.model.up.is_set():
-                        # A kill that this thread sees before the one that killed has said so.
-                        self.model.stopping.wait(0.3)
-                        if self.model.up.is_set():
-                            raise
                     self.model.count("broken off")
                     self.drop()
         except BaseException as error:  # pylint: disable=broad-except
@@ -298,9 +299,11 @@ class Worker:
 
     def step(self):
         many = len(self.mirror.entries) > _MANY
+        full = len(self.other.known) > 2 * _MANY
         acts = [(self.store, 8), (self.store_deleted, 4 if many else 2), (self.expunge, 3 if many else 1),
-                (self.uid_expunge, 2 if many else 1), (self.append, 1 if many else 4), (self.copy, 1 if many else 2),
-                (self.move, 2), (self.search, 2), (self.fetch, 4), (self.fetch_text, 2), (self.idle, 1),
+                (self.uid_expunge, 2 if many else 1), (self.append, 1 if many else 4), (self.copy,
+                    0 if full else 1 if many else 2),
+                (self.move, 0 if full else 2), (self.search, 2), (self.fetch, 4), (self.fetch_text, 2), (self.idle, 1),
                 (self.noop, 3), (self.status, 1), (self.fetch_changes, 1), (self.sort, 1), (self.replace, 1)]
         act = self.chance.choices([act for act, _ in acts], [weight for _, weight in acts])[0]
         act()
@@ -368,7 +371,7 @@ class Worker:
         for _, text in made:
             flags = " (\\Seen)" if self.chance.random() < 0.3 else ""
             pieces += [f"{flags} ", Literal(text, self.client.has("LITERAL+") and self.chance.random() < 0.5)]
-        target = self.truth if self.chance.random() < 0.7 else self.other
+        target = self.truth if self.chance.random() < 0.7 or len(self.other.known) > _MANY else self.other
         answer = self.do("APPEND", f"APPEND {target.name}", *pieces).ok()
         validity, *uids = answer.codes()["APPENDUID"]
         if target.validity not in (None, validity):
@@ -381,7 +384,7 @@ class Worker:
             return
         token, text = self.model.new_text(self.chance, self.number)
         self.truth.going(uids[0])
-        target = self.truth if self.chance.random() < 0.7 else self.other
+        target = self.truth if self.chance.random() < 0.7 or len(self.other.known) > _MANY else self.other
         answer = self.do("UID REPLACE", f"UID REPLACE {uids[0]} {target.name} (\\Draft) ", Literal(text))
         if answer.status != "OK":
             return

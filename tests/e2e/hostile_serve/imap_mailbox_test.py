@@ -44,7 +44,8 @@ NAME_ROWS = [_name(name) for name in dict.fromkeys(_PATHS)] + [
     after_login("an empty name", PATH, b'a CREATE ""\r\nb SELECT ""\r\nc DELETE ""\r\n' + LOGOUT,
                 f"(NO|BAD) (NO|BAD) (NO|BAD){BYE}"),
     after_login("INBOX made and removed", PATH, b"a CREATE inbox\r\nb DELETE InBox\r\n" + LOGOUT, f"NO NO{BYE}"),
-    after_login("a mailbox below itself", PATH, b"a CREATE r1\r\nb RENAME r1 r1/r2\r\n" + LOGOUT, f"OK (OK|NO|BAD){BYE}"),
+    after_login("a mailbox below itself", PATH, b"a CREATE r1\r\nb RENAME r1 r1/r2\r\n" + LOGOUT,
+        f"OK (OK|NO|BAD){BYE}"),
 ]
 
 PATTERN_ROWS = [

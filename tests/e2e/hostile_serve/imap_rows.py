@@ -19,8 +19,8 @@ SASL = "hostile SASL"
 
 
 def before_login(name, threat, octets, says, **more):
-    """`says` is of what follows the greeting; with "?" at its beginning that may be nothing: what is sent to a connection
-    that the server has closed makes its last words get lost."""
+    """`says` is of what follows the greeting; with "?" at its beginning that may be nothing: what is sent to a
+    connection that the server has closed makes its last words get lost."""
     rest = f"( ({says[1:]}))?" if says.startswith("?") else f" {says}"
     return Row(f"IMAP: {name}", threat, octets if isinstance(octets, tuple) else (octets,), f"=OK{rest}",
                scheme="imap", **more)
