@@ -132,7 +132,7 @@ class Worker:
         moment = self.truth.moment()
         mirror = self.mirror
         mirror.clear()
-        mirror.selecting, mirror.exists = True, 0
+        mirror.selecting, mirror.exists = True, None
         resync, self.resync = self.resync, None
         parameter, uids = " (CONDSTORE)", ""
         if resync and self.mirror.qresync:
@@ -154,8 +154,8 @@ class Worker:
             mirror._exists_more()
         if resync and mirror.qresync:
             # All changes must have come with it; new messages too, where it was not about some only.
-            if mirror.exists != known and not uids:
-                raise Wrong(f"{known} messages after a resync of {mirror.exists}")
+            if mirror.exists_at_first != known and not uids:
+                raise Wrong(f"{known} messages after a resync of {mirror.exists_at_first}")
             self.truth.compare(mirror, moment, True, "SELECT (QRESYNC)")
         mirror.removed.clear()
 

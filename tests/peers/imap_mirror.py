@@ -31,6 +31,7 @@ class Mirror:
         self.pushed = False
         self.uid_only = False
         self.selecting = False
+        self.exists = self.exists_at_first = None  # of a SELECT
         self.silent = None  # what a silent STORE that is in progress makes of the flags of a message
         self.told = case_told  # told(uid, modseq, flags)
         self.changed = set()
@@ -61,6 +62,8 @@ class Mirror:
     def _exists(self, response):
         if self.selecting:
             # After a resync the entries are those known before; what vanished comes later.
+            if self.exists is None:
+                self.exists_at_first = response.number
             self.exists = response.number
             return
         if response.number < len(self.entries):

@@ -80,7 +80,6 @@ class Together(SyncCase):
         mirror = Mirror()
         with self.server.client(seen=mirror.seen) as client:
             mirror.selecting = True
-            mirror.exists = 0
             client.ok("SELECT INBOX")
             mirror.selecting = False
             for _ in range(mirror.exists):

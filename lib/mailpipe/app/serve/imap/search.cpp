@@ -74,8 +74,11 @@ Outcome search_many(Work& work, const proto::Search& command) {
 
 }  // namespace
 
-Outcome on_search(Work& work, const proto::Search& command) {
-    if (!command.in.empty()) return search_many(work, command);
+Outcome on_search(Work& work, const proto::Search& asked) {
+    if (!asked.in.empty()) return search_many(work, asked);
+    proto::Search command = asked;
+    // IMAP4rev2 knows no other response (RFC 9051 section 6.4.4).
+    if (work.enabled.rev2 && !command.returns.given) command.returns.given = command.returns.all = true;
     auto answer = run_search(view_of(*work.state.selected), command, work.tag);
     return finish(work, command.returns, {work.tag, command.uid, command.query, {}, {}}, answer);
 }
