@@ -3,7 +3,7 @@
 // $BAD_DISK_REPORT names a file that gets a line for each call that changes the disk. At call number $BAD_DISK_AT (0:
 // never; -1: when the program has ended) happens what $BAD_DISK_KIND says:
 //
-//   ENOSPC, EIO, EINTR  the call fails so; EINTR where the call knows it
+//   ENOSPC, EDQUOT, EIO, EINTR  the call fails so; EINTR where the call knows it
 //   short               a write takes half of what it is given
 //   power               the process ends and all that was not synced is undone: the contents of files, and the names
 //                       in directories. An fsync of a file makes its contents durable, one of a directory the names in
@@ -88,6 +88,7 @@ class Disk {
         if (++count_ != at_) return 0;
         if (kind_.rfind("power", 0) == 0) lose_power();
         if (kind_ == "ENOSPC") return ENOSPC;
+        if (kind_ == "EDQUOT") return EDQUOT;
         if (kind_ == "EIO") return EIO;
         if (kind_ == "EINTR" && may_be_interrupted) return EINTR;
         return 0;

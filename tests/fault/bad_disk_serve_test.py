@@ -154,7 +154,7 @@ class BadDiskServe(BadDiskRuns, FaultCase):
         self.check_kinds(("EINTR", "short"), (0,), True)
 
     def test_a_call_fails(self):
-        self.check_kinds(("ENOSPC", "EIO"), (0, 73, 74, 75))
+        self.check_kinds(("ENOSPC", "EDQUOT", "EIO"), (0, 73, 74, 75))
 
     def test_the_power_fails(self):
         self.check_kinds(("power", "power-data", "power-names"), (0, 137))
