@@ -1,7 +1,9 @@
 """The build's own mail-serve, followed through its JSONL events."""
 
+import atexit
 import json
 import os
+import shutil
 import signal
 import subprocess
 import threading
@@ -40,6 +42,8 @@ class MailServe:
 
     def start(self):
         self.directory = public_directory("serve")
+        if not os.environ.get("MAILPIPE_KEEP"):
+            atexit.register(shutil.rmtree, self.directory, ignore_errors=True)  # where a test forgets remove()
         self.store = self.store or os.path.join(self.directory, "store")
         argv = self.argv()
         self._errors = open(os.path.join(self.directory, "stderr"), "wb")
@@ -148,6 +152,5 @@ class MailServe:
             self.remove()
 
     def remove(self):
-        import shutil
         if not os.environ.get("MAILPIPE_KEEP"):
             shutil.rmtree(self.directory, ignore_errors=True)
