@@ -28,6 +28,8 @@ class Truth:
         """Every client that sees a message at a modseq sees the same flags."""
         with self.lock:
             seen = self.history[uid].setdefault(modseq, flags)
+            if "\\Deleted" in flags:
+                self.may_go.add(uid)  # by COPY of such a one, for instance
             if seen != flags:
                 raise Wrong(f"{self.name}: UID {uid} at modseq {modseq} has {sorted(flags)}, and {sorted(seen)}")
             if modseq > self.known.get(uid, 0) and uid not in self.gone:

@@ -1,6 +1,11 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
+#include <mutex>
+#include <optional>
+#include <system_error>
+#include <thread>
 
 #include "mailpipe/index/mailbox_impl.hpp"
 #include "mailpipe/index/message_file.hpp"
@@ -9,7 +14,9 @@ namespace mailpipe::index {
 namespace {
 
 constexpr std::size_t kBatch = 256;  // messages that are read while others wait
-constexpr std::size_t kSparse = 4;   // a range is read as one when so many of its rows at most are not wanted
+constexpr std::size_t kThreads = 4;
+constexpr std::size_t kForAThread = 16;  // messages that are worth a thread
+constexpr std::size_t kSparse = 4;  // a range is read as one when so many of its rows at most are not wanted
 
 struct Kind {
     unsigned want;
@@ -110,20 +117,52 @@ Result<void> MailboxImpl::read_facts(Batch& batch) const {
     });
 }
 
-Result<void> MailboxImpl::make_facts(Batch& batch) const {
-    for (Batch::Item& item : batch.items) {
-        if ((item.known & batch.want) == batch.want) continue;
-        auto file = open_file(item.uid);
-        if (!file && file.error().kind == Errc::not_found) {
-            item.gone = true;
-            continue;
-        }
-        if (!file) return tl::unexpected(file.error());
-        auto text = read_message_text(*file, path());
-        if (!text) return tl::unexpected(text.error());
-        item.facts = core_->describe(*text);
-        item.made = batch.any_made = true;
+Result<void> MailboxImpl::make_facts(Uid uid, bool& gone, Facts& facts) const {
+    auto file = open_file(uid);
+    if (!file && file.error().kind == Errc::not_found) {
+        gone = true;
+        return {};
     }
+    if (!file) return tl::unexpected(file.error());
+    auto text = read_message_text(*file, path());
+    if (!text) return tl::unexpected(text.error());
+    facts = core_->describe(*text);
+    return {};
+}
+
+// By several threads: a mailbox that is opened for the first time has all of its messages read.
+Result<void> MailboxImpl::make_facts(Batch& batch) const {
+    std::vector<Batch::Item*> missing;
+    for (Batch::Item& item : batch.items)
+        if ((item.known & batch.want) != batch.want) missing.push_back(&item);
+    std::atomic<std::size_t> next = 0;
+    std::mutex error_mutex;
+    std::optional<Error> error;
+    const auto work = [&] {
+        for (std::size_t at = next++; at < missing.size(); at = next++) {
+            Batch::Item& item = *missing[at];
+            auto made = make_facts(item.uid, item.gone, item.facts);
+            item.made = made && !item.gone;
+            if (made) continue;
+            const std::lock_guard lock(error_mutex);
+            if (!error) error = made.error();
+            next = missing.size();
+        }
+    };
+    std::vector<std::thread> helpers;
+    const std::size_t threads =
+        std::min({kThreads, static_cast<std::size_t>(std::thread::hardware_concurrency()),
+                  missing.size() / kForAThread});
+    try {
+        for (std::size_t helper = 1; helper < threads; ++helper)
+            helpers.emplace_back(work);
+    } catch (const std::system_error&) {  // no more of them: it goes on with fewer
+    }
+    work();
+    for (std::thread& helper : helpers)
+        helper.join();
+    if (error) return tl::unexpected(std::move(*error));
+    batch.any_made = std::any_of(missing.begin(), missing.end(), [](const auto* item) { return item->made; });
     return {};
 }
 

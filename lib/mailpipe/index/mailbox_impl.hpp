@@ -130,6 +130,7 @@ class MailboxImpl : public Mailbox {
     Result<store::Fd> open_file(Uid uid) const;
     struct Batch;
     Result<void> read_facts(Batch& batch) const;
+    Result<void> make_facts(Uid uid, bool& gone, Facts& facts) const;
     Result<void> make_facts(Batch& batch) const;
     Result<void> keep_facts(const Batch& batch) const;
 
