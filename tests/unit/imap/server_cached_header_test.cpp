@@ -12,6 +12,15 @@ TEST(CachedHeader, AsWritten) {
     EXPECT_EQ(cached_header(""), "\r\n");
 }
 
+TEST(CachedHeader, Selected) {
+    const std::string cached = cached_header("SUBJECT: a\r\n b\r\nTo : c\r\nFrom: d\r\nto: e\r\n\tf\r\n\r\n");
+    EXPECT_EQ(select_cached(cached, {"to"}), "To : c\r\nto: e\r\n\tf\r\n\r\n");
+    EXPECT_EQ(select_cached(cached, {"Subject", "FROM"}), "SUBJECT: a\r\n b\r\nFrom: d\r\n\r\n");
+    EXPECT_EQ(select_cached(cached, {"Cc"}), "\r\n");
+    EXPECT_EQ(select_cached("\r\n", {"Cc"}), "\r\n");
+    EXPECT_EQ(select_cached("", {"Cc"}), "\r\n");
+}
+
 TEST(CachedHeader, Names) {
     for (const char* name : {"From", "MESSAGE-ID", "X-Universally-Unique-Identifier", "list-id"})
         EXPECT_TRUE(is_cached_field(name)) << name;

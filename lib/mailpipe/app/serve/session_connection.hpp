@@ -38,7 +38,7 @@ class SessionConnection : public Connection {
         options.tls_available = context_.config.tls != nullptr;
         options.tls_active = on_tls();
         options.sasl = sasl_settings();
-        options.trace = &tally_;
+        options.trace = tracer();
         session_.emplace(std::move(options));
         if (stopping_) session_->shut_down();
         bool going = true;
@@ -79,6 +79,8 @@ class SessionConnection : public Connection {
     }
     // Whether what the peer is sending may be given up when the server ends.
     virtual bool may_cancel() const { return true; }
+    // What the session tells of each line. The tally counts replies by their code.
+    virtual Trace* tracer() { return &tally_; }
     // Before the peer is waited for: whether there is something to do first, and doing it. false: the connection is over.
     virtual bool has_news() const { return false; }
     virtual asio::awaitable<bool> tell_news() { co_return true; }

@@ -186,6 +186,10 @@ void Session::respond(std::string_view octets) {
     impl_->respond(octets);
 }
 
+void Session::respond_with(std::string octets) {
+    impl_->respond_with(std::move(octets));
+}
+
 std::string Session::take_output() {
     return impl_->take_output();
 }

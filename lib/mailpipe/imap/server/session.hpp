@@ -104,6 +104,7 @@ class Session {
     // Octets of responses to the present command, whole lines with their CRLF and literals; at most a few 100 kB before
     // the output is taken.
     void respond(std::string_view octets);
+    void respond_with(std::string octets);  // the same, without a copy where nothing waits before it
     // What is there to be written, for a caller that makes a long answer in pieces: compressed where COMPRESS is on.
     std::string take_output();
     std::size_t output_size() const;

@@ -106,6 +106,7 @@ struct Session::Impl {
     // session_output.cpp
     void line(std::string_view text);  // adds CRLF
     void respond(std::string_view octets);
+    void respond_with(std::string octets);
     std::string take_output();
     std::size_t output_size() const { return out.size() + plain.size(); }
     void start_compression();

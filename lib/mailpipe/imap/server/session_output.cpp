@@ -38,6 +38,12 @@ void Session::Impl::respond(std::string_view octets) {
     if (options.trace != nullptr) trace_server(octets);
 }
 
+void Session::Impl::respond_with(std::string octets) {
+    if (!plain.empty() || reading == Reading::over) return respond(octets);
+    plain = std::move(octets);
+    if (options.trace != nullptr) trace_server(plain);
+}
+
 std::string Session::Impl::take_output() {
     if (!deflate)
         return out.empty() ? std::exchange(plain, {}) : std::exchange(out, {}) + std::exchange(plain, {});

@@ -24,6 +24,7 @@ class FetchAnswer : public Answer {
             if (auto failed = prepare(work)) return failed;
         }
         Selected& selected = *work.state.selected;
+        work.out.reserve(kPiece + kPiece / 2);
         while (work.out.size() < kPiece) {
             if (stream_) {
                 if (auto streamed = stream(work); !streamed) {
@@ -35,7 +36,8 @@ class FetchAnswer : public Answer {
             }
             if (at_ == indices_.size()) return outcome();
             if (at_ == batch_end_) {
-                if (auto loaded = load_batch(selected); !loaded) return refusal_of(loaded.error());
+                if (auto loaded = load_batch(work, selected); !loaded) return refusal_of(loaded.error());
+                continue;
             }
             auto written = write_message(work, selected, indices_[at_]);
             if (!written) return failure(written.error());
@@ -72,12 +74,7 @@ class FetchAnswer : public Answer {
     Result<void> tell_vanished(Work& work, const Selected& selected) {
         auto vanished = selected.mailbox->vanished_since(*command_.changed_since);
         if (!vanished) return tl::unexpected(vanished.error());
-        proto::Ranges wanted = command_.set.resolve(selected.seen->uid_next() - 1);
-        proto::Ranges told;
-        for (const auto& [first, last] : *vanished)
-            for (const auto& [from, to] : wanted)
-                if (from <= last && first <= to) told.emplace_back(std::max(first, from), std::min(last, to));
-        write_vanished(work.out, proto::normalise(std::move(told)), true);
+        write_vanished(work.out, vanished_of(*selected.seen, *vanished, command_.set), true);
         return {};
     }
 
@@ -95,7 +92,7 @@ class FetchAnswer : public Answer {
         indices_.erase(indices_.begin(), indices_.begin() + (first - 1));
     }
 
-    Result<void> load_batch(Selected& selected) {
+    Result<void> load_batch(Work& work, Selected& selected) {
         batch_end_ = std::min(at_ + kBatch, indices_.size());
         std::vector<index::Uid> uids;
         for (std::size_t i = at_; i < batch_end_; ++i)
@@ -106,10 +103,31 @@ class FetchAnswer : public Answer {
         facts_.clear();
         next_facts_ = 0;
         if (needs_.facts == 0) return {};
+        if (!needs_.text && !needs_.ids) return write_batch(work, selected, uids);
         return selected.mailbox->facts(uids, needs_.facts, [this](index::Uid uid, const index::Facts& facts) {
             facts_.emplace_back(uid, facts);
             return true;
         });
+    }
+
+    // What the index knows all of is written as it is read, without a copy in between.
+    Result<void> write_batch(Work& work, Selected& selected, const std::vector<index::Uid>& uids) {
+        const index::Snapshot& seen = *selected.seen;
+        std::size_t at = 0;
+        std::size_t written = 0;
+        Result<void> result;
+        auto read = selected.mailbox->facts(uids, needs_.facts, [&](index::Uid uid, const index::Facts& facts) {
+            while (uids[at] != uid)
+                ++at;
+            const std::size_t index = indices_[at_ + at];
+            FetchedMessage fetched{seen, seen[index], &facts};
+            result = write_line(work, index, fetched);
+            ++written;
+            return result.has_value();
+        });
+        gone_ += uids.size() - written;
+        at_ = batch_end_;
+        return read ? result : read;
     }
 
     // The flags are part of the response then (RFC 9051 section 6.4.5).

@@ -42,7 +42,7 @@ void write_section(FetchLine& line, const FetchItem& item, FetchedMessage& fetch
     std::string storage;
     std::optional<std::string_view> octets;
     if (is_in_cached_header(item)) {
-        storage = proto::select_fields(fetched.facts->header, item.section);
+        storage = proto::select_cached(fetched.facts->header, item.section.fields);
         octets = storage;
     } else if (item.section.part.empty() && item.section.text == Section::Text::whole) {
         octets = *fetched.text;

@@ -181,7 +181,7 @@ asio::awaitable<bool> ImapConnection::answer(proto::Command command) {
     while (!piece.outcome) {
         auto next = std::make_shared<Completion<Piece>>(stream_->executor());
         context_.mailboxes.post([next, more] { next->complete(more()); });
-        session_->respond(piece.out);
+        session_->respond_with(std::move(piece.out));
         std::string octets = session_->take_output();
         const bool written = co_await write(std::move(octets));
         progress_ = Clock::now();

@@ -40,6 +40,8 @@ class ImapConnection : public SessionConnection<imap::server::Session, imap::ser
     std::chrono::milliseconds patience_before_settled() const override;
     Clock::time_point read_deadline() const override;
     std::string refusal(const smtp::Reply& reply) const override;
+    // No tally: its answers are many lines that say nothing of how it went.
+    Trace* tracer() override { return context_.config.trace ? &context_.trace : nullptr; }
     bool has_news() const override;
     asio::awaitable<bool> tell_news() override;
     void release() override;

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "mailpipe/app/serve/imap/flag_test.hpp"
 #include "mailpipe/app/serve/imap/message_jobs.hpp"
 #include "mailpipe/app/serve/imap/search_engine.hpp"
 #include "mailpipe/imap/server/cached_header.hpp"
@@ -20,6 +21,12 @@ class Finder {
         : view_(view), query_(query), progress_(progress), needs_(email::search_needs(query)) {}
 
     Result<Indices> run(const Indices* among) {
+        if (const auto flags = flag_test_of(query_, *view_.snapshot); flags && among == nullptr) {
+            view_.snapshot->for_each([&](std::size_t index, const index::Message& message) {
+                if (flags->holds(message)) found_.push_back(static_cast<std::uint32_t>(index));
+            });
+            return std::move(found_);
+        }
         if (auto looked = look_at_index(among); !looked) return tl::unexpected(looked.error());
         const bool kept =
             std::any_of(needs_.fields.begin(), needs_.fields.end(), imap::server::is_cached_field);

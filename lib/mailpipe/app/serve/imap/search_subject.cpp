@@ -1,21 +1,14 @@
 #include "mailpipe/app/serve/imap/search_subject.hpp"
 
+#include "mailpipe/app/serve/imap/system_flags.hpp"
+
 #include <array>
 #include <utility>
 
-#include "mailpipe/base/ascii.hpp"
 #include "mailpipe/imap/server/cached_header.hpp"
 
 namespace mailpipe::app::serve {
-namespace {
-
-constexpr std::array<std::pair<std::string_view, index::Flag>, 5> kFlags{{{"$seen", index::kSeen},
-                                                                          {"$answered", index::kAnswered},
-                                                                          {"$flagged", index::kFlagged},
-                                                                          {"$deleted", index::kDeleted},
-                                                                          {"$draft", index::kDraft}}};
-
-}  // namespace
+namespace {}  // namespace
 
 IndexSubject::IndexSubject(const SearchView& view) : view_(view) {
     const index::Snapshot& all = *view.snapshot;
@@ -52,9 +45,7 @@ const std::vector<std::string>& IndexSubject::keywords() const {
 }
 
 bool IndexSubject::has_keyword(std::string_view name) const {
-    for (const auto& [known, flag] : kFlags) {
-        if (ascii::equals_ignore_case(name, known)) return (current_->flags & flag) != 0;
-    }
+    if (const std::uint8_t flag = system_flag_of(name); flag != 0) return (current_->flags & flag) != 0;
     if (current_->keywords == 0) return false;
     const auto bit = view_.snapshot->keyword(name);
     return bit && ((current_->keywords >> *bit) & 1U) != 0;

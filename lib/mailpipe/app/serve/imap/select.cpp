@@ -53,29 +53,13 @@ void write_state(Work& work, const Selected& selected) {
     out += "\r\n";
 }
 
-// Of the vanished ones those that the client knew.
-proto::Ranges known_of(const index::UidRanges& vanished, const std::optional<proto::NumberSet>& known,
-                       index::Uid largest) {
-    if (!known) return vanished;
-    const proto::Ranges wanted = known->resolve(largest);
-    proto::Ranges both;
-    auto other = wanted.begin();
-    for (const auto& [first, last] : vanished) {
-        while (other != wanted.end() && other->second < first)
-            ++other;
-        for (auto at = other; at != wanted.end() && at->first <= last; ++at)
-            both.emplace_back(std::max(first, at->first), std::min(last, at->second));
-    }
-    return both;
-}
-
 // RFC 7162 section 3.2.5. The sequence match data is not needed: what has vanished is known exactly, or all is told.
 Result<void> write_resync(Work& work, const Selected& selected, const proto::Select::Resync& resync) {
     const index::Snapshot& snapshot = *selected.seen;
     if (resync.uid_validity != snapshot.uid_validity()) return {};
     auto vanished = selected.mailbox->vanished_since(resync.modseq);
     if (!vanished) return tl::unexpected(vanished.error());
-    write_vanished(work.out, known_of(*vanished, resync.known_uids, snapshot.uid_next() - 1), true);
+    write_vanished(work.out, vanished_of(snapshot, *vanished, resync.known_uids), true);
     const auto known =
         resync.known_uids ? std::optional(resync.known_uids->resolve(snapshot.uid_next() - 1)) : std::nullopt;
     snapshot.for_each([&](std::size_t index, const index::Message& message) {

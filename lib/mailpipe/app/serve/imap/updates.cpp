@@ -1,9 +1,37 @@
 #include "mailpipe/app/serve/imap/updates.hpp"
 
+#include <algorithm>
+
 #include "mailpipe/app/serve/imap/fetch_line.hpp"
 #include "mailpipe/imap/server/write_response.hpp"
 
 namespace mailpipe::app::serve {
+
+imap::server::Ranges vanished_of(const index::Snapshot& seen, const index::UidRanges& vanished,
+                                 const std::optional<imap::server::NumberSet>& asked) {
+    using imap::server::Ranges;
+    const Ranges wanted = asked ? asked->resolve(seen.uid_next() - 1) : Ranges{{1, UINT32_MAX}};
+    Ranges told;
+    const auto tell = [&](index::Uid first, index::Uid last) {
+        if (first <= last) told.emplace_back(first, last);
+    };
+    auto other = wanted.begin();
+    for (const auto& [first, last] : vanished) {
+        while (other != wanted.end() && other->second < first)
+            ++other;
+        for (auto at = other; at != wanted.end() && at->first <= last; ++at) {
+            index::Uid from = std::max(first, at->first);
+            const index::Uid end = std::min(last, at->second);
+            std::size_t there = seen.lower_bound(from);
+            for (; there < seen.size() && seen[there].uid <= end; ++there) {
+                tell(from, seen[there].uid - 1);
+                from = seen[there].uid + 1;
+            }
+            tell(from, end);
+        }
+    }
+    return told;
+}
 
 void write_vanished(std::string& out, const imap::server::Ranges& uids, bool earlier) {
     if (uids.empty()) return;

@@ -12,6 +12,11 @@ namespace mailpipe::app::serve {
 // 9051 section 7.5.1); messages that are gone stay then, in what it knows.
 void write_updates(Selected& selected, const Enabled& enabled, bool may_expunge, std::string& out);
 
+// Of UIDs that have vanished those that the client asks about (nullopt: all), less those that it has been told are there: they
+// went after `seen`, and are told of in their turn.
+imap::server::Ranges vanished_of(const index::Snapshot& seen, const index::UidRanges& vanished,
+                                 const std::optional<imap::server::NumberSet>& asked);
+
 // "VANISHED " and the UIDs, ascending; nothing when there are none.
 void write_vanished(std::string& out, const imap::server::Ranges& uids, bool earlier);
 
