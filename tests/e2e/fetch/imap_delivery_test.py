@@ -8,6 +8,7 @@ from dovecot_fetch import DovecotSource
 from peers.case import Case, main
 from peers.commands import run
 from peers.messages import TEXTS, crlf, message, numbered
+from peers.process import free_port
 from peers.relay import Relay
 from peers.scripted import ScriptedServer, pop3
 
@@ -208,9 +209,9 @@ class ImapDelivery(DovecotSource, Case):
         argv = self.command("--delete")
         # The target takes two of them, and no record says so: as when the answer was lost.
         taken = []
+        port = free_port()
         with ScriptedServer(appending([None], mailbox=taken,
-                                      status=b'* STATUS "INBOX" (UIDNEXT 1 UIDVALIDITY 0)\r\n')) as server:
-            port = server.port
+                                      status=b'* STATUS "INBOX" (UIDNEXT 1 UIDVALIDITY 0)\r\n'), port=port):
             cut = [argument.replace(f"bob@localhost:{self.dovecot.imap}", f"bob@localhost:{port}") for argument in argv]
             outcome = run(cut, self.directory, environment={"NETRC": self.netrc})
             self.assertEqual((outcome.status, outcome.stdout), (76, b""), str(outcome))

@@ -2,13 +2,13 @@
 mail hosts on 127.0.0.N with one port."""
 
 import contextlib
-import socket
 
 from peers import schema
 from peers.case import Case
 from peers.commands import run
 from peers.messages import message
 from peers.nameserver import NameServer
+from peers.process import free_port
 from peers.scripted import ScriptedServer, smtp
 
 # mxN.test is 127.0.0.1N.
@@ -48,10 +48,7 @@ class MxCase(Case):
 
     def setUp(self):
         super().setUp()
-        # The port of all mail hosts.
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.11", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()  # of all mail hosts
         self.hosts = contextlib.ExitStack()
         self.addCleanup(self.hosts.close)
 
