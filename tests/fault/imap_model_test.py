@@ -139,7 +139,7 @@ class ImapModel(FaultCase):
         with model.at_rest:
             model.resting = "arrive"
             if not model.at_rest.wait_for(
-                    lambda: model.resting_count == len(workers) or model.stopping.is_set(), 60):
+                    lambda: model.resting_count == len(workers) or model.stopping.is_set(), 90):
                 self.fail("the clients do not come to rest")
         if model.stopping.is_set():
             return
@@ -167,7 +167,8 @@ class ImapModel(FaultCase):
                 pair for pair in files if pair not in expected]
             return (state, tokens) if files == expected else None
         try:
-            state, tokens = wait_until(at_rest, "the Maildir is as IMAP says", 15)
+            # What others do in the moment of a change of mail-serve's own may be found 30 s later.
+            state, tokens = wait_until(at_rest, "the Maildir is as IMAP says", 60)
         except Exception as error:
             raise Wrong(f"{truth.name}: {error}: only in IMAP, only in the Maildir: {self.difference}") from error
         truth.settle(state, tokens)
