@@ -8,7 +8,7 @@ from fault_case import FaultCase
 from peers.case import main
 from peers.disk import SmallDisk
 from peers.imap_client import Gone, ImapClient, Literal
-from peers.imap_server import DOVECOT, require_imap
+from peers.imap_server import DOVECOT
 from peers.mailserve import MailServe
 from peers.messages import crlf, message
 from peers.process import wait_until
@@ -17,7 +17,6 @@ from peers.process import wait_until
 @unittest.skipIf(DOVECOT, "this is about mail-serve")
 class DiskFullImap(FaultCase):
     def setUp(self):
-        require_imap()
         super().setUp()
         self.disk = SmallDisk(self.path("disk"), 3000)
         self.enterContext(self.disk)

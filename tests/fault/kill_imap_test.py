@@ -9,7 +9,7 @@ from fault_case import KILLED, FaultCase, sample
 from killed_serve import KilledServe
 from peers.case import main
 from peers.imap_client import ImapClient, Literal, Refused
-from peers.imap_server import DOVECOT, require_imap
+from peers.imap_server import DOVECOT
 from peers.mailserve import MailServe
 from peers.messages import crlf, message
 
@@ -24,7 +24,6 @@ def _letter(name):
 
 class KillImap(FaultCase):
     def setUp(self):
-        require_imap()
         if DOVECOT:
             self.skipTest("Dovecot is not killed")
         super().setUp()

@@ -4,10 +4,7 @@ to be right."""
 import os
 import shutil
 import signal
-import subprocess
-import unittest
 
-from peers.commands import binary
 from peers.dovecot import Dovecot
 from peers.imap_client import ImapClient
 from peers.mailserve import MailServe
@@ -45,21 +42,11 @@ plugin {
 """
 
 
-def require_imap():
-    """Skips where mail-serve has been built without IMAP."""
-    if DOVECOT:
-        return
-    probe = subprocess.run([binary("mail-serve"), "--help"], capture_output=True, check=False, timeout=60)
-    if b"imap://" not in probe.stdout:
-        raise unittest.SkipTest("this mail-serve has no IMAP")
-
-
 class ImapServer:
     """Ports `imap`, `imaps`, `lmtp`. `store` keeps the mail over a restart of mail-serve."""
 
     def __init__(self, certificate=None, users=None, arguments=(), store=None, listen=_LISTEN, extra="",
                  environment=None):
-        require_imap()
         self.users = users or {"alice": "secret", "bob": "hunter2"}
         self.certificate = certificate
         self.is_dovecot = DOVECOT

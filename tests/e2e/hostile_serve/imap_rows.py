@@ -2,7 +2,6 @@
 
 import os
 
-from peers.imap_server import require_imap
 from serve_rows import PASSWORD, HostileServeCase, Row
 
 LOGIN = b"l LOGIN alice " + PASSWORD.encode() + b"\r\n"
@@ -35,10 +34,6 @@ def after_login(name, threat, octets, says, **more):
 
 class HostileImapCase(HostileServeCase):
     listen = ("imap://127.0.0.1:0", "imaps://127.0.0.1:0")
-
-    def setUp(self):
-        require_imap()
-        super().setUp()
 
     def check_confined(self, word):
         """Nothing whose name has `word` in it lies anywhere but in a Maildir of the store."""
