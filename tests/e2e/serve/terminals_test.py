@@ -31,7 +31,8 @@ set record=""
 
 _ALPINE = """\
 inbox-path={{localhost:{port}/pop3/{secure}/user=alice}}INBOX
-feature-list=quit-without-confirm,expunge-without-confirm,expunge-without-confirm-everywhere,disable-password-file-saving
+feature-list=quit-without-confirm,expunge-without-confirm,expunge-without-confirm-everywhere,\
+disable-password-file-saving
 last-version-used=6.99.99
 """
 
