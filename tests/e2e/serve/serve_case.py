@@ -3,11 +3,21 @@
 import re
 
 from peers.case import Case
+from peers.commands import run
 from peers.mailserve import MailServe
 from peers.process import wait_until
 
 LISTEN = ("smtp://127.0.0.1:0", "smtps://127.0.0.1:0", "pop3://127.0.0.1:0", "pop3s://127.0.0.1:0",
           "lmtp://127.0.0.1:0")
+
+
+def wait_for_empty_queue(case):
+    """What was sent from it is there before it has heard so."""
+    def nothing_is_queued():
+        listed = run(["mail-send", "--queue-dir", case.path("queue"), "--list"], case.directory)
+        case.assertEqual(listed.status, 0, str(listed))
+        return not listed.stdout
+    wait_until(nothing_is_queued, "an empty queue", 20)
 
 
 class ServeCase(Case):
