@@ -1,4 +1,4 @@
-#include <algorithm>
+#include <utility>
 
 #include "mailpipe/base/ascii.hpp"
 #include "mailpipe/imap/server/envelope.hpp"
@@ -13,6 +13,14 @@ constexpr std::string_view kNoEnvelope = "(NIL NIL NIL NIL NIL NIL NIL NIL NIL N
 constexpr std::string_view kEmptyText = "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 0 0)";
 constexpr std::string_view kEmptyTextExtended =
     "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 0 0 NIL NIL NIL NIL)";
+
+// find() looks at many octets at once, std::count() at one; it was a tenth of the time that messages take to be described.
+std::uint64_t count_lines(std::string_view text) {
+    std::uint64_t count = 0;
+    for (std::size_t at = text.find('\n'); at != std::string_view::npos; at = text.find('\n', at + 1))
+        ++count;
+    return count;
+}
 
 class Writer {
  public:
@@ -68,7 +76,7 @@ class Writer {
         if (message) write_message(part);
         if (message || part.is_text()) {
             out_ += ' ';
-            write_count(static_cast<std::uint64_t>(std::count(body.begin(), body.end(), '\n')));
+            write_count(count_lines(body));
         }
         if (!extended_) return;
         out_ += ' ';
