@@ -62,6 +62,17 @@ class DiskFullImap(FaultCase):
             client.ok("STORE 1:* +FLAGS.SILENT (\\Flagged)")
         self.assertEqual(self.subjects()[-1], b"number 1000")
 
+    def test_room_is_made_over_imap(self):
+        with self.client() as client:
+            count = 0
+            while self.append(client, count, 20000).status == "OK":
+                count += 1
+            client.ok("SELECT INBOX")
+            client.ok("STORE 1:5 +FLAGS.SILENT (\\Deleted)")
+            client.ok("EXPUNGE")
+            self.append(client, 1000, 20000).ok()
+        self.assertEqual(self.subjects(), [b"number %d" % number for number in [*range(5, count), 1000]])
+
     def test_room_is_made_by_another(self):
         with self.client() as client:
             count = 0

@@ -7,6 +7,7 @@
 
 #include "mailpipe/index/account.hpp"
 #include "mailpipe/index/database.hpp"
+#include "mailpipe/index/reserve.hpp"
 #include "mailpipe/index/schema.hpp"
 #include "mailpipe/index/watchers.hpp"
 #include "mailpipe/store/file.hpp"
@@ -17,8 +18,11 @@ class FolderWatcher;
 
 // What the mailboxes of an account share; it lives as long as one of them. Of the locks, the database's is taken last.
 struct AccountCore {
-    std::string path;
+    explicit AccountCore(const std::string& root) : path(root), reserve(root + "/.mailpipe-reserve") {}
+
+    const std::string path;
     std::string index_path;
+    Reserve reserve;
     Describe describe = nullptr;
     Removing removing;
     store::Fd lock;

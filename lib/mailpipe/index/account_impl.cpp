@@ -67,8 +67,7 @@ Result<std::shared_ptr<Account>> AccountImpl::open(const std::string& path, Desc
     if (!lock) return tl::unexpected(lock.error());
     // Makes what a Maildir has.
     if (auto folder = Folder::open(path); !folder) return tl::unexpected(folder.error());
-    auto core = std::make_shared<AccountCore>();
-    core->path = path;
+    auto core = std::make_shared<AccountCore>(path);
     core->index_path = path + kIndex;
     core->describe = describe;
     core->removing = std::move(removing);
@@ -91,6 +90,7 @@ Result<std::shared_ptr<Account>> AccountImpl::open(const std::string& path, Desc
     if (index->fresh) {
         if (auto imported = account->import_subscriptions(); !imported) return tl::unexpected(imported.error());
     }
+    core->reserve.keep();
     return std::shared_ptr<Account>(std::move(account));
 }
 

@@ -109,7 +109,12 @@ Result<void> MailboxImpl::write(Database& database, const Change& change) const 
 
 Result<void> MailboxImpl::commit(Change& change) {
     complete(change);
-    auto written = core_->change([&](Database& database) { return write(database, change); });
+    const auto work = [&](Database& database) { return write(database, change); };
+    auto written = core_->change(work);
+    // What brings nothing in makes room, or is the first step of that.
+    const bool is_full = !written && written.error().kind == Errc::io;
+    if (is_full && change.added.empty() && core_->reserve.give_up()) written = core_->change(work);
+    if (written && !change.added.empty()) core_->reserve.keep();
     if (written) finish(change);
     return written;
 }
