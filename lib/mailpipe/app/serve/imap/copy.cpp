@@ -23,6 +23,20 @@ std::string encode_in_order(const std::vector<index::Uid>& uids) {
     return text;
 }
 
+// What is copied, or comes from another user, is more than there was.
+Result<bool> fits(Work& work, const Place& target, const std::vector<std::size_t>& indices, bool move) {
+    const std::uint64_t limit = work.state.config.delivery.quota;
+    const bool is_moved_within = move && target.own && !work.state.selected->name.starts_with(kOtherUsers);
+    if (limit == 0 || is_moved_within) return true;
+    std::uint64_t octets = 0;
+    for (const std::size_t index : indices)
+        octets += (*work.state.selected->seen)[index].size;
+    const std::string path = work.state.config.store.path_of(target.owner);
+    auto fits = work.state.quota.fits(path, octets, limit);
+    if (fits && *fits) work.state.quota.add(path, octets);
+    return fits;
+}
+
 }  // namespace
 
 Outcome on_copy(Work& work, const proto::Copy& command) {
@@ -41,6 +55,9 @@ Outcome on_copy(Work& work, const proto::Copy& command) {
         if (target.error().kind == Errc::not_found) return refused("TRYCREATE", "There is no such mailbox");
         return refusal_of(target.error());
     }
+    auto has_room = fits(work, *place, *indices, command.move);
+    if (!has_room) return refusal_of(has_room.error());
+    if (!*has_room) return refused("OVERQUOTA", "The mailbox is full");
     const auto uids = uids_of(selected, *indices);
     auto copied = selected.mailbox->copy(uids, **target, command.move);
     if (!copied) return refusal_of(copied.error());

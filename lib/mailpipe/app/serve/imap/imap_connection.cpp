@@ -110,7 +110,7 @@ asio::awaitable<void> ImapConnection::log_user_in(sasl::ServerRequest request) {
                                               : proto::LoginFailure::credentials);
         co_return;
     }
-    auto state = std::make_unique<ImapState>(context_.config, context_.imap, verdict.user);
+    auto state = std::make_unique<ImapState>(context_.config, context_.imap, context_.quota, verdict.user);
     state->changed = [bell = bell_] {
         if (bell->rung.exchange(true) || !bell->awaited) return;
         asio::post(bell->executor, [bell] {
@@ -214,8 +214,11 @@ asio::awaitable<bool> ImapConnection::tell_news() {
     const std::shared_ptr<Work> work = make_work();
     const bool reads = state_->notices || (state_->selected && !state_->selected->contexts.empty());
     if (reads) {
-        std::function<bool()> tell = [work] {
-            if (work->state.selected) tell_updates(*work, true);
+        // RFC 9051 section 7.5.1: no EXPUNGE while no command is there, unless the client has asked for that.
+        const bool may_expunge =
+            session_->idling() || (state_->notices && state_->notices->tells_of_expunged());
+        std::function<bool()> tell = [work, may_expunge] {
+            if (work->state.selected) tell_updates(*work, may_expunge);
             write_notices(*work);
             return true;
         };

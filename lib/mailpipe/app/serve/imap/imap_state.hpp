@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "mailpipe/app/serve/config.hpp"
+#include "mailpipe/app/serve/delivery/quota.hpp"
 #include "mailpipe/app/serve/imap/imap_shared.hpp"
 #include "mailpipe/app/serve/imap/mailbox_names.hpp"
 #include "mailpipe/app/serve/imap/outcome.hpp"
@@ -40,10 +41,11 @@ struct Selected {
 
 // Of one session that has logged in. Used by one thread at a time: the loop's, or the one that answers a command.
 struct ImapState {
-    ImapState(const Config& the_config, ImapShared& shared, std::string the_user)
-        : config(the_config), user(std::move(the_user)), names(the_config, shared, user) {}
+    ImapState(const Config& the_config, ImapShared& shared, Quota& the_quota, std::string the_user)
+        : config(the_config), quota(the_quota), user(std::move(the_user)), names(the_config, shared, user) {}
 
     const Config& config;
+    Quota& quota;
     std::string user;
     MailboxNames names;
     std::optional<Selected> selected;

@@ -150,6 +150,12 @@ std::deque<index::AccountChange> Notices::take() {
     return std::exchange(waiting_, {});
 }
 
+bool Notices::tells_of_expunged() const {
+    return std::any_of(wanted_.groups.begin(), wanted_.groups.end(), [](const proto::Notify::Group& group) {
+        return group.filter.kind == Filter::selected && group.message_expunge;
+    });
+}
+
 bool Notices::empty() const {
     const std::lock_guard lock(mutex_);
     return waiting_.empty();
