@@ -30,8 +30,9 @@ struct MailboxInfo {
 struct AccountChange {
     enum class Kind { created, deleted, renamed, subscribed, unsubscribed, messages, acl, metadata };
     Kind kind = Kind::messages;
-    std::string mailbox;   // the new name where it was renamed; "" : metadata of the server
-    std::string old_name;  // renamed
+    std::string mailbox;        // the new name where it was renamed; "" : metadata of the server
+    std::string old_name = {};  // renamed
+    std::string entry = {};     // metadata
 };
 
 // Told before messages leave a Maildir (expunged, moved elsewhere), by Entry::id: a log of deliveries must not put them in

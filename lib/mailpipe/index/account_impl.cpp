@@ -295,9 +295,9 @@ Result<void> AccountImpl::import_subscriptions() {
     });
 }
 
-void AccountImpl::tell(AccountChange::Kind kind, const std::string& mailbox,
-                       const std::string& old_name) const {
-    core_->watchers.notify({kind, mailbox, old_name});
+void AccountImpl::tell(AccountChange::Kind kind, const std::string& mailbox, const std::string& old_name,
+                       const std::string& entry) const {
+    core_->watchers.notify({kind, mailbox, old_name, entry});
 }
 
 Mailbox::Token AccountImpl::watch(std::function<void(const AccountChange&)> changed) {

@@ -60,7 +60,8 @@ class AccountImpl : public Account, public std::enable_shared_from_this<AccountI
     Result<void> rename_tree(const std::string& from, const std::string& to);
     Result<void> rename_inbox(const std::string& to);
     std::string path_of(const std::string& directory) const;
-    void tell(AccountChange::Kind kind, const std::string& mailbox, const std::string& old_name = {}) const;
+    void tell(AccountChange::Kind kind, const std::string& mailbox, const std::string& old_name = {},
+              const std::string& entry = {}) const;
 
     std::shared_ptr<AccountCore> core_;
     store::Fd root_;

@@ -73,7 +73,7 @@ Result<void> AccountImpl::set_metadata(const std::string& mailbox, const std::st
     auto written = value
                        ? run(*core_, "INSERT OR REPLACE INTO metadata VALUES(?,?,?)", *row, entry, Blob{*value})
                        : run(*core_, "DELETE FROM metadata WHERE mailbox=? AND entry=?", *row, entry);
-    if (written) tell(AccountChange::Kind::metadata, mailbox.empty() ? "" : normal_name(mailbox));
+    if (written) tell(AccountChange::Kind::metadata, mailbox.empty() ? "" : normal_name(mailbox), {}, entry);
     return written;
 }
 

@@ -63,9 +63,13 @@ Result<std::int64_t> Folder::mark(const char* directory) const {
     const std::array<struct timespec, 2> times{{{0, UTIME_OMIT}, now}};
     const bool marked = ::utimensat(root(), directory, times.data(), 0) == 0;
     auto time = time_of(directory);
+    if (!time) return time;
     // A time as recent as this one can still be that of the next change.
-    if (time && !marked && nanoseconds(now) - *time < kSecond) return 0;
-    return time;
+    if (!marked) return nanoseconds(now) - *time < kSecond ? 0 : *time;
+    // A file system with whole seconds: no time tells.
+    if (*time % kSecond == 0) return 0;
+    // Not what is there now: who came in between must show.
+    return nanoseconds(now);
 }
 
 Result<std::shared_ptr<const store::MaildirIndex>> Folder::scan() const {

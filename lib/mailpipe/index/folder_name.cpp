@@ -14,6 +14,11 @@ Fail unusable(std::string_view name, const std::string& why) {
     return fail(Errc::usage, "mailbox " + std::string(name.substr(0, kFileName)) + ": " + why);
 }
 
+// A directory in the place of the index or of its journal would keep the account from being opened.
+bool is_own_file(std::string_view directory) {
+    return directory.starts_with(".mailpipe-");
+}
+
 }  // namespace
 
 std::string normal_name(std::string_view name) {
@@ -44,13 +49,14 @@ Result<std::string> directory_of(std::string_view name) {
         if (!encoded) return unusable(name, "the name is not UTF-8");
         directory += "." + *encoded;
     }
+    if (is_own_file(directory)) return unusable(name, "the name is that of a file of mail-serve");
     if (directory.size() > kFileName) return unusable(name, "the name is too long for the file system");
     return directory;
 }
 
 std::optional<std::string> name_of(std::string_view directory) {
     if (directory.empty()) return "INBOX";
-    if (directory[0] != '.') return std::nullopt;
+    if (directory[0] != '.' || is_own_file(directory)) return std::nullopt;
     std::string name;
     for (const std::string_view level : ascii::split(directory.substr(1), '.')) {
         if (level.empty()) return std::nullopt;

@@ -97,6 +97,13 @@ void parse_courier_keywords(string_view text, UidTrace& trace) {
     }
 }
 
+// What our own trace says beyond another server's: no UID that we gave, or may have given, is given again.
+static void take_over(UidTrace& trace, const UidTrace& kept) {
+    trace.object_id = kept.object_id;
+    trace.uid_next = std::max(trace.uid_next, kept.uid_next);
+    trace.modseq = std::max(trace.modseq, kept.modseq);
+}
+
 Result<std::optional<UidTrace>> read_former_uids(int maildir, const std::string& what) {
     auto own = read_list(maildir, kUidTrace, what);
     if (!own) return tl::unexpected(own.error());
@@ -107,14 +114,14 @@ Result<std::optional<UidTrace>> read_former_uids(int maildir, const std::string&
     if (!dovecot) return tl::unexpected(dovecot.error());
     if (*dovecot) {
         auto trace = parse_dovecot_uids(**dovecot);
-        if (trace && kept) trace->object_id = kept->object_id;
+        if (trace && kept) take_over(*trace, *kept);
         if (trace && (!kept || kept->uid_validity == trace->uid_validity)) return trace;
     }
     auto courier = read_list(maildir, "courierimapuiddb", what);
     if (!courier) return tl::unexpected(courier.error());
     auto trace = *courier ? parse_courier_uids(**courier) : std::nullopt;
     if (!trace || (kept && kept->uid_validity != trace->uid_validity)) return kept;
-    if (kept) trace->object_id = kept->object_id;
+    if (kept) take_over(*trace, *kept);
     auto keywords = read_list(maildir, "courierimapkeywords/:list", what);
     if (!keywords) return tl::unexpected(keywords.error());
     if (*keywords) parse_courier_keywords(**keywords, *trace);

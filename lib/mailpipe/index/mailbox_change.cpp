@@ -70,12 +70,7 @@ Result<void> MailboxImpl::remove(Change& change, const std::vector<Uid>& ascendi
         }
         return {};
     });
-    if (!read || !core_->removing || change.doomed.empty()) return read;
-    std::vector<std::string> ids;
-    for (const auto& [message, file] : change.doomed)
-        ids.push_back(file.base);
-    core_->removing(path(), ids);
-    return {};
+    return read;
 }
 
 void MailboxImpl::complete(Change& change) {
@@ -196,6 +191,13 @@ void MailboxImpl::place_files(const Change& change) {
 
 void MailboxImpl::remove_files(const Change& change) {
     if (change.doomed.empty()) return;
+    // Not before the index has it: a log that forgets a message which then stays would not put it in place after a crash.
+    if (core_->removing) {
+        std::vector<std::string> ids;
+        for (const auto& [message, file] : change.doomed)
+            ids.push_back(file.base);
+        core_->removing(path(), ids);
+    }
     const OwnChange own(*this);
     for (const auto& [message, file] : change.doomed) {
         doomed_.insert(file.base);

@@ -66,7 +66,9 @@ Result<std::shared_ptr<MailboxImpl>> MailboxImpl::open(std::shared_ptr<AccountCo
         core->database->release_memory();
     }
     // On a full disk what is known can be read, and removed.
-    if (!refreshed && refreshed.error().kind != Errc::io) return tl::unexpected(refreshed.error());
+    // But before the first scan the UIDs of the trace are not known, and none may be given.
+    const bool known = mailbox->scanned_ || mailbox->row_.times.cur_time != 0 || !mailbox->snapshot()->empty();
+    if (!refreshed && (refreshed.error().kind != Errc::io || !known)) return tl::unexpected(refreshed.error());
     return mailbox;
 }
 
@@ -151,6 +153,8 @@ Result<void> MailboxImpl::look_again() {
 Result<void> MailboxImpl::settle() {
     const std::lock_guard lock(mutex_);
     if (gone_) return {};
+    // It knows less than the trace.
+    if (!scanned_ && row_.times.cur_time == 0 && row_.messages == 0) return {};
     if (row_.settled_modseq != row_.highest_modseq || !doomed_.empty()) {
         for (const char* directory : {"cur", "new"}) {
             if (auto synced = folder_->sync(directory); !synced) return synced;

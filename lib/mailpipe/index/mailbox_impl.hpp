@@ -102,8 +102,8 @@ class MailboxImpl : public Mailbox {
     Result<void> compare(Scan& scan);
     void compare_file(Scan& scan, Uid uid, std::string_view base, std::string_view extra);
     Result<void> take_unknown(Scan& scan);
-    std::optional<Incoming> incoming_of(const store::MaildirFile& file, const KeywordNames& names,
-                                        std::int64_t now) const;
+    Result<std::optional<Incoming>> incoming_of(const store::MaildirFile& file, const KeywordNames& names,
+                                                std::int64_t now) const;
     Result<void> apply_trace(Change& change, std::vector<Incoming>& incoming);
 
     Result<std::uint64_t> bits_of(Change& change, const std::vector<std::string>& keywords, bool make);

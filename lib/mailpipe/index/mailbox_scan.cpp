@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <ctime>
 
 #include "mailpipe/index/former_uids.hpp"
@@ -131,18 +132,21 @@ Result<bool> MailboxImpl::scan_all() {
         complete(scan.change);
         auto written = core_->change([&](Database& database) { return write(database, scan.change); });
         if (!written) return tl::unexpected(written.error());
+    }
+    // From here on they hold what this scan leaves undone, or hides.
+    unrenamed_.clear();
+    left_in_new_.clear();
+    masked_since_.reset();
+    dirty_ = !scan.quiet && !scan.missing.empty();
+    if (any) {
         // What was updated has been so by its file's name.
         scan.change.updated.clear();
         finish(scan.change);
     } else {
         row_.times = scan.change.row.times;
     }
-    unrenamed_.clear();
-    left_in_new_.clear();
     last_try_ = steady_clock::now();
-    masked_since_.reset();
     scanned_ = true;
-    dirty_ = !scan.quiet && !scan.missing.empty();
     if (!scan.misnamed.empty()) {
         const OwnChange own(*this);
         for (const auto& each : scan.misnamed) {
@@ -227,8 +231,9 @@ Result<void> MailboxImpl::take_unknown(Scan& scan) {
             ::unlinkat(folder_->root(), path_of(file).c_str(), 0);
             continue;
         }
-        if (auto each = incoming_of(file, scan.change.row.keywords, first ? 0 : now))
-            incoming.push_back(std::move(*each));
+        auto each = incoming_of(file, scan.change.row.keywords, first ? 0 : now);
+        if (!each) return tl::unexpected(each.error());
+        if (*each) incoming.push_back(std::move(**each));
     }
     if (first) {
         if (auto applied = apply_trace(scan.change, incoming); !applied) return applied;
@@ -236,9 +241,9 @@ Result<void> MailboxImpl::take_unknown(Scan& scan) {
     return add(scan.change, std::move(incoming));
 }
 
-std::optional<MailboxImpl::Incoming> MailboxImpl::incoming_of(const store::MaildirFile& file,
-                                                              const KeywordNames& names,
-                                                              std::int64_t now) const {
+Result<std::optional<MailboxImpl::Incoming>> MailboxImpl::incoming_of(const store::MaildirFile& file,
+                                                                      const KeywordNames& names,
+                                                                      std::int64_t now) const {
     Incoming incoming;
     const std::string path = path_of(file);
     struct stat info {};
@@ -254,9 +259,14 @@ std::optional<MailboxImpl::Incoming> MailboxImpl::incoming_of(const store::Maild
     auto size = store::crlf_size_of(incoming.file.base);
     if (!size) {
         auto opened = store::open_regular_at(folder_->root(), path, path);
-        if (!opened) return std::nullopt;
+        if (!opened) {
+            // For want of descriptors or memory it is looked at again; what may not be read is passed over.
+            const bool later = errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == EIO;
+            if (later) return tl::unexpected(opened.error());
+            return std::nullopt;
+        }
         auto read = read_crlf_size(*opened, path);
-        if (!read) return std::nullopt;
+        if (!read) return tl::unexpected(read.error());
         size = *read;
     }
     incoming.message.size = *size;
@@ -306,7 +316,8 @@ Result<bool> MailboxImpl::take_new() {
             continue;
         }
         auto each = incoming_of({store::kNew, name}, row_.keywords, std::time(nullptr));
-        if (each) incoming.push_back(std::move(*each));
+        if (!each) return tl::unexpected(each.error());
+        if (*each) incoming.push_back(std::move(**each));
     }
     if (incoming.empty()) {
         row_.times.new_time = *new_time;

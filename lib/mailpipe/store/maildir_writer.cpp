@@ -281,6 +281,10 @@ Result<std::vector<std::string>> MaildirWriter::recover(const std::vector<std::s
 
 // Housekeeping: what fails here fails silently, and the next run tries again.
 void MaildirWriter::remove_stale(const std::unordered_set<std::string_view>& kept) {
+    // Where mail-serve keeps an index (index/), in the Maildir or the one that this is a folder of, what lies here may have been
+    // acknowledged: it was put in its place without a sync, and the next scan does so again.
+    for (const char* index : {"../.mailpipe-index", "../../.mailpipe-index"})
+        if (::faccessat(dirs_.tmp.get(), index, F_OK, 0) == 0) return;
     const auto bases = bases_in(dirs_.tmp.get(), path_);
     if (!bases) return;
     const std::time_t now = std::time(nullptr);

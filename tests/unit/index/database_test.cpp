@@ -66,7 +66,7 @@ class FullDiskTest : public AccountTest {
     FullDiskTest() {
         small_ = directory_ + "/small";
         fs::create_directory(small_);
-        mounted_ = ::mount("tmpfs", small_.c_str(), "tmpfs", 0, "size=700k") == 0;
+        mounted_ = ::mount("tmpfs", small_.c_str(), "tmpfs", 0, "size=1300k") == 0;
         root_ = small_ + "/mail";
     }
     ~FullDiskTest() override {

@@ -1,5 +1,7 @@
 #include "mailpipe/imap/server/append_parser.hpp"
 
+#include <algorithm>
+
 #include <utility>
 
 namespace mailpipe::imap::server {
@@ -134,6 +136,10 @@ Outcome AppendParser::part(Position& at) {
     if (!is_url) return at.in.expected("literal of TEXT");
     auto url = at.in.astring("url");
     if (!url) return tl::unexpected(url.error());
+    // It comes back in BADURL: nothing in it may end a line or a code.
+    const bool printable =
+        std::all_of(url->begin(), url->end(), [](char c) { return c > 0x20 && c < 0x7F && c != ']'; });
+    if (url->empty() || !printable) return at.in.expected("url");
     at.events.emplace_back(AppendUrl{std::move(*url)});
     state_ = State::after_part;
     return go_on();

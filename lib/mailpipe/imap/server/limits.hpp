@@ -15,6 +15,7 @@ inline constexpr std::size_t kLiterals = 1000;
 // Octets of a refused command that are read and dropped until the server closes.
 inline constexpr std::uint64_t kSwallowedOctets = 64U << 20;
 inline constexpr std::uint64_t kSwallowedOctetsBeforeLogin = 65536;
+inline constexpr std::size_t kFetchItems = 100;       // different ones of a FETCH
 inline constexpr std::size_t kIdPairs = 30;           // RFC 2971 section 3.3
 inline constexpr std::uint64_t kLiteralMinus = 4096;  // RFC 7888 section 5
 

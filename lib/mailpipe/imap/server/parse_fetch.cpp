@@ -4,6 +4,7 @@
 
 #include "mailpipe/base/ascii.hpp"
 #include "mailpipe/base/limits.hpp"
+#include "mailpipe/imap/server/limits.hpp"
 #include "mailpipe/imap/server/parse_command.hpp"
 #include "mailpipe/imap/server/write_response.hpp"
 #include "mailpipe/mime/field_encode.hpp"
@@ -240,6 +241,16 @@ Result<std::vector<FetchItem>> parse_fetch_items(CommandReader& in, const ParseC
     const auto one = [&]() -> Result<void> {
         auto item = parse_item(in, context);
         if (!item) return tl::unexpected(item.error());
+        // A line that asks for the same a thousand times would make an answer a thousand times as long.
+        const auto same = std::find_if(out.begin(), out.end(), [&](const FetchItem& other) {
+            return other.kind == item->kind && other.label == item->label && other.partial == item->partial;
+        });
+        if (same != out.end()) {
+            same->peek = same->peek && item->peek;
+            return {};
+        }
+        if (out.size() == kFetchItems)
+            return fail(Errc::limit, "more items than kFetchItems (" + std::to_string(kFetchItems) + ")");
         out.push_back(std::move(*item));
         return {};
     };

@@ -28,10 +28,14 @@ void write_rights(std::string& out, const std::string& identifier, std::string_v
     proto::write_string(out, rights);
 }
 
-// Identifiers are users, "anyone", and those with "-" in front.
-bool is_identifier(const Work& work, std::string_view identifier) {
-    if (identifier.starts_with('-')) identifier.remove_prefix(1);
-    return identifier == "anyone" || work.state.config.users.find(identifier).has_value();
+// Identifiers are users, as they were configured, "anyone", and those with "-" in front; nullopt: it is none of them.
+std::optional<std::string> known_identifier(const Work& work, std::string_view identifier) {
+    const bool negative = identifier.starts_with('-');
+    if (negative) identifier.remove_prefix(1);
+    auto name = identifier == "anyone" ? std::optional<std::string>(identifier)
+                                       : work.state.config.users.find(identifier);
+    if (name && negative) return std::string(1, '-').append(*name);
+    return name;
 }
 
 }  // namespace
@@ -54,26 +58,28 @@ Outcome on_set_acl(Work& work, const proto::SetAcl& command) {
     auto place = administered(work, command.mailbox);
     if (!place) return place.error();
     if (!are_rights(command.rights)) return bad("There is a letter among them that is no right");
-    if (!is_identifier(work, command.identifier)) return refused("CANNOT", "There is no such user");
-    if (is_owner(*place, command.identifier)) return refused("CANNOT", "The owner has all rights");
+    const auto identifier = known_identifier(work, command.identifier);
+    if (!identifier) return refused("CANNOT", "There is no such user");
+    if (is_owner(*place, *identifier)) return refused("CANNOT", "The owner has all rights");
     auto acl = place->account->acl(place->name);
     if (!acl) return refusal_of(acl.error());
-    const auto before = acl->find(command.identifier);
+    const auto before = acl->find(*identifier);
     std::string rights = before == acl->end() ? std::string() : before->second;
     const std::string given = normal_rights(command.rights);
     if (command.mode == proto::SetAcl::Mode::replace) rights = given;
     if (command.mode == proto::SetAcl::Mode::add) rights = normal_rights(rights + given);
     if (command.mode == proto::SetAcl::Mode::remove)
         std::erase_if(rights, [&](char right) { return given.find(right) != std::string::npos; });
-    auto set = place->account->set_acl(place->name, command.identifier, rights);
+    auto set = place->account->set_acl(place->name, *identifier, rights);
     return set ? done("Set") : refusal_of(set.error());
 }
 
 Outcome on_delete_acl(Work& work, const proto::DeleteAcl& command) {
     auto place = administered(work, command.mailbox);
     if (!place) return place.error();
-    if (is_owner(*place, command.identifier)) return refused("CANNOT", "The owner has all rights");
-    auto set = place->account->set_acl(place->name, command.identifier, "");
+    const std::string identifier = known_identifier(work, command.identifier).value_or(command.identifier);
+    if (is_owner(*place, identifier)) return refused("CANNOT", "The owner has all rights");
+    auto set = place->account->set_acl(place->name, identifier, "");
     return set ? done("Deleted") : refusal_of(set.error());
 }
 
@@ -84,7 +90,7 @@ Outcome on_list_rights(Work& work, const proto::ListRights& command) {
     proto::write_mailbox(work.out, command.mailbox, work.enabled.utf8);
     work.out += ' ';
     proto::write_string(work.out, command.identifier);
-    if (is_owner(*place, command.identifier)) {
+    if (is_owner(*place, known_identifier(work, command.identifier).value_or(command.identifier))) {
         work.out.append(" ").append(kAllRights);
     } else {
         work.out += " \"\"";

@@ -13,7 +13,8 @@ namespace proto = imap::server;
 // Takes up what other programs have done, as often as a client asks for anything new.
 Outcome on_noop(Work& work) {
     if (work.state.selected) {
-        if (auto fresh = work.state.selected->mailbox->refresh(); !fresh) return refusal_of(fresh.error());
+        if (auto fresh = work.state.selected->mailbox->refresh(); !fresh && fresh.error().kind != Errc::io)
+            return refusal_of(fresh.error());
     }
     return done("Done");
 }

@@ -59,7 +59,11 @@ Appending::Refusal Appending::literal(const Work& work, const proto::AppendLiter
                        "A message of at most " + std::to_string(config.max_message_size) + " octets is taken");
     octets_ += event.size;
     message_octets_ += event.size;
-    const std::uint64_t limit = config.delivery.quota;
+    return over_quota(work);
+}
+
+Appending::Refusal Appending::over_quota(const Work& work) {
+    const std::uint64_t limit = work.state.config.delivery.quota;
     if (limit == 0) return std::nullopt;
     auto fits = quota_.fits(account_path_, octets_, limit);
     if (!fits) return refusal_of(fits.error());
@@ -86,6 +90,7 @@ Appending::Refusal Appending::url(Work& work, const proto::AppendUrl& event) {
         return refused("TOOBIG", "The message is too large");
     octets_ += text->size();
     message_octets_ += text->size();
+    if (auto refusal = over_quota(work)) return refusal;
     octets(*text);
     return std::nullopt;
 }

@@ -30,6 +30,8 @@ class Appending {
     Outcome end(Work& work);
 
  private:
+    Refusal over_quota(const Work& work);
+
     Result<std::vector<index::Uid>> commit(Work& work);
 
     Quota& quota_;

@@ -26,9 +26,14 @@ bool may_create(Work& work, const Place& place) {
 
 // The place of a mailbox that is to be made: where one may know of nothing, nothing can be made.
 Result<Place> find_parent(Work& work, const std::string& name) {
+    if (name + "/" == kOtherUsers) return fail(Errc::permanent, "That is where other users' mailboxes are");
     auto place = work.state.names.find(name);
     if (place || place.error().kind != Errc::not_found) return place;
-    auto parent = work.state.names.find(parent_of(name));
+    // "Other Users/NAME" is the mailbox of a user: nothing there gives a right to what is beside it.
+    const std::string above = parent_of(name);
+    if (above.size() <= kOtherUsers.size() || above.find('/', kOtherUsers.size()) == std::string::npos)
+        return place;
+    auto parent = work.state.names.find(above);
     if (!parent) return parent;
     parent->name += name.substr(name.rfind('/'));
     return parent;

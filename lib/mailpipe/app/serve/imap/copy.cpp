@@ -1,5 +1,4 @@
 #include "mailpipe/app/serve/imap/commands.hpp"
-#include "mailpipe/app/serve/imap/updates.hpp"
 
 // COPY and MOVE (RFC 6851), with COPYUID (RFC 4315).
 namespace mailpipe::app::serve {
@@ -72,7 +71,7 @@ Outcome on_copy(Work& work, const proto::Copy& command) {
     if (!command.move) return done("Copied", std::move(code));
     // RFC 6851 section 4.3: before the messages go.
     if (!code.empty()) work.out += "* OK [" + code + "] Moved\r\n";
-    write_updates(selected, work.enabled, true, work.out);
+    write_changes(work, true);
     const auto highest = selected.seen->highest_modseq();
     return done("Moved", work.enabled.condstore ? "HIGHESTMODSEQ " + std::to_string(highest) : "");
 }

@@ -10,9 +10,10 @@ namespace {
 
 namespace proto = imap::server;
 
-constexpr std::size_t kBatch = 256;            // messages whose facts are read at once
-constexpr std::size_t kPiece = 128U << 10;     // octets of an answer, after which it goes out
-constexpr std::uint64_t kHeldText = 1U << 20;  // a longer one is sent as it is read
+constexpr std::size_t kBatch = 256;              // messages whose facts are read at once
+constexpr std::uint64_t kMostOfOne = 16U << 20;  // of a message, beside twice its size
+constexpr std::size_t kPiece = 128U << 10;       // octets of an answer, after which it goes out
+constexpr std::uint64_t kHeldText = 1U << 20;    // a longer one is sent as it is read
 
 class FetchAnswer : public Answer {
  public:
@@ -202,6 +203,9 @@ class FetchAnswer : public Answer {
                 work.out.resize(begin);
                 return written;
             }
+            if (work.out.size() - begin <= kMostOfOne + 2 * fetched.message.size) continue;
+            work.out.resize(begin);
+            return fail(Errc::limit, "More of a message is asked for than is sent at once");
         }
         write_extra(work, line, fetched);
         line.end();

@@ -34,7 +34,7 @@ void write_flags_of(std::string& out, const index::Snapshot& snapshot, const ind
     };
     for (const auto& [flag, name] : kFlags)
         if ((message.flags & flag) != 0) add(name);
-    for (std::size_t bit = 0; message.keywords >> bit != 0 && bit < snapshot.keywords().size(); ++bit)
+    for (std::size_t bit = 0; bit < snapshot.keywords().size() && message.keywords >> bit != 0; ++bit)
         if ((message.keywords >> bit & 1U) != 0) add(snapshot.keywords()[bit]);
     out += ')';
 }

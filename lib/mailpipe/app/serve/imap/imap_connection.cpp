@@ -57,7 +57,8 @@ ImapConnection::Clock::time_point ImapConnection::read_deadline() const {
 
 bool ImapConnection::handle_silence(const Error&) {
     if (stream_->cancelled()) {
-        session_->shut_down();
+        // Nothing is read any more: no boundary between commands will come. A no-op once the session is over.
+        session_->bye("UNAVAILABLE", "Server is shutting down");
     } else if (session_->idling()) {
         session_->respond("* OK Still here\r\n");
     } else {
@@ -138,6 +139,7 @@ void ImapConnection::log_off() {
     appending_.reset();
     state_.reset();
     admitted_.user = {};
+    settled_ = Clock::now();
     await_bell();
 }
 

@@ -36,6 +36,7 @@ struct Selected {
     bool read_only = false;
     std::vector<index::Uid> saved = {};  // "$" (RFC 9051 section 6.4.4.1), ascending
     std::vector<SearchContext> contexts = {};
+    std::shared_ptr<const index::Snapshot> searched = nullptr;  // what they are up to date with
     index::Mailbox::Token watch = nullptr;
 };
 

@@ -40,6 +40,10 @@ class Lister {
  private:
     // What a name below "Other Users/" could match, before anything is read of others.
     static bool may_match_others(std::string_view pattern) {
+        // "%" stops at "/": it does not reach below.
+        const bool one_level =
+            pattern.find('*') == std::string_view::npos && pattern.find('/') == std::string_view::npos;
+        if (one_level) return false;
         const std::size_t fixed = std::min(pattern.find_first_of("*%"), pattern.size());
         const std::size_t common = std::min(fixed, kOtherUsers.size());
         return pattern.substr(0, common) == kOtherUsers.substr(0, common) &&

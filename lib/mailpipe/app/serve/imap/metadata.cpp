@@ -43,6 +43,9 @@ Result<Found> find_entries(Work& work, const Place& place, const proto::GetMetad
     if (!all) return tl::unexpected(all.error());
     Found found;
     for (const std::string& entry : command.entries) {
+        // Not "/private:USER", which is another reader's.
+        const std::string lower = ascii::to_lower(entry) + "/";
+        if (!lower.starts_with(kPrivate) && !lower.starts_with(kShared)) continue;
         const std::string wanted = stored_name(work, place, entry);
         for (const auto& [name, value] : *all) {
             if (!is_wanted(name, wanted, command.depth.value_or(0))) continue;

@@ -11,6 +11,8 @@ namespace mailpipe::app::serve {
 namespace {
 
 namespace proto = imap::server;
+
+constexpr std::size_t kMostTold = 4U << 20;  // octets of new messages that are told unasked at once
 using Kind = index::AccountChange::Kind;
 using Filter = proto::MailboxFilter::Kind;
 
@@ -71,7 +73,7 @@ class Teller {
                 } else {
                     proto::write_mailbox(out, change.mailbox, work_.enabled.utf8);
                 }
-                out += " (/private)\r\n";
+                out.append(" ").append(change.entry).append("\r\n");
         }
     }
 
@@ -123,8 +125,12 @@ void tell_updates(Work& work, bool may_expunge) {
     fetch.items = *items;
     // One that cannot be read is one that the client has to ask for.
     const auto answer = begin_fetch(std::move(fetch));
-    while (!answer->more(work)) {
-    }
+    const std::size_t begin = work.out.size();
+    std::optional<Outcome> outcome;
+    while (!outcome && work.out.size() - begin <= kMostTold)
+        outcome = answer->more(work);
+    // Cut off within a response it must not go out.
+    if (!outcome || outcome->broken) work.out.resize(begin);
 }
 
 Notices::Notices(proto::Notify wanted, index::Account& account, std::function<void()> changed)
@@ -138,8 +144,8 @@ Notices::Notices(proto::Notify wanted, index::Account& account, std::function<vo
             };
             // One STATUS tells of any number of messages.
             if (std::any_of(waiting_.begin(), waiting_.end(), same)) return;
-            if (waiting_.size() > kWaiting) return;
-            waiting_.push_back(change);
+            if (waiting_.size() >= kWaiting) overflowed_ = true;
+            if (!overflowed_) waiting_.push_back(change);
         }
         changed();
     });
@@ -158,12 +164,23 @@ bool Notices::tells_of_expunged() const {
 
 bool Notices::empty() const {
     const std::lock_guard lock(mutex_);
-    return waiting_.empty();
+    return waiting_.empty() && !overflowed_;
+}
+
+bool Notices::overflowed() const {
+    const std::lock_guard lock(mutex_);
+    return overflowed_;
 }
 
 void write_notices(Work& work) {
     const auto& notices = work.state.notices;
     if (!notices || notices->empty()) return;
+    // RFC 5465 section 5.8: from now on as if NOTIFY NONE had been said.
+    if (notices->overflowed()) {
+        work.out += "* OK [NOTIFICATIONOVERFLOW] Ask again\r\n";
+        work.state.notices.reset();
+        return;
+    }
     auto account = work.state.names.own();
     if (!account) return;
     const auto& groups = notices->wanted().groups;

@@ -20,11 +20,13 @@ class Notices {
     const imap::server::Notify& wanted() const { return wanted_; }
     std::deque<index::AccountChange> take();
     bool empty() const;
+    bool overflowed() const;
     // Whether the client wants to hear of expunged messages of the selected mailbox though it has not asked (RFC 5465 section 5).
     bool tells_of_expunged() const;
 
  private:
     static constexpr std::size_t kWaiting = 1000;  // beyond it NOTIFICATIONOVERFLOW
+    bool overflowed_ = false;
 
     imap::server::Notify wanted_;
     mutable std::mutex mutex_;

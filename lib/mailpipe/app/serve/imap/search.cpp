@@ -26,6 +26,7 @@ void keep(Work& work, const proto::SearchReturn& returns, SearchAnswer& answer, 
     if (selected.contexts.size() < kContexts) {
         context.found = std::move(answer.found);
         selected.contexts.push_back(std::move(context));
+        if (!selected.searched) selected.searched = selected.seen;
         return;
     }
     // RFC 5267 section 4.3: an untagged NO says so, and the search is done all the same.
@@ -108,9 +109,10 @@ Outcome on_cancel_update(Work& work, const proto::CancelUpdate& command) {
 
 void write_changes(Work& work, bool may_expunge) {
     Selected& selected = *work.state.selected;
-    const auto before = selected.seen;
+    const auto before = selected.searched ? selected.searched : selected.seen;
     std::string updates;
     write_updates(selected, work.enabled, may_expunge, updates);
+    selected.searched = selected.contexts.empty() ? nullptr : selected.seen;
     if (selected.contexts.empty() || selected.seen == before) {
         work.out += updates;
         return;

@@ -92,7 +92,9 @@ Outcome on_select(Work& work, const proto::Select& command) {
     selected.name = command.mailbox;
     selected.mailbox = std::move(*mailbox);
     selected.watch = selected.mailbox->watch(work.state.changed);
-    if (auto fresh = selected.mailbox->refresh(); !fresh) return refusal_of(fresh.error());
+    // On a full disk what came in last is not known: the rest can be read, and removed.
+    if (auto fresh = selected.mailbox->refresh(); !fresh && fresh.error().kind != Errc::io)
+        return refusal_of(fresh.error());
     selected.seen = selected.mailbox->snapshot();
     selected.rights = place->rights;
     selected.read_only = command.read_only || !place->rights.may_change_something();

@@ -45,7 +45,7 @@ Result<void> write_status(Work& work, const Place& place, const std::string& nam
                           const std::vector<StatusItem>& items) {
     auto mailbox = work.state.names.open(place);
     if (!mailbox) return tl::unexpected(mailbox.error());
-    if (auto fresh = (*mailbox)->refresh(); !fresh) return fresh;
+    if (auto fresh = (*mailbox)->refresh(); !fresh && fresh.error().kind != Errc::io) return fresh;
     const auto snapshot = (*mailbox)->snapshot();
     std::string& out = work.out;
     out += "* STATUS ";

@@ -19,6 +19,7 @@ namespace {
 namespace proto = imap::server;
 
 constexpr std::size_t kKey = 32;
+constexpr std::uint64_t kMostBeside = 1U << 20;  // octets of an answer beside those of a largest message
 constexpr std::string_view kMechanism = "INTERNAL";
 constexpr std::string_view kAlgorithm = "01";  // in front of the token: HMAC-SHA256
 
@@ -190,7 +191,12 @@ Outcome on_url_fetch(Work& work, const proto::UrlFetch& command) {
     for (const proto::UrlFetch::Url& url : command.urls) {
         work.out += ' ';
         proto::write_string(work.out, url.url);
-        write_fetched(work, url);
+        // The answer is made as a whole: who asks for more at once is told that it is not there.
+        if (work.out.size() > work.state.config.max_message_size + kMostBeside) {
+            work.out += " NIL";
+        } else {
+            write_fetched(work, url);
+        }
     }
     work.out += "\r\n";
     return done("Those are they");
