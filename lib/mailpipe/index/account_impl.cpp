@@ -255,7 +255,7 @@ Result<std::shared_ptr<Mailbox>> AccountImpl::mailbox(const std::string& name) {
 }
 
 Result<void> AccountImpl::recover() {
-    if (auto renamed = finish_renames(); !renamed) return renamed;
+    if (auto renamed = finish_renames(); !renamed) return tl::unexpected(renamed.error());
     auto rows = core_->read([&](Database& database) { return read_mailbox_rows(database); });
     if (!rows) return tl::unexpected(rows.error());
     for (const MailboxRow& row : *rows) {

@@ -54,7 +54,7 @@ class AccountImpl : public Account, public std::enable_shared_from_this<AccountI
     Result<void> tell_leaving(const std::string& directory);  // all its messages
     Result<void> compare(const MailboxRow& row, Checked& checked);
     Result<void> recover();
-    Result<void> finish_renames();
+    Result<std::optional<Error>> finish_renames();  // what could not be moved
     Result<void> import_subscriptions();
     void remove_remains() const;
     Result<void> rename_tree(const std::string& from, const std::string& to);

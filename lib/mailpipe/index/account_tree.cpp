@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <map>
+#include <set>
 
 #include "mailpipe/index/account_impl.hpp"
 #include "mailpipe/index/folder_name.hpp"
@@ -103,6 +104,8 @@ Result<void> AccountImpl::create(const std::string& name, const std::vector<std:
         }
         if (auto synced = store::sync_file(folder->get(), path); !synced) return synced;
         if (auto synced = store::sync_file(root_.get(), core_->path); !synced) return synced;
+        // Of one that another program has removed.
+        if (auto forgotten = forget(*directory); !forgotten) return forgotten;
         if (auto row = make_row(*directory, special_use); !row) return tl::unexpected(row.error());
     }
     tell(AccountChange::Kind::created, normal_name(name));
@@ -164,8 +167,13 @@ Result<void> AccountImpl::rename_tree(const std::string& from, const std::string
         if (!name) return fail(Errc::usage, "mailbox " + target + ": the name is too long");
         if (auto usable = directory_of(*name); !usable) return tl::unexpected(usable.error());
         const bool moves_away = std::find(moving.begin(), moving.end(), target) != moving.end();
-        if (!moves_away && is_there(target))
+        if (moves_away) continue;
+        // Whatever it is: a directory without cur/ is in the way as well.
+        struct stat info {};
+        if (::fstatat(root_.get(), target.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0)
             return fail(Errc::unavailable, "mailbox " + *name + ": exists already");
+        // Of one that another program has removed.
+        if (auto forgotten = forget(target); !forgotten) return forgotten;
     }
     for (const std::string& directory : moving) {
         if (auto told = tell_leaving(directory); !told) return told;
@@ -179,11 +187,13 @@ Result<void> AccountImpl::rename_tree(const std::string& from, const std::string
         return {};
     });
     if (!planned) return planned;
-    return finish_renames();
+    auto finished = finish_renames();
+    if (!finished) return tl::unexpected(finished.error());
+    return *finished ? Result<void>(tl::unexpected(**finished)) : Result<void>{};
 }
 
 // Each directory is in one of two places, and the plan says what is missing: also after a crash.
-Result<void> AccountImpl::finish_renames() {
+Result<std::optional<Error>> AccountImpl::finish_renames() {
     std::vector<std::pair<std::string, std::string>> plan;
     auto read = core_->read([&](Database& database) -> Result<void> {
         auto query = database.query("SELECT source,target FROM renaming ORDER BY source");
@@ -196,26 +206,35 @@ Result<void> AccountImpl::finish_renames() {
             plan.emplace_back(query->text(0), query->text(1));
         }
     });
-    if (!read || plan.empty()) return read;
+    if (!read) return tl::unexpected(read.error());
+    if (plan.empty()) return std::optional<Error>();
     // Into itself ("A" to "A/B"): from the deepest, so that each place is free.
     if (plan.front().second.starts_with(plan.front().first)) std::reverse(plan.begin(), plan.end());
+    // One that cannot be moved (a mount point) stays where it is and is no longer planned: or no login would ever work again.
+    std::optional<Error> stayed;
+    std::set<std::string> staying;
     for (const auto& [source, target] : plan) {
         auto moved = store::move_no_replace(root_.get(), source, root_.get(), target, path_of(source));
-        if (!moved && moved.error().kind != Errc::not_found) return tl::unexpected(moved.error());
+        if (moved && !*moved) moved = fail(Errc::unavailable, path_of(target) + ": exists already");
+        if (moved || moved.error().kind == Errc::not_found) continue;
+        stayed = moved.error();
+        staying.insert(source);
     }
-    if (auto synced = store::sync_file(root_.get(), core_->path); !synced) return synced;
+    if (auto synced = store::sync_file(root_.get(), core_->path); !synced)
+        return tl::unexpected(synced.error());
     auto written = core_->change([&](Database& database) -> Result<void> {
         for (const auto& [source, target] : plan) {
+            if (staying.count(source) != 0) continue;
             auto query = database.query("UPDATE mailbox SET directory=? WHERE directory=?");
             if (!query) return tl::unexpected(query.error());
             if (auto done = query->run(target, source); !done) return done;
         }
         return database.execute("DELETE FROM renaming");
     });
-    if (!written) return written;
+    if (!written) return tl::unexpected(written.error());
     for (const auto& [source, target] : plan) {
         const auto known = open_.find(source);
-        if (known == open_.end()) continue;
+        if (known == open_.end() || staying.count(source) != 0) continue;
         const auto mailbox = known->second;
         open_.erase(known);
         open_[target] = mailbox;
@@ -224,7 +243,7 @@ Result<void> AccountImpl::finish_renames() {
         paths_.erase(path_of(source));
         paths_[path_of(target)] = mailbox;
     }
-    return {};
+    return stayed;
 }
 
 // RFC 9051 section 6.3.6: the messages go, INBOX stays, and what is below it too.

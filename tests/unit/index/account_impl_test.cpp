@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 
+#include <filesystem>
 #include <functional>
 
 #include "tests/unit/index/index_test_support.hpp"
@@ -73,6 +74,24 @@ TEST_F(IndexAccountTest, CreatesListsAndRemoves) {
     EXPECT_TRUE(names("tmp").empty());
     ASSERT_TRUE(account_->create("Sent", {}));
     EXPECT_GT((*account_->mailbox("Sent"))->snapshot()->uid_validity(), validity);
+}
+
+// Another program has removed a mailbox, or left something in its place.
+TEST_F(IndexAccountTest, RenamesToWhatOnceWas) {
+    open();
+    ASSERT_TRUE(account_->create("A", {}));
+    ASSERT_TRUE(account_->create("B", {}));
+    std::filesystem::remove_all(root_ + "/.B");
+    ASSERT_TRUE(account_->rename("A", "B"));
+    ASSERT_TRUE(account_->create("A", {}));
+    std::filesystem::remove_all(root_ + "/.A");
+    ASSERT_TRUE(account_->create("A", {}));
+    std::filesystem::create_directory(root_ + "/.C");
+    EXPECT_EQ(account_->rename("A", "C").error().kind, Errc::unavailable);
+    EXPECT_TRUE(account_->mailbox("A"));
+    reopen();
+    EXPECT_TRUE(account_->mailbox("A"));
+    EXPECT_TRUE(account_->mailbox("B"));
 }
 
 TEST_F(IndexAccountTest, RenamesWithAllThatIsBelow) {

@@ -33,6 +33,9 @@ TEST(FolderName, NeverLeavesTheRoot) {
     EXPECT_FALSE(directory_of(std::string(2000, 'x')));
     EXPECT_FALSE(directory_of(std::string(255, 'x')));
     EXPECT_FALSE(directory_of(std::string("a\0b", 3)));
+    // Where SQLite would look for a journal.
+    EXPECT_FALSE(directory_of("mailpipe-index-journal"));
+    EXPECT_FALSE(name_of(".mailpipe-reserve"));
     std::string deep = "a";
     for (int i = 0; i < 100; ++i)
         deep += "/a";

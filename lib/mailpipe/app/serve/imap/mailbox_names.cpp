@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "mailpipe/app/serve/config.hpp"
@@ -58,6 +59,33 @@ Result<std::shared_ptr<index::Mailbox>> MailboxNames::open(const Place& place) {
     return place.account->mailbox(place.name);
 }
 
+namespace {
+
+// The levels above what others share, which are no mailboxes of this user's: or who walks down level by level finds nothing.
+void add_levels_above(std::vector<MailboxNames::Listed>& listed) {
+    std::set<std::string> names;
+    for (const MailboxNames::Listed& one : listed)
+        names.insert(one.info.name);
+    std::set<std::string> missing;
+    for (const std::string& name : names) {
+        if (!name.starts_with(kOtherUsers)) continue;
+        for (std::size_t slash = name.rfind('/'); slash != std::string::npos;
+             slash = name.rfind('/', slash - 1)) {
+            const std::string above = name.substr(0, slash);
+            if (!names.contains(above)) missing.insert(above);
+        }
+    }
+    for (const std::string& name : missing) {
+        index::MailboxInfo info;
+        info.name = name;
+        info.exists = false;
+        info.has_children = true;
+        listed.push_back({std::move(info), Rights()});
+    }
+}
+
+}  // namespace
+
 Result<std::vector<MailboxNames::Listed>> MailboxNames::list(bool others) {
     auto account = own();
     if (!account) return tl::unexpected(account.error());
@@ -91,6 +119,7 @@ Result<std::vector<MailboxNames::Listed>> MailboxNames::list(bool others) {
             }
         }
     }
+    add_levels_above(listed);
     return listed;
 }
 
