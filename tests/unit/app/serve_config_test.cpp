@@ -126,8 +126,8 @@ TEST_F(ServeConfigTest, Refused) {
     const ServeOptions good = options;
     options.listen = {"http://x"};
     refused(Errc::usage, "http");
-    options.listen = {"imap://127.0.0.1:0"};
-    refused(Errc::usage, "imap");
+    options.listen = {"mbox:/tmp/x"};
+    refused(Errc::usage, "imaps://");
     options.listen = {"smtps://127.0.0.1:0"};
     refused(Errc::usage, "--tls-cert");
     options.listen = {};

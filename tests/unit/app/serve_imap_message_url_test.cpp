@@ -22,7 +22,8 @@ TEST(ServeImapMessageUrl, Relative) {
 // RFC 4467 section 9, the example of GENURLAUTH.
 TEST(ServeImapMessageUrl, Authorized) {
     const std::string rump = "imap://joe@example.com/INBOX/;uid=20/;section=1.2;urlauth=submit+fred";
-    const auto url = parse_message_url(rump + ":internal:91354A473744909de610943775f92038");
+    const std::string text = rump + ":internal:91354A473744909de610943775f92038";
+    const auto url = parse_message_url(text);
     ASSERT_TRUE(url) << url.error().message;
     EXPECT_EQ(url->user, "joe");
     EXPECT_EQ(url->host, "example.com");
