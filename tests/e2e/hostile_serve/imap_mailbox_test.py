@@ -143,8 +143,10 @@ MESSAGE_ROWS = [
                 b"b APPEND INBOX CATENATE (URL \"/../../etc/passwd/;UID=1\")\r\nc URLFETCH \"/etc/passwd\"\r\n" +
                 LOGOUT,
                 f"(NO|BAD) (NO|BAD) (OK|NO|BAD){BYE}", never=rb"root:"),
-    after_login("a URL of itself", NESTING, b"a APPEND INBOX CATENATE (" + b" ".join([b'URL "/INBOX/;UID=1"'] * 500) +
-                b")\r\n" + LOGOUT, f"(OK|NO|BAD){BYE}"),
+    # Of a mailbox that no other row looks into.
+    after_login("a URL of itself", NESTING, b"c CREATE Itself\r\np APPEND Itself {%d+}\r\n" % len(TEXT) + TEXT +
+                b"\r\na APPEND Itself CATENATE (" + b" ".join([b'URL "/Itself/;UID=1"'] * 500) + b")\r\n" + LOGOUT,
+                f"OK OK (OK|NO|BAD){BYE}"),
     after_login("IDLE that ends with something else", NESTING, b"i IDLE\r\nLOGOUT\r\n" + LOGOUT, f"> (BAD|=BAD).*"),
     after_login("much metadata", NESTING, b"".join(
         b"m%d SETMETADATA INBOX (/private/x%d {1000+}\r\n" % (n, n) + b"y" * 1000 + b")\r\n" for n in range(300)) +
