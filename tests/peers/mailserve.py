@@ -111,13 +111,22 @@ class MailServe:
         return read_text(os.path.join(self.directory, "stderr"))
 
     def messages(self, user):
-        """The octets of every message delivered to the user."""
-        found = []
+        """The octets of every message delivered to the user. IMAP renames the files while a session goes on."""
+        for _ in range(100):
+            try:
+                return list(self._files(user).values())
+            except FileNotFoundError:
+                continue
+        raise PeerError("the files of the messages do not keep still")
+
+    def _files(self, user):
+        """By what stands before the flags: one that moves from new/ to cur/ meanwhile is one message."""
+        found = {}
         for sub in ("new", "cur"):
             folder = os.path.join(self.store, user, sub)
             for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
                 with open(os.path.join(folder, name), "rb") as file:
-                    found.append(file.read())
+                    found[name.split(":2,")[0]] = file.read()
         return found
 
     def stop(self, number=signal.SIGTERM, seconds=15.0):
