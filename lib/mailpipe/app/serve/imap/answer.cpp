@@ -73,7 +73,9 @@ bool keeps_numbers(const proto::Command& command) {
 class WholeAnswer : public Answer {
  public:
     explicit WholeAnswer(proto::Command command)
-        : command_(std::move(command)), keeps_numbers_(keeps_numbers(command_)) {
+        : command_(std::move(command)),
+          keeps_numbers_(keeps_numbers(command_)),
+          selects_(std::holds_alternative<proto::Select>(command_)) {
         if (auto* fetch = std::get_if<proto::Fetch>(&command_)) pieces_ = begin_fetch(std::move(*fetch));
     }
 
@@ -85,7 +87,8 @@ class WholeAnswer : public Answer {
             outcome = std::visit(Dispatch{work}, command_);
         }
         if (!outcome) return std::nullopt;
-        if (work.state.selected) tell_updates(work, !keeps_numbers_);
+        // A SELECT says how many messages there are: what comes and goes from then on is for the next command.
+        if (work.state.selected && !selects_) tell_updates(work, !keeps_numbers_);
         write_notices(work);
         return outcome;
     }
@@ -93,6 +96,7 @@ class WholeAnswer : public Answer {
  private:
     proto::Command command_;
     const bool keeps_numbers_;
+    const bool selects_;
     std::unique_ptr<Answer> pieces_;
 };
 
