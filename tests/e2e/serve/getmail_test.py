@@ -5,7 +5,7 @@ import shutil
 
 from peers.case import main
 from peers.commands import run
-from peers.process import find_program
+from peers.getmail import getmail_argv
 from pop_clients import PopClientCase
 
 _RC = """[retriever]
@@ -27,15 +27,6 @@ received = false
 verbose = 0
 """
 
-# getmail delivers in a child, and waits for ever for one that has ended before it waits.
-_RUN = """
-import os, runpy, sys
-from getmailcore.baseclasses import ForkingBase
-ForkingBase._prepare_child = lambda self: None
-ForkingBase._wait_for_child = lambda self, child: os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-runpy.run_path(sys.argv.pop(1), run_name="__main__")
-"""
-
 
 class Getmail(PopClientCase):
     def getmail(self, scheme, delete=False):
@@ -50,8 +41,7 @@ class Getmail(PopClientCase):
         kind = "SimplePOP3SSLRetriever" if scheme == "pop3s" else "SimplePOP3Retriever"
         self.write("getmailrc", _RC.format(type=kind, port=self.server.port(scheme), mail=self.path("mail"), more=more,
                                            user=user, delete=str(delete).lower()).encode())
-        outcome = run(["/usr/bin/python3", "-c", _RUN, find_program("getmail"), f"--getmaildir={self.directory}",
-                       f"--rcfile={self.path('getmailrc')}"], self.directory)
+        outcome = run(getmail_argv(self.directory, self.path("getmailrc")), self.directory)
         self.assertEqual(outcome.status, 0, str(outcome))
 
     def check(self, scheme):

@@ -5,6 +5,7 @@ import shutil
 
 from imap_case import ImapCase, digests, needs
 from peers.case import main
+from peers.getmail import getmail_argv
 
 _RC = """[retriever]
 type = {kind}
@@ -42,7 +43,7 @@ class Getmail(ImapCase):
             port=self.server.imaps if secure else self.server.imap, mailboxes=mailboxes, mail=self.path("mail"),
             more=f"ca_certs = {self.certificates().ca}" if secure else "", user=user,
             delete=str(delete).lower()).encode())
-        self.program("getmail", f"--getmaildir={self.directory}", f"--rcfile={self.path('getmailrc')}")
+        self.program(*getmail_argv(self.directory, self.path("getmailrc")))
 
     def test_new_ones(self):
         # It keeps apart what it knows by ports.
