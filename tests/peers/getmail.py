@@ -14,4 +14,5 @@ runpy.run_path(sys.argv.pop(1), run_name="__main__")
 
 def getmail_argv(directory, settings):
     """Its state lies in `directory`; `settings` is its getmailrc."""
-    return ["/usr/bin/python3", "-c", _RUN, find_program("getmail"), f"--getmaildir={directory}", f"--rcfile={settings}"]
+    return ["/usr/bin/python3", "-c", _RUN, find_program("getmail"), f"--getmaildir={directory}",
+            f"--rcfile={settings}"]

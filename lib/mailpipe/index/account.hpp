@@ -97,6 +97,9 @@ class Account {
     virtual Result<void> rebuild() = 0;   // throws away what is derived, keeps UIDs
 };
 
+// Whether the account has ever given rights to anybody: others need not open it where it has not.
+bool may_share(const std::string& path);
+
 // The accounts that are open: one instance each, as long as somebody has it. From any thread.
 class Accounts {
  public:

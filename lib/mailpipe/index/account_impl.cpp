@@ -10,6 +10,7 @@
 #include <ctime>
 #include <filesystem>
 
+#include "mailpipe/index/copied_index.hpp"
 #include "mailpipe/index/folder_name.hpp"
 #include "mailpipe/index/folder_watcher.hpp"
 #include "mailpipe/index/former_uids.hpp"
@@ -22,8 +23,11 @@ namespace {
 constexpr const char* kIndex = "/.mailpipe-index";
 constexpr const char* kLock = "/.mailpipe-index.lock";
 constexpr const char* kRemains = "mailpipe-removed.";
+constexpr std::size_t kIdleMailboxes = 64;  // each has a descriptor and a snapshot
 // MODSEQs after an index was lost: greater than any before, which grew by one a change.
 constexpr int kModSeqsASecond = 20;  // bits
+// UIDs that may have been given since a backup was made from which all was restored, the trace too.
+constexpr Uid kGivenSinceBackup = 100'000;
 
 Result<store::Fd> take_lock(const std::string& path) {
     const std::string name = path + kLock;
@@ -44,11 +48,16 @@ Result<std::string> read_optional(int directory, const std::string& name, const 
     return store::read_range(file->get(), 0, kListFile, what);
 }
 
+ModSeq modseq_after(ModSeq last) {
+    return std::max(last + (ModSeq{1} << kModSeqsASecond), static_cast<ModSeq>(std::time(nullptr))
+                                                               << kModSeqsASecond);
+}
+
 // An index that is lost again in the same second goes on from here. Where there is no such trace yet, it begins with it.
-Result<void> note_modseq(int folder, ModSeq modseq, const std::string& path) {
+Result<void> note_in_trace(int folder, const std::string& lines, const std::string& path) {
     const store::Fd file(store::open_at(folder, kUidTrace, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC));
     if (!file) return {};
-    auto written = store::write_fully(file.get(), encode_uid_trace_modseq(modseq), path);
+    auto written = store::write_fully(file.get(), lines, path);
     return written ? store::sync_file(file.get(), path) : written;
 }
 
@@ -87,6 +96,8 @@ Result<std::shared_ptr<Account>> AccountImpl::open(const std::string& path, Desc
         index->fresh = true;
         if (recovered = account->recover(); !recovered) return tl::unexpected(recovered.error());
     }
+    if (auto renewed = account->renew(); !renewed) return tl::unexpected(renewed.error());
+    if (auto marked = account->mark_shared(); !marked) return tl::unexpected(marked.error());
     if (index->fresh) {
         if (auto imported = account->import_subscriptions(); !imported) return tl::unexpected(imported.error());
     }
@@ -155,12 +166,12 @@ Result<MailboxRow> AccountImpl::make_row(const std::string& directory,
         if (*trace && !taken) {
             row.uid_validity = (*trace)->uid_validity;
             row.object_id = (*trace)->object_id;
-            row.highest_modseq = std::max((*trace)->modseq + (ModSeq{1} << kModSeqsASecond),
-                                          static_cast<ModSeq>(std::time(nullptr)) << kModSeqsASecond);
+            row.highest_modseq = modseq_after((*trace)->modseq);
             row.settled_modseq = row.vanished_floor = row.highest_modseq;
             if (!(*trace)->keywords.empty()) row.keywords = (*trace)->keywords;
             if (auto noted = note_uid_validity(database, row.uid_validity); !noted) return noted;
-            if (auto noted = note_modseq(folder->get(), row.highest_modseq, path); !noted) return noted;
+            const std::string line = encode_uid_trace_modseq(row.highest_modseq);
+            if (auto noted = note_in_trace(folder->get(), line, path); !noted) return noted;
         } else {
             ::unlinkat(folder->get(), kUidTrace, 0);
             auto validity = next_uid_validity(database);
@@ -181,7 +192,8 @@ Result<MailboxRow> AccountImpl::make_row(const std::string& directory,
 Result<std::shared_ptr<MailboxImpl>> AccountImpl::open_mailbox(const std::string& directory) {
     const auto known = open_.find(directory);
     if (known != open_.end()) {
-        if (known->second->is_at(path_of(directory))) return known->second;
+        known->second.used = ++uses_;
+        if (known->second.mailbox->is_at(path_of(directory))) return known->second.mailbox;
         // Another directory is in its place.
         if (auto forgotten = forget(directory); !forgotten) return tl::unexpected(forgotten.error());
     }
@@ -190,10 +202,28 @@ Result<std::shared_ptr<MailboxImpl>> AccountImpl::open_mailbox(const std::string
     const std::string path = path_of(directory);
     auto opened = MailboxImpl::open(core_, std::move(*row), *name_of(directory), path);
     if (!opened) return opened;
-    open_[directory] = *opened;
+    close_idle();
+    open_[directory] = {*opened, ++uses_};
     const std::lock_guard lock(paths_mutex_);
     paths_[path] = *opened;
     return opened;
+}
+
+void AccountImpl::close_idle() {
+    std::vector<std::pair<std::uint64_t, std::string>> idle;
+    for (const auto& [directory, open] : open_)
+        if (open.mailbox.use_count() == 1 && !open.mailbox->is_watched())
+            idle.emplace_back(open.used, directory);
+    if (idle.size() < kIdleMailboxes) return;
+    std::sort(idle.begin(), idle.end());
+    idle.resize(idle.size() - kIdleMailboxes + 1);
+    for (const auto& [used, directory] : idle) {
+        // Whoever was told of a change at this moment and looks at it finds it closed: sessions get theirs under this lock.
+        if (!open_[directory].mailbox->close()) continue;
+        const std::lock_guard lock(paths_mutex_);
+        paths_.erase(path_of(directory));
+        open_.erase(directory);
+    }
 }
 
 Result<void> AccountImpl::forget(const std::string& directory) {
@@ -210,7 +240,7 @@ Result<void> AccountImpl::forget(const std::string& directory) {
     }
     const auto known = open_.find(directory);
     if (known == open_.end()) return {};
-    const auto mailbox = known->second;
+    const auto mailbox = known->second.mailbox;
     open_.erase(known);
     mailbox->removed();
     return {};
@@ -264,6 +294,44 @@ Result<void> AccountImpl::recover() {
     }
     remove_remains();
     return {};
+}
+
+Result<void> AccountImpl::renew() {
+    auto file = core_->read([&](Database& database) { return judge_index_file(database, core_->index_path); });
+    if (!file) return tl::unexpected(file.error());
+    if (*file == IndexFile::known) return {};
+    if (*file == IndexFile::copied) {
+        auto rows = core_->read([&](Database& database) { return read_mailbox_rows(database); });
+        if (!rows) return tl::unexpected(rows.error());
+        for (MailboxRow& row : *rows) {
+            if (auto renewed = renew_row(std::move(row)); !renewed) return renewed;
+        }
+    }
+    return core_->change([&](Database& database) { return note_index_file(database, core_->index_path); });
+}
+
+Result<void> AccountImpl::renew_row(MailboxRow row) {
+    const std::string path = path_of(row.directory);
+    auto folder = store::open_directory_at(root_.get(), row.directory.empty() ? "." : row.directory, path);
+    if (!folder) return tl::unexpected(folder.error());
+    auto trace = read_former_uids(folder->get(), path);
+    if (!trace) return tl::unexpected(trace.error());
+    const bool other = *trace && !(*trace)->object_id.empty() &&
+                       ((*trace)->uid_validity != row.uid_validity || (*trace)->object_id != row.object_id);
+    if (other) return forget(row.directory);
+    const Uid given = std::max(row.uid_next, *trace ? (*trace)->uid_next : 0);
+    const Uid reserved = given + std::min(kGivenSinceBackup, 0xFFFFFFFE - given);
+    row.highest_modseq = modseq_after(std::max(row.highest_modseq, *trace ? (*trace)->modseq : 0));
+    row.settled_modseq = row.vanished_floor = row.highest_modseq;
+    row.times = kStale;
+    if (!*trace) row.uid_next = reserved;
+    const std::string lines = encode_uid_trace_reserved(reserved) + encode_uid_trace_modseq(row.highest_modseq);
+    if (auto noted = note_in_trace(folder->get(), lines, path); !noted) return noted;
+    return core_->change([&](Database& database) {
+        // What clients know of flags may be newer than what is there now.
+        auto done = touch_messages(database, row.id, row.highest_modseq);
+        return done ? update_mailbox_row(database, row) : done;
+    });
 }
 
 void AccountImpl::remove_remains() const {

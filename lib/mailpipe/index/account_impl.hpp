@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -43,6 +44,7 @@ class AccountImpl : public Account, public std::enable_shared_from_this<AccountI
         : core_(std::move(core)), root_(std::move(root)) {}
 
     Result<std::int64_t> row_id(const std::string& mailbox);
+    Result<void> mark_shared();  // where anybody has rights
     // With tree_mutex_ held.
     bool is_there(const std::string& directory) const;
     Result<std::vector<std::string>> directories() const;     // "" is INBOX
@@ -50,10 +52,13 @@ class AccountImpl : public Account, public std::enable_shared_from_this<AccountI
     Result<MailboxRow> row_of(const std::string& directory);  // made where there is none
     Result<MailboxRow> make_row(const std::string& directory, const std::vector<std::string>& special_use);
     Result<std::shared_ptr<MailboxImpl>> open_mailbox(const std::string& directory);
+    void close_idle();  // the longest unused of many that nobody has
     Result<void> forget(const std::string& directory);
     Result<void> tell_leaving(const std::string& directory);  // all its messages
     Result<void> compare(const MailboxRow& row, Checked& checked);
     Result<void> recover();
+    Result<void> renew();  // what a copied index knows
+    Result<void> renew_row(MailboxRow row);
     Result<std::optional<Error>> finish_renames();  // what could not be moved
     Result<void> import_subscriptions();
     void remove_remains() const;
@@ -66,7 +71,12 @@ class AccountImpl : public Account, public std::enable_shared_from_this<AccountI
     std::shared_ptr<AccountCore> core_;
     store::Fd root_;
     std::mutex tree_mutex_;
-    std::map<std::string, std::shared_ptr<MailboxImpl>> open_;  // by directory
+    struct Open {
+        std::shared_ptr<MailboxImpl> mailbox;
+        std::uint64_t used = 0;  // of `uses_`
+    };
+    std::map<std::string, Open> open_;  // by directory
+    std::uint64_t uses_ = 0;
     std::mutex paths_mutex_;
     std::map<std::string, std::weak_ptr<MailboxImpl>> paths_;  // of those that are open
 };

@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <map>
 
 #include "mailpipe/index/account_impl.hpp"
@@ -5,6 +7,8 @@
 
 namespace mailpipe::index {
 namespace {
+
+constexpr const char* kShared = ".mailpipe-shared";
 
 using Values = std::map<std::string, std::string>;
 
@@ -34,6 +38,20 @@ Result<void> run(AccountCore& core, const char* sql, const Arguments&... argumen
 
 }  // namespace
 
+bool may_share(const std::string& path) {
+    return ::access((path + "/" + kShared).c_str(), F_OK) == 0;
+}
+
+Result<void> AccountImpl::mark_shared() {
+    if (may_share(core_->path)) return {};
+    auto any =
+        core_->read([](Database& database) { return database.number("SELECT EXISTS(SELECT 1 FROM acl)"); });
+    if (!any) return tl::unexpected(any.error());
+    if (*any == 0) return {};
+    auto marked = store::create_file_at(root_.get(), kShared, "", core_->path);
+    return marked ? store::sync_file(root_.get(), core_->path) : marked;
+}
+
 Result<std::int64_t> AccountImpl::row_id(const std::string& mailbox) {
     const std::lock_guard lock(tree_mutex_);
     auto directory = find(mailbox);
@@ -56,6 +74,7 @@ Result<void> AccountImpl::set_acl(const std::string& mailbox, const std::string&
     auto written = rights.empty()
                        ? run(*core_, "DELETE FROM acl WHERE mailbox=? AND identifier=?", *row, identifier)
                        : run(*core_, "INSERT OR REPLACE INTO acl VALUES(?,?,?)", *row, identifier, rights);
+    if (written) written = mark_shared();
     if (written) tell(AccountChange::Kind::acl, normal_name(mailbox));
     return written;
 }

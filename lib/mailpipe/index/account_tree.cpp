@@ -235,9 +235,10 @@ Result<std::optional<Error>> AccountImpl::finish_renames() {
     for (const auto& [source, target] : plan) {
         const auto known = open_.find(source);
         if (known == open_.end() || staying.count(source) != 0) continue;
-        const auto mailbox = known->second;
+        const Open open = known->second;
+        const auto mailbox = open.mailbox;
         open_.erase(known);
-        open_[target] = mailbox;
+        open_[target] = open;
         mailbox->renamed(*name_of(target), path_of(target));
         const std::lock_guard lock(paths_mutex_);
         paths_.erase(path_of(source));

@@ -67,7 +67,8 @@ Result<std::shared_ptr<MailboxImpl>> MailboxImpl::open(std::shared_ptr<AccountCo
     }
     // On a full disk what is known can be read, and removed.
     // But before the first scan the UIDs of the trace are not known, and none may be given.
-    const bool known = mailbox->scanned_ || mailbox->row_.times.cur_time != 0 || !mailbox->snapshot()->empty();
+    const bool known = mailbox->scanned_ || mailbox->row_.times.cur_time > 0 ||
+                       (mailbox->row_.times != kStale && !mailbox->snapshot()->empty());
     if (!refreshed && (refreshed.error().kind != Errc::io || !known)) return tl::unexpected(refreshed.error());
     return mailbox;
 }
@@ -152,9 +153,20 @@ Result<void> MailboxImpl::look_again() {
 
 Result<void> MailboxImpl::settle() {
     const std::lock_guard lock(mutex_);
+    return settle_locked();
+}
+
+Result<void> MailboxImpl::close() {
+    const std::lock_guard lock(mutex_);
+    auto settled = settle_locked();
+    gone_ = gone_ || settled;
+    return settled;
+}
+
+Result<void> MailboxImpl::settle_locked() {
     if (gone_) return {};
     // It knows less than the trace.
-    if (!scanned_ && row_.times.cur_time == 0 && row_.messages == 0) return {};
+    if (!scanned_ && (row_.times == kStale || (row_.times.cur_time == 0 && row_.messages == 0))) return {};
     if (row_.settled_modseq != row_.highest_modseq || !doomed_.empty()) {
         for (const char* directory : {"cur", "new"}) {
             if (auto synced = folder_->sync(directory); !synced) return synced;

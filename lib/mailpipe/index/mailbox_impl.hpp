@@ -52,6 +52,7 @@ class MailboxImpl : public Mailbox {
     void renamed(std::string name, std::string path);
     void removed();                             // all but reading fails from now on
     Result<void> settle();                      // the files are durably what the index says
+    Result<void> close();                       // settled, and then as removed(): who had it is gone
     bool is_at(const std::string& path) const;  // the directory there is the one that is open
     bool is_watched();
     Result<void> look_again();  // at all files, whatever the times say
@@ -91,6 +92,7 @@ class MailboxImpl : public Mailbox {
 
     // With mutex_ held.
     Result<void> check_there() const;
+    Result<void> settle_locked();
     Result<bool> refresh_locked();  // whether anything has changed
     struct Need {
         bool all = false, new_only = false;

@@ -125,7 +125,8 @@ Result<bool> MailboxImpl::scan_all() {
 
     const bool any = !scan.change.updated.empty() || !scan.change.added.empty() ||
                      !scan.change.removed.empty() || !scan.change.renamed_files.empty() ||
-                     scan.change.new_keywords || scan.change.row.uid_validity != row_.uid_validity;
+                     scan.change.new_keywords || scan.change.row.uid_validity != row_.uid_validity ||
+                     scan.change.row.uid_next != row_.uid_next;
     if (!any) --scan.change.row.highest_modseq;
     // The times alone are no reason to write: after a crash all is looked at again.
     if (any) {
@@ -235,7 +236,7 @@ Result<void> MailboxImpl::take_unknown(Scan& scan) {
         if (!each) return tl::unexpected(each.error());
         if (*each) incoming.push_back(std::move(**each));
     }
-    if (first) {
+    if (first || row_.times == kStale) {
         if (auto applied = apply_trace(scan.change, incoming); !applied) return applied;
     }
     return add(scan.change, std::move(incoming));

@@ -171,6 +171,11 @@ Result<void> update_flags(Database& database, std::int64_t mailbox, const Messag
                message.keywords, message.modseq, key_of(mailbox, message.uid));
 }
 
+Result<void> touch_messages(Database& database, std::int64_t mailbox, ModSeq modseq) {
+    return run(database, "UPDATE message SET modseq=? WHERE key BETWEEN ? AND ?", modseq, key_of(mailbox, 0),
+               key_of(mailbox, kLastUid));
+}
+
 Result<void> remove_messages(Database& database, std::int64_t mailbox, const std::vector<Uid>& ascending_uids) {
     for (const auto& [first, last] : ranges_of(ascending_uids)) {
         if (auto removed = remove_range(database, mailbox, first, last); !removed) return removed;

@@ -16,11 +16,14 @@
 // Transaction.
 namespace mailpipe::index {
 
-// When new/ and cur/ changed last, in nanoseconds; 0: never looked at.
+// When new/ and cur/ changed last, in nanoseconds; 0: not known.
 struct FolderTimes {
     std::int64_t new_time = 0, cur_time = 0;
     bool operator==(const FolderTimes&) const = default;
 };
+
+// Of a row that is older than its messages' trace.
+inline constexpr FolderTimes kStale{-1, -1};
 
 struct MailboxRow {
     std::int64_t id = 0;
@@ -49,6 +52,7 @@ Result<std::shared_ptr<const Snapshot>> read_snapshot(Database& database, const 
 
 Result<void> put_message(Database& database, std::int64_t mailbox, const Message& message);
 Result<void> update_flags(Database& database, std::int64_t mailbox, const Message& message);  // and the modseq
+Result<void> touch_messages(Database& database, std::int64_t mailbox, ModSeq modseq);         // all of them
 // With what is derived of them; the files are the caller's.
 Result<void> remove_messages(Database& database, std::int64_t mailbox, const std::vector<Uid>& ascending_uids);
 

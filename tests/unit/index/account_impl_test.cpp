@@ -317,5 +317,50 @@ TEST_F(IndexAccountTest, AnotherDirectoryIsAnotherMailbox) {
     EXPECT_NE((*second)->id(), (*first)->id());
 }
 
+std::size_t open_descriptors() {
+    return static_cast<std::size_t>(
+        std::distance(fs::directory_iterator("/proc/self/fd"), fs::directory_iterator()));
+}
+
+class ManyMailboxesTest : public AccountTest {
+ protected:
+    ManyMailboxesTest() : AccountTest(memory_directory()) {}
+};
+
+TEST_F(ManyMailboxesTest, ThoseThatNobodyHasAreClosed) {
+    open();
+    const std::size_t before = open_descriptors();
+    const auto name_of = [](int number) { return "M" + std::to_string(number); };
+    std::shared_ptr<Mailbox> held;
+    for (int i = 0; i < 150; ++i) {
+        ASSERT_TRUE(account_->create(name_of(i), {}));
+        auto mailbox = account_->mailbox(name_of(i));
+        append(**mailbox, i, 1, {kSeen, {}});
+        if (i == 0) held = *mailbox;
+    }
+    EXPECT_LT(open_descriptors(), before + 80);
+    EXPECT_EQ(account_->mailbox("M0")->get()->snapshot()->size(), 1U);
+    append(*held, 500, 1);
+    EXPECT_EQ(account_->mailbox("M0")->get()->snapshot()->size(), 2U);
+    for (int i = 1; i < 150; ++i) {
+        auto mailbox = account_->mailbox(name_of(i));
+        ASSERT_TRUE(mailbox) << mailbox.error().message;
+        EXPECT_EQ((*mailbox)->snapshot()->size(), 1U);
+        EXPECT_EQ(append(**mailbox, 1000 + i, 1), (std::vector<Uid>{2}));
+    }
+}
+
+TEST_F(IndexAccountTest, SaysThatItMayShare) {
+    open();
+    EXPECT_FALSE(may_share(root_));
+    ASSERT_TRUE(account_->set_acl("INBOX", "bob", "lr"));
+    EXPECT_TRUE(may_share(root_));
+    // As of an index that was copied without what lies beside it.
+    close();
+    fs::remove(root_ + "/.mailpipe-shared");
+    open();
+    EXPECT_TRUE(may_share(root_));
+}
+
 }  // namespace
 }  // namespace mailpipe::index::test

@@ -1,7 +1,5 @@
 #include "mailpipe/app/serve/imap/mailbox_names.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <set>
 #include <utility>
@@ -36,7 +34,7 @@ Result<Place> MailboxNames::find(const std::string& name) {
     const std::size_t slash = rest.find('/');
     const auto owner = config_.users.find(rest.substr(0, slash));
     // Nobody learns who has mail here, nor is a Maildir made for him.
-    if (!owner || ::access(config_.store.path_of(*owner).c_str(), F_OK) != 0)
+    if (!owner || (*owner != user_ && !index::may_share(config_.store.path_of(*owner))))
         return fail(Errc::not_found, "no such mailbox");
     auto account = account_of(*owner);
     if (!account) return tl::unexpected(account.error());
@@ -97,7 +95,7 @@ Result<std::vector<MailboxNames::Listed>> MailboxNames::list(bool others) {
         listed.push_back({std::move(info), Rights(kAllRights)});
     if (!others) return listed;
     for (const std::string& name : config_.users.names()) {
-        if (name == user_ || ::access(config_.store.path_of(name).c_str(), F_OK) != 0) continue;
+        if (name == user_ || !index::may_share(config_.store.path_of(name))) continue;
         auto other = account_of(name);
         if (!other) continue;  // one broken account is not everybody's
         auto shared = (*other)->mailboxes();
