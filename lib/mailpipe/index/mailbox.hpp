@@ -85,8 +85,7 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
     virtual Result<std::unique_ptr<store::MessageReader>> open(Uid uid) = 0;
     virtual Result<std::string> text(Uid uid) = 0;  // whole
 
-    enum Want : unsigned { kHeader = 1, kEnvelope = 2, kBody = 4, kBodyStructure = 8, kPreview = 16 };
-    // Calls `use` for each of the ascending UIDs, in order, with what is wanted of it (other members may be empty): from the index,
+    // Calls `use` for each of the ascending UIDs, in order, with what is wanted (Want) of it (other members may be empty): from the index,
     // or made of the text and kept. Those that are gone are left out. Stops when `use` returns false. Any number of threads may
     // do this at once.
     using UseFacts = std::function<bool(Uid, const Facts&)>;

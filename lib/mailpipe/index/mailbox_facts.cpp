@@ -24,33 +24,34 @@ struct Kind {
     const char *one, *range, *put;
 };
 constexpr std::array<Kind, 5> kKinds{
-    {{Mailbox::kHeader, &Facts::header, "SELECT key,data FROM header WHERE key=?",
+    {{kHeader, &Facts::header, "SELECT key,data FROM header WHERE key=?",
       "SELECT key,data FROM header WHERE key BETWEEN ? AND ? ORDER BY key",
       "INSERT OR REPLACE INTO header VALUES(?,?)"},
-     {Mailbox::kEnvelope, &Facts::envelope, "SELECT key,data FROM envelope WHERE key=?",
+     {kEnvelope, &Facts::envelope, "SELECT key,data FROM envelope WHERE key=?",
       "SELECT key,data FROM envelope WHERE key BETWEEN ? AND ? ORDER BY key",
       "INSERT OR REPLACE INTO envelope VALUES(?,?)"},
-     {Mailbox::kBody, &Facts::body, "SELECT key,data FROM body WHERE key=?",
+     {kBody, &Facts::body, "SELECT key,data FROM body WHERE key=?",
       "SELECT key,data FROM body WHERE key BETWEEN ? AND ? ORDER BY key",
       "INSERT OR REPLACE INTO body VALUES(?,?)"},
-     {Mailbox::kBodyStructure, &Facts::body_structure, "SELECT key,data FROM body_structure WHERE key=?",
+     {kBodyStructure, &Facts::body_structure, "SELECT key,data FROM body_structure WHERE key=?",
       "SELECT key,data FROM body_structure WHERE key BETWEEN ? AND ? ORDER BY key",
       "INSERT OR REPLACE INTO body_structure VALUES(?,?)"},
-     {Mailbox::kPreview, &Facts::preview, "SELECT key,data FROM preview WHERE key=?",
+     {kPreview, &Facts::preview, "SELECT key,data FROM preview WHERE key=?",
       "SELECT key,data FROM preview WHERE key BETWEEN ? AND ? ORDER BY key",
       "INSERT OR REPLACE INTO preview VALUES(?,?)"}}};
 
 }  // namespace
 
+struct MailboxImpl::BatchItem {
+    Uid uid = 0;
+    unsigned known = 0, made = 0;  // Want
+    bool gone = false;
+    Facts facts;
+};
+
 struct MailboxImpl::Batch {
-    struct Item {
-        Uid uid = 0;
-        unsigned known = 0;  // kinds
-        bool made = false, gone = false;
-        Facts facts;
-    };
     unsigned want = 0;
-    std::vector<Item> items;
+    std::vector<BatchItem> items;
     bool any_made = false;
 };
 
@@ -73,7 +74,7 @@ Result<void> MailboxImpl::facts(const std::vector<Uid>& uids, unsigned want, con
             // What cannot be kept is made again the next time.
             [[maybe_unused]] const auto kept = keep_facts(batch);
         }
-        for (const Batch::Item& item : batch.items) {
+        for (const BatchItem& item : batch.items) {
             if (!item.gone && !use(item.uid, item.facts)) return {};
         }
     }
@@ -117,32 +118,34 @@ Result<void> MailboxImpl::read_facts(Batch& batch) const {
     });
 }
 
-Result<void> MailboxImpl::make_facts(Uid uid, bool& gone, Facts& facts) const {
-    auto file = open_file(uid);
+Result<void> MailboxImpl::make_facts(BatchItem& item, unsigned want) const {
+    auto file = open_file(item.uid);
     if (!file && file.error().kind == Errc::not_found) {
-        gone = true;
+        item.gone = true;
         return {};
     }
     if (!file) return tl::unexpected(file.error());
-    auto text = read_message_text(*file, path());
+    const unsigned missing = want & ~item.known;
+    // A client that opens a mailbox for the first time wants to see envelopes: the bodies are not read for that.
+    auto text =
+        (missing & ~kOfHeader) == 0 ? read_message_header(*file, path()) : read_message_text(*file, path());
     if (!text) return tl::unexpected(text.error());
-    facts = core_->describe(*text);
+    item.made = core_->describe(*text, missing, item.facts) & ~item.known;
     return {};
 }
 
 // By several threads: a mailbox that is opened for the first time has all of its messages read.
 Result<void> MailboxImpl::make_facts(Batch& batch) const {
-    std::vector<Batch::Item*> missing;
-    for (Batch::Item& item : batch.items)
+    std::vector<BatchItem*> missing;
+    for (BatchItem& item : batch.items)
         if ((item.known & batch.want) != batch.want) missing.push_back(&item);
     std::atomic<std::size_t> next = 0;
     std::mutex error_mutex;
     std::optional<Error> error;
     const auto work = [&] {
         for (std::size_t at = next++; at < missing.size(); at = next++) {
-            Batch::Item& item = *missing[at];
-            auto made = make_facts(item.uid, item.gone, item.facts);
-            item.made = made && !item.gone;
+            BatchItem& item = *missing[at];
+            auto made = make_facts(item, batch.want);
             if (made) continue;
             const std::lock_guard lock(error_mutex);
             if (!error) error = made.error();
@@ -162,15 +165,16 @@ Result<void> MailboxImpl::make_facts(Batch& batch) const {
     for (std::thread& helper : helpers)
         helper.join();
     if (error) return tl::unexpected(std::move(*error));
-    batch.any_made = std::any_of(missing.begin(), missing.end(), [](const auto* item) { return item->made; });
+    batch.any_made =
+        std::any_of(missing.begin(), missing.end(), [](const auto* item) { return item->made != 0; });
     return {};
 }
 
 Result<void> MailboxImpl::keep_facts(const Batch& batch) const {
     return core_->change(
         [&](Database& database) -> Result<void> {
-            for (const Batch::Item& item : batch.items) {
-                if (!item.made) continue;
+            for (const BatchItem& item : batch.items) {
+                if (item.made == 0) continue;
                 const std::int64_t key = key_of(row_id_, item.uid);
                 auto there = database.query("SELECT 1 FROM message WHERE key=?");
                 if (!there) return tl::unexpected(there.error());
@@ -178,6 +182,7 @@ Result<void> MailboxImpl::keep_facts(const Batch& batch) const {
                 if (!stepped) return tl::unexpected(stepped.error());
                 if (!*stepped) continue;
                 for (const Kind& kind : kKinds) {
+                    if ((item.made & kind.want) == 0) continue;
                     auto put = database.query(kind.put);
                     if (!put) return tl::unexpected(put.error());
                     if (auto done = put->run(key, Blob{item.facts.*kind.fact}); !done) return done;

@@ -131,8 +131,9 @@ class MailboxImpl : public Mailbox {
     Result<std::pair<FileName, Message>> find_file(Uid uid) const;
     Result<store::Fd> open_file(Uid uid) const;
     struct Batch;
+    struct BatchItem;
     Result<void> read_facts(Batch& batch) const;
-    Result<void> make_facts(Uid uid, bool& gone, Facts& facts) const;
+    Result<void> make_facts(BatchItem& item, unsigned want) const;
     Result<void> make_facts(Batch& batch) const;
     Result<void> keep_facts(const Batch& batch) const;
 

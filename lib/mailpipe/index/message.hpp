@@ -37,6 +37,10 @@ struct Facts {
     std::string body_structure;  // BODYSTRUCTURE
     std::string preview;
 };
-using Describe = Facts (*)(std::string_view crlf_message);
+enum Want : unsigned { kHeader = 1, kEnvelope = 2, kBody = 4, kBodyStructure = 8, kPreview = 16 };
+inline constexpr unsigned kOfHeader = kHeader | kEnvelope;  // what the header alone tells
+// Makes what is wanted, and what costs nothing beside it; returns what it made. Where nothing beyond kOfHeader is wanted, the
+// text is the message up to its first empty line only.
+using Describe = unsigned (*)(std::string_view crlf_text, unsigned want, Facts& facts);
 
 }  // namespace mailpipe::index

@@ -52,6 +52,25 @@ Result<std::string> read_message_text(const store::Fd& file, const std::string& 
     return text;
 }
 
+Result<std::string> read_message_header(const store::Fd& file, const std::string& what) {
+    constexpr std::size_t kFirst = 4096;  // most headers end in there
+    std::string piece, text;
+    wire::LfToCrlf mapper;
+    std::uint64_t offset = 0;
+    for (std::size_t wanted = kFirst;; wanted = kPiece) {
+        piece.resize(wanted);
+        auto count = store::read_at(file.get(), piece.data(), wanted, offset, what);
+        if (!count) return tl::unexpected(count.error());
+        const std::size_t searched = text.size() < 3 ? 0 : text.size() - 3;
+        mapper.append(std::string_view(piece).substr(0, *count), text);
+        if (text.starts_with("\r\n")) return std::string("\r\n");
+        const std::size_t end = text.find("\r\n\r\n", searched);
+        if (end != std::string::npos) text.resize(end + 4);
+        if (end != std::string::npos || *count < wanted) return text;
+        offset += *count;
+    }
+}
+
 Result<std::uint64_t> read_crlf_size(const store::Fd& file, const std::string& what) {
     store::CrlfSize size;
     std::string piece(kPiece, '\0');

@@ -220,7 +220,7 @@ TEST_F(MailboxTest, KeepsFacts) {
             all.push_back(uid);
         std::vector<Uid> seen;
         ASSERT_TRUE(
-            inbox_->facts(all, Mailbox::kEnvelope | Mailbox::kBodyStructure, [&](Uid uid, const Facts& facts) {
+            inbox_->facts(all, kEnvelope | kBodyStructure, [&](Uid uid, const Facts& facts) {
                 EXPECT_EQ(facts.envelope, "EFrom: a@example.org\r");
                 EXPECT_EQ(facts.body_structure,
                           "S" + std::to_string(message_text(static_cast<int>(uid)).size()));

@@ -37,7 +37,7 @@ TEST_F(ThreadsTest, AllAtOnce) {
     });
     start([&](int) {
         const auto now = uids(*inbox_);
-        EXPECT_TRUE(inbox_->facts(now, Mailbox::kEnvelope, [](Uid, const Facts&) { return true; }));
+        EXPECT_TRUE(inbox_->facts(now, kEnvelope, [](Uid, const Facts&) { return true; }));
         EXPECT_TRUE(inbox_->vanished_since(1));
     });
     start([&](int i) {

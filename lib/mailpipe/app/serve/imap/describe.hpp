@@ -7,6 +7,6 @@
 namespace mailpipe::app {
 
 // What the index keeps of a message for IMAP: an index::Describe. Never fails.
-index::Facts describe(std::string_view crlf_message);
+unsigned describe(std::string_view crlf_text, unsigned want, index::Facts& facts);
 
 }  // namespace mailpipe::app

@@ -12,7 +12,6 @@ namespace {
 namespace proto = imap::server;
 using proto::FetchItem;
 using proto::Section;
-using Want = index::Mailbox::Want;
 
 // HEADER.FIELDS of fields that the index keeps.
 bool is_in_cached_header(const FetchItem& item) {
@@ -98,16 +97,16 @@ FetchNeeds needs_of(const std::vector<FetchItem>& items) {
     for (const FetchItem& item : items) {
         switch (item.kind) {
             case FetchItem::Kind::envelope:
-                needs.facts |= Want::kEnvelope;
+                needs.facts |= index::kEnvelope;
                 break;
             case FetchItem::Kind::body:
-                needs.facts |= Want::kBody;
+                needs.facts |= index::kBody;
                 break;
             case FetchItem::Kind::body_structure:
-                needs.facts |= Want::kBodyStructure;
+                needs.facts |= index::kBodyStructure;
                 break;
             case FetchItem::Kind::preview:
-                needs.facts |= Want::kPreview;
+                needs.facts |= index::kPreview;
                 break;
             case FetchItem::Kind::email_id:
             case FetchItem::Kind::thread_id:
@@ -121,7 +120,7 @@ FetchNeeds needs_of(const std::vector<FetchItem>& items) {
             case FetchItem::Kind::binary_size:
                 needs.sets_seen |= !item.peek;
                 if (is_in_cached_header(item)) {
-                    needs.facts |= Want::kHeader;
+                    needs.facts |= index::kHeader;
                 } else {
                     ++texts;
                     if (is_whole(item)) ++wholes;

@@ -43,7 +43,7 @@ Result<void> for_each_header(const SearchView& view, const std::vector<std::uint
             for (std::size_t i = first; i < last; ++i)
                 uids.push_back(snapshot[indices[i]].uid);
             std::size_t at = 0;
-            return view.mailbox->facts(uids, index::Mailbox::kHeader,
+            return view.mailbox->facts(uids, index::kHeader,
                                        [&](index::Uid uid, const index::Facts& facts) {
                                            while (uids[at] != uid)
                                                ++at;
