@@ -219,14 +219,12 @@ TEST_F(MailboxTest, KeepsFacts) {
         for (Uid uid = 1; uid <= 600; ++uid)
             all.push_back(uid);
         std::vector<Uid> seen;
-        ASSERT_TRUE(
-            inbox_->facts(all, kEnvelope | kBodyStructure, [&](Uid uid, const Facts& facts) {
-                EXPECT_EQ(facts.envelope, "EFrom: a@example.org\r");
-                EXPECT_EQ(facts.body_structure,
-                          "S" + std::to_string(message_text(static_cast<int>(uid)).size()));
-                seen.push_back(uid);
-                return seen.size() < 550;
-            }));
+        ASSERT_TRUE(inbox_->facts(all, kEnvelope | kBodyStructure, [&](Uid uid, const Facts& facts) {
+            EXPECT_EQ(facts.envelope, "EFrom: a@example.org\r");
+            EXPECT_EQ(facts.body_structure, "S" + std::to_string(message_text(static_cast<int>(uid)).size()));
+            seen.push_back(uid);
+            return seen.size() < 550;
+        }));
         EXPECT_EQ(seen.size(), 550U);
         // From the index alone.
         fs::remove_all(root_ + "/cur");

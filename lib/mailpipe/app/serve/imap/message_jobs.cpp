@@ -43,13 +43,12 @@ Result<void> for_each_header(const SearchView& view, const std::vector<std::uint
             for (std::size_t i = first; i < last; ++i)
                 uids.push_back(snapshot[indices[i]].uid);
             std::size_t at = 0;
-            return view.mailbox->facts(uids, index::kHeader,
-                                       [&](index::Uid uid, const index::Facts& facts) {
-                                           while (uids[at] != uid)
-                                               ++at;
-                                           use(first + at, facts.header);
-                                           return true;
-                                       });
+            return view.mailbox->facts(uids, index::kHeader, [&](index::Uid uid, const index::Facts& facts) {
+                while (uids[at] != uid)
+                    ++at;
+                use(first + at, facts.header);
+                return true;
+            });
         },
         taken);
 }
