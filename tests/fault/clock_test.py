@@ -16,6 +16,7 @@ import time
 from fault_case import FULL, Fetch, FaultCase
 from peers.case import main
 from peers.commands import binary, run
+from peers.imap_client import ImapClient, Literal
 from peers.mailserve import MailServe
 from peers.messages import crlf, message
 from peers.relay import Relay
@@ -215,6 +216,78 @@ class ServeClock(ClockCase):
                         self.assertEqual(busy.noop()[0], 250)
                     self.assertGreater(time.monotonic() - began, _TIMEOUT - 0.2, scheme)
             self.assertEqual(busy.noop()[0], 250)
+
+
+_YEAR = 365 * 24 * _HOUR
+
+
+class ImapClock(ClockCase):
+    """UIDs and MODSEQs go on whatever the clock says, also of an index that is lost while it is a year late."""
+
+    def setUp(self):
+        super().setUp()
+        self.given = {}  # by UIDVALIDITY: the texts of UIDs
+        self.modseq = 0
+        self.number = 0
+
+    def start(self, clock):
+        return MailServe(listen=("imap://127.0.0.1:0", "smtp://127.0.0.1:0"), store=self.path("store"),
+                         environment=clock.environment)
+
+    def note(self, client):
+        """What INBOX holds now; no UID was another message's, and no MODSEQ goes back."""
+        selected = client.ok("SELECT INBOX (CONDSTORE)")
+        validity = int(selected.codes()["UIDVALIDITY"])
+        modseq = int(selected.codes()["HIGHESTMODSEQ"])
+        self.assertGreaterEqual(modseq, self.modseq)
+        self.modseq = modseq
+        known = self.given.setdefault(validity, {})
+        self.assertEqual(validity, max(self.given))
+        for response in client.ok("UID FETCH 1:* (UID MODSEQ BODY.PEEK[HEADER.FIELDS (SUBJECT)])").all("FETCH"):
+            text = response.data["BODY[HEADER.FIELDS (SUBJECT)]"]
+            self.assertEqual(known.setdefault(response.data["UID"], text), text)
+
+    def work(self, serve):
+        with ImapClient(serve.port("imap"), "alice") as client:
+            self.note(client)
+            for _ in range(3):
+                self.number += 1
+                client.ok("APPEND INBOX ", Literal(crlf(message(f"appended {self.number}", "text\n"))))
+            with smtplib.SMTP("127.0.0.1", serve.port("smtp"), timeout=30) as smtp:
+                self.number += 1
+                smtp.sendmail("carol@example.net", ["alice@example.org"],
+                              crlf(message(f"delivered {self.number}", "text\n")))
+            self.note(client)
+            client.ok("STORE 1 +FLAGS (\\Flagged)")
+            client.ok("STORE 2 +FLAGS (\\Deleted)")
+            self.note(client)
+            client.ok("EXPUNGE")
+            self.note(client)
+            client.ok("CREATE Again")
+            validity = int(client.ok("STATUS Again (UIDVALIDITY)").one("STATUS").data[1]["UIDVALIDITY"])
+            client.ok("DELETE Again")
+            self.assertNotIn(validity, self.given)
+            return validity
+
+    def test_jumps(self):
+        with self.clock() as clock, self.start(clock) as serve:
+            for _ in range(5):
+                self.work(serve)
+
+    def test_a_year_late(self):
+        clock = self.clock()
+        made = []
+        for offset, lose in ((0, False), (-_YEAR, False), (-_YEAR, True), (-2 * _YEAR, False), (5, True), (_YEAR, True)):
+            clock.add(offset)
+            if lose:
+                os.remove(self.path("store", "alice", ".mailpipe-index"))
+            with self.start(clock) as serve:
+                made.append(self.work(serve))
+        self.assertEqual(len(self.given), 1)
+        self.assertEqual(len(set(made)), len(made), made)
+        with self.start(clock) as serve, ImapClient(serve.port("imap"), "alice") as client:
+            self.note(client)
+            self.assertEqual(client.ok("SELECT INBOX").one("EXISTS").number, 6 * (4 - 1))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -55,9 +56,10 @@ struct AccountCore {
     }
 };
 
-// One that was never given in this account: the clock's, or the next. Part of a change.
-Result<std::uint32_t> next_uid_validity(Database& database);
+// One that was never given in this account: the clock's, or the next. Part of a change; it is written to a file beside the
+// index as well, for the day on which that is lost and the clock is late.
+Result<std::uint32_t> next_uid_validity(Database& database, const AccountCore& core);
 // That one is not given any more.
-Result<void> note_uid_validity(Database& database, std::uint32_t uid_validity);
+Result<void> note_uid_validity(Database& database, const AccountCore& core, std::uint32_t uid_validity);
 
 }  // namespace mailpipe::index

@@ -169,12 +169,12 @@ Result<MailboxRow> AccountImpl::make_row(const std::string& directory,
             row.highest_modseq = modseq_after((*trace)->modseq);
             row.settled_modseq = row.vanished_floor = row.highest_modseq;
             if (!(*trace)->keywords.empty()) row.keywords = (*trace)->keywords;
-            if (auto noted = note_uid_validity(database, row.uid_validity); !noted) return noted;
+            if (auto noted = note_uid_validity(database, *core_, row.uid_validity); !noted) return noted;
             const std::string line = encode_uid_trace_modseq(row.highest_modseq);
             if (auto noted = note_in_trace(folder->get(), line, path); !noted) return noted;
         } else {
             ::unlinkat(folder->get(), kUidTrace, 0);
-            auto validity = next_uid_validity(database);
+            auto validity = next_uid_validity(database, *core_);
             if (!validity) return tl::unexpected(validity.error());
             row.uid_validity = *validity;
             row.settled_modseq = row.highest_modseq;
