@@ -1,61 +1,100 @@
 #include "mailpipe/email/collation.hpp"
 
-#include <unicode/normalizer2.h>
 #include <unicode/uchar.h>
-#include <unicode/unistr.h>
+#include <unicode/unorm2.h>
+#include <unicode/ustring.h>
+#include <unicode/utf16.h>
+
+#include <utility>
 
 #include "mailpipe/base/ascii.hpp"
 
+// By ICU's C functions: the classes have data, which cannot be loaded late.
 namespace mailpipe::email {
 namespace {
 
-icu::UnicodeString unicode(std::string_view utf8) {
-    return icu::UnicodeString::fromUTF8({utf8.data(), static_cast<std::int32_t>(utf8.size())});
+std::u16string unicode(std::string_view utf8) {
+    std::u16string text(utf8.size(), u'\0');
+    std::int32_t length = 0;
+    UErrorCode status = U_ZERO_ERROR;
+    u_strFromUTF8WithSub(text.data(), static_cast<std::int32_t>(text.size()), &length, utf8.data(),
+                         static_cast<std::int32_t>(utf8.size()), 0xFFFD, nullptr, &status);
+    text.resize(static_cast<std::size_t>(length));
+    return text;
+}
+
+std::string utf8(const std::u16string& text) {
+    std::string out(3 * text.size(), '\0');
+    std::int32_t length = 0;
+    UErrorCode status = U_ZERO_ERROR;
+    u_strToUTF8WithSub(out.data(), static_cast<std::int32_t>(out.size()), &length, text.data(),
+                       static_cast<std::int32_t>(text.size()), 0xFFFD, nullptr, &status);
+    out.resize(static_cast<std::size_t>(length));
+    return out;
+}
+
+UChar32 next_character(const std::u16string& text, std::size_t& at) {
+    UChar32 c = 0;
+    U16_NEXT(text.data(), at, text.size(), c);
+    return c;
+}
+
+void append(std::u16string& text, UChar32 c) {
+    if (U_IS_BMP(c)) {
+        text += static_cast<char16_t>(c);
+    } else {
+        text += {U16_LEAD(c), U16_TRAIL(c)};
+    }
 }
 
 // As it is when ICU fails: only without memory, or without its own data, which is part of its library.
-icu::UnicodeString normalize(const icu::Normalizer2* form, icu::UnicodeString text) {
+std::u16string normalize(const UNormalizer2* (*form)(UErrorCode*), std::u16string text) {
     UErrorCode status = U_ZERO_ERROR;
-    if (form == nullptr) return text;
-    icu::UnicodeString normalized = form->normalize(text, status);
-    return U_SUCCESS(status) ? normalized : text;
+    const UNormalizer2* normalizer = form(&status);
+    std::u16string normalized(text.size() + text.size() / 2, u'\0');
+    while (true) {
+        const std::int32_t length =
+            unorm2_normalize(normalizer, text.data(), static_cast<std::int32_t>(text.size()), normalized.data(),
+                             static_cast<std::int32_t>(normalized.size()), &status);
+        if (status != U_BUFFER_OVERFLOW_ERROR && U_FAILURE(status)) return text;
+        const bool fits = U_SUCCESS(status);
+        normalized.resize(static_cast<std::size_t>(length));
+        if (fits) return normalized;
+        status = U_ZERO_ERROR;
+    }
 }
 
 }  // namespace
 
-std::string casemap(std::string_view utf8) {
-    if (ascii::is_ascii(utf8)) return ascii::to_upper(utf8);
-    const icu::UnicodeString text = unicode(utf8);
+std::string casemap(std::string_view text) {
+    if (ascii::is_ascii(text)) return ascii::to_upper(text);
+    const std::u16string given = unicode(text);
     // Simple mappings, one character to one (RFC 5051 section 2).
-    icu::UnicodeString title;
-    for (std::int32_t i = 0; i < text.length(); i = text.moveIndex32(i, 1))
-        title.append(u_totitle(text.char32At(i)));
-    UErrorCode status = U_ZERO_ERROR;
-    std::string out;
-    return normalize(icu::Normalizer2::getNFKDInstance(status), title).toUTF8String(out);
+    std::u16string title;
+    title.reserve(given.size());
+    for (std::size_t i = 0; i < given.size();)
+        append(title, u_totitle(next_character(given, i)));
+    return utf8(normalize(unorm2_getNFKDInstance, std::move(title)));
 }
 
-std::string fuzzy_form(std::string_view utf8) {
-    const icu::UnicodeString text = unicode(casemap(utf8));
-    icu::UnicodeString kept;
+std::string fuzzy_form(std::string_view text) {
+    const std::u16string given = unicode(casemap(text));
+    std::u16string kept;
     bool in_word = false;
-    for (std::int32_t i = 0; i < text.length(); i = text.moveIndex32(i, 1)) {
-        const UChar32 c = text.char32At(i);
+    for (std::size_t i = 0; i < given.size();) {
+        const UChar32 c = next_character(given, i);
         if ((U_GET_GC_MASK(c) & U_GC_M_MASK) != 0) continue;
         const bool letter = u_isalnum(c) != 0;
-        if (letter && !in_word) kept.append(u' ');
-        if (letter) kept.append(c);
+        if (letter && !in_word) kept += u' ';
+        if (letter) append(kept, c);
         in_word = letter;
     }
-    std::string out;
-    return kept.toUTF8String(out);
+    return utf8(kept);
 }
 
-std::string nfc(std::string utf8) {
-    if (ascii::is_ascii(utf8)) return utf8;
-    UErrorCode status = U_ZERO_ERROR;
-    std::string out;
-    return normalize(icu::Normalizer2::getNFCInstance(status), unicode(utf8)).toUTF8String(out);
+std::string nfc(std::string text) {
+    if (ascii::is_ascii(text)) return text;
+    return utf8(normalize(unorm2_getNFCInstance, unicode(text)));
 }
 
 }  // namespace mailpipe::email

@@ -13,6 +13,7 @@
 #include "mailpipe/app/queue/open_spool.hpp"
 #include "mailpipe/app/serve/delivery/handover.hpp"
 #include "mailpipe/app/serve/sandbox/syscall_filter.hpp"
+#include "mailpipe/base/late_libraries.hpp"
 
 namespace mailpipe::app::serve {
 namespace {
@@ -121,6 +122,8 @@ Result<Sandboxed> enter_sandbox(const ServeOptions& options, const std::string& 
     if (kSanitized) done.missing = "built with a sanitizer";
     if (!commands.empty()) done.missing = commands + " runs commands, which would be confined, too";
     if (done.missing.empty()) {
+        // Their files may lie where nothing may be read from now on, or be those of an upgrade by then.
+        if (auto loaded = load_late_libraries(); !loaded) return tl::unexpected(loaded.error());
         const int version = landlock_version();
         if (version > 0) {
             if (auto confined = confine_to(reach_of(options, store_root)); !confined)
