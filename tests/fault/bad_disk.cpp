@@ -6,14 +6,16 @@
 //   ENOSPC, EDQUOT, EIO, EINTR  the call fails so; EINTR where the call knows it
 //   short               a write takes half of what it is given
 //   power               the process ends and all that was not synced is undone: the contents of files, and the names
-//                       in directories. An fsync of a file makes its contents durable, one of a directory the names in
-//                       it, and a rename counts as durable when the directory that it went to is
+//                       in directories. An fsync of a file makes its contents durable, and on a file system where that
+//                       is so (store::fsync_keeps_names()) the names on the way to it; one of a directory the names in
+//                       it. A rename counts as durable when the directory that it went to is
 //   power-data          the same, but all names survive: files that are too short or empty
 //   power-names         the same, but all contents survive
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -25,6 +27,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
+#include <iterator>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -78,6 +81,11 @@ bool inode_of(int fd, Inode& inode) {
     return true;
 }
 
+bool is_regular(int fd) {
+    struct stat info {};
+    return ::fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
+}
+
 class Disk {
  public:
     // The call fails with this errno; 0: it does not.
@@ -122,11 +130,11 @@ class Disk {
                  if (!old.empty() && real_pwrite(kept, old.data(), old.size(), offset) < 0) std::abort();
              }});
     }
-    // Names: a change in `directory`, with what undoes it.
-    void keep_name(const std::string& directory, std::function<void()> undo) {
+    // Names: a change in the directory of `path`, with what undoes it.
+    void keep_name(const std::string& path, std::function<void()> undo) {
         Inode inode{};
-        if (is_power() && is_below(directory) && inode_of(directory, inode))
-            add({false, inode, std::move(undo)});
+        if (is_power() && is_below(path) && inode_of(parent_of(path), inode))
+            add({false, inode, std::move(undo), path});
     }
     // Another name of what is at `path`, under which it outlives its removal; empty when there is nothing.
     std::string keep_file(const std::string& path) {
@@ -138,8 +146,11 @@ class Disk {
     void synced(int fd) {
         Inode inode{};
         if (!is_power() || !inode_of(fd, inode)) return;
+        const std::string path = keeps_names(fd) ? path_of(fd) + "/" : "";
         const std::lock_guard lock(mutex_);
-        std::erase_if(undo_, [inode](const Undo& one) { return one.inode == inode; });
+        std::erase_if(undo_, [&](const Undo& one) {
+            return one.inode == inode || (!one.is_data && path.rfind(one.path + "/", 0) == 0);
+        });
     }
     void synced_all() {
         const std::lock_guard lock(mutex_);
@@ -155,8 +166,17 @@ class Disk {
         bool is_data;
         Inode inode;  // of the file, or the directory
         std::function<void()> run;
+        std::string path = {};  // the name
     };
 
+    // As mailpipe sees it.
+    static bool keeps_names(int fd) {
+        struct statfs info {};
+        constexpr long kKnown[] = {0xEF53, 0x58465342, 0x9123683E};  // ext4, XFS, btrfs
+        return is_regular(fd) && ::fstatfs(fd, &info) == 0 &&
+               std::find(std::begin(kKnown), std::end(kKnown), static_cast<long>(info.f_type)) !=
+                   std::end(kKnown);
+    }
     void add(Undo undo) {
         const std::lock_guard lock(mutex_);
         undo_.push_back(std::move(undo));
@@ -216,7 +236,7 @@ int open_file(const char* call, int directory, const char* path, int flags, mode
         if (old >= 0) ::syscall(SYS_close, old);
     }
     const int fd = real_openat(directory, path, flags, mode);
-    if (fd >= 0 && !existed) disk().keep_name(parent_of(full), [full] { ::syscall(SYS_unlink, full.c_str()); });
+    if (fd >= 0 && !existed) disk().keep_name(full, [full] { ::syscall(SYS_unlink, full.c_str()); });
     return fd;
 }
 
@@ -232,7 +252,7 @@ int rename_file(const char* call, int from_directory, const char* from, int to_d
     const std::string replaced = disk().keep_file(to_path);
     const long done = ::syscall(SYS_renameat2, from_directory, from, to_directory, to, flags);
     if (done == 0) {
-        disk().keep_name(parent_of(to_path), [from_path, to_path, replaced] {
+        disk().keep_name(to_path, [from_path, to_path, replaced] {
             ::syscall(SYS_rename, to_path.c_str(), from_path.c_str());
             if (!replaced.empty()) ::syscall(SYS_rename, replaced.c_str(), to_path.c_str());
         });
@@ -246,7 +266,7 @@ int unlink_file(const char* call, int directory, const char* name, int flags) {
     const std::string kept = disk().keep_file(path);
     const long done = ::syscall(SYS_unlinkat, directory, name, flags);
     if (done == 0 && !kept.empty())
-        disk().keep_name(parent_of(path), [path, kept] { ::syscall(SYS_rename, kept.c_str(), path.c_str()); });
+        disk().keep_name(path, [path, kept] { ::syscall(SYS_rename, kept.c_str(), path.c_str()); });
     return static_cast<int>(done);
 }
 
@@ -255,7 +275,7 @@ int link_file(const char* call, int from_directory, const char* from, int to_dir
     const std::string to_path = join(to_directory, to);
     if (const int error = disk().step(call, to_path, false); error != 0) return failed(error);
     const long done = ::syscall(SYS_linkat, from_directory, from, to_directory, to, flags);
-    if (done == 0) disk().keep_name(parent_of(to_path), [to_path] { ::syscall(SYS_unlink, to_path.c_str()); });
+    if (done == 0) disk().keep_name(to_path, [to_path] { ::syscall(SYS_unlink, to_path.c_str()); });
     return static_cast<int>(done);
 }
 
@@ -266,7 +286,7 @@ int make_directory(const char* call, int directory, const char* name, mode_t mod
         return static_cast<int>(::syscall(SYS_mkdirat, directory, name, mode));
     if (const int error = disk().step(call, path, false); error != 0) return failed(error);
     const long done = ::syscall(SYS_mkdirat, directory, name, mode);
-    if (done == 0) disk().keep_name(parent_of(path), [path] { ::syscall(SYS_rmdir, path.c_str()); });
+    if (done == 0) disk().keep_name(path, [path] { ::syscall(SYS_rmdir, path.c_str()); });
     return static_cast<int>(done);
 }
 
@@ -277,10 +297,6 @@ off_t end_of(int fd) {
 off_t place_of(int fd) {
     const int flags = ::fcntl(fd, F_GETFL);
     return (flags & O_APPEND) != 0 ? end_of(fd) : ::lseek(fd, 0, SEEK_CUR);
-}
-bool is_regular(int fd) {
-    struct stat info {};
-    return ::fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
 }
 
 }  // namespace

@@ -24,7 +24,8 @@ Spool::Spool(std::string path, store::Fd root, store::Fd messages, store::Fd tmp
       root_(std::move(root)),
       messages_(std::move(messages)),
       tmp_(std::move(tmp)),
-      syncfs_works_(store::honours_syncfs(messages_.get())) {}
+      syncfs_works_(store::honours_syncfs(messages_.get())),
+      names_follow_(store::fsync_keeps_names(messages_.get())) {}
 
 Result<std::unique_ptr<Spool>> Spool::open_directories(const std::string& path, store::Fd root) {
     auto messages = store::open_directory_at(root.get(), "messages", path + "/messages");
@@ -65,8 +66,9 @@ Result<int> Spool::bucket(const std::string& name, bool create) {
     if (create) {
         if (auto made = store::create_directory_at(messages_.get(), name, path_); !made)
             return tl::unexpected(made.error());
-        if (auto synced = store::sync_file(messages_.get(), path_); !synced)
-            return tl::unexpected(synced.error());
+        // Though it is there, who made it may not have come this far.
+        auto synced = names_follow_ ? Result<void>() : store::sync_file(messages_.get(), path_);
+        if (!synced) return tl::unexpected(synced.error());
     }
     auto opened = store::open_directory_at(messages_.get(), name, path_);
     if (!opened) return tl::unexpected(opened.error());
@@ -131,7 +133,7 @@ Result<void> Spool::sync(const std::vector<const QueuedFile*>& changed) {
         if (!file->removed()) {
             if (auto synced = store::sync_file(file->fd(), path_); !synced) return synced;
         }
-        names.insert(bucket_name(file->entry().id));
+        if (file->removed() || !names_follow_) names.insert(bucket_name(file->entry().id));
     }
     for (const std::string& name : names) {
         auto directory = bucket(name, false);

@@ -65,7 +65,8 @@ class Spool {
     store::Fd messages_;
     store::Fd tmp_;
     bool syncfs_works_;
-    std::mutex mutex_;  // of the following
+    bool names_follow_;  // store::fsync_keeps_names()
+    std::mutex mutex_;   // of the following
     std::map<std::string, store::Fd> buckets_;
     std::uint64_t number_ = 0;  // of the file in tmp/
 };

@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <initializer_list>
 #include <thread>
 
 namespace mailpipe::store {
@@ -20,6 +21,13 @@ constexpr long kExt4 = 0xEF53;
 constexpr long kXfs = 0x58465342;
 constexpr long kBtrfs = 0x9123683E;
 constexpr long kF2fs = 0xF2F52010;
+
+bool is_on(int fd, std::initializer_list<long> file_systems) {
+    struct statfs info {};
+    if (::fstatfs(fd, &info) != 0) return false;
+    return std::find(file_systems.begin(), file_systems.end(), static_cast<long>(info.f_type)) !=
+           file_systems.end();
+}
 
 }  // namespace
 
@@ -196,10 +204,11 @@ Result<bool> move_no_replace(int from_dir, const std::string& from, int to_dir, 
 }
 
 bool honours_syncfs(int fd) {
-    struct statfs info {};
-    if (::fstatfs(fd, &info) != 0) return false;
-    constexpr std::array<long, 4> kKnown{kExt4, kXfs, kBtrfs, kF2fs};
-    return std::find(kKnown.begin(), kKnown.end(), static_cast<long>(info.f_type)) != kKnown.end();
+    return is_on(fd, {kExt4, kXfs, kBtrfs, kF2fs});
+}
+
+bool fsync_keeps_names(int fd) {
+    return is_on(fd, {kExt4, kXfs, kBtrfs});
 }
 
 Result<bool> lock_file(int fd, bool exclusive, int milliseconds, std::string_view what) {
