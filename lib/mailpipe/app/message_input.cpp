@@ -38,6 +38,7 @@ class Rfc822Input : public MessageInput {
     }
     const email::Context& context() const override { return context_; }
     bool is_ref() const override { return false; }
+    bool is_last() const override { return true; }
 
  private:
     InputSource source_;
@@ -72,6 +73,7 @@ class DetectingInput : public MessageInput {
     Result<std::string_view> read() override { return input_ ? input_->read() : std::string_view(); }
     const email::Context& context() const override { return input_ ? input_->context() : none_; }
     bool is_ref() const override { return input_ && input_->is_ref(); }
+    bool is_last() const override { return input_ && input_->is_last(); }
 
  private:
     InputSource source_;

@@ -27,6 +27,8 @@ class MessageInput : public store::MessageReader {
     virtual const email::Context& context() const = 0;
     // A jsonl record without `raw`: context().ref names the message, read() yields nothing.
     virtual bool is_ref() const = 0;
+    // No other message follows this one, whatever is still to be read.
+    virtual bool is_last() const { return false; }
 };
 
 }  // namespace mailpipe::app

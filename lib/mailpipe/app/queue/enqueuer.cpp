@@ -13,20 +13,23 @@ constexpr std::size_t kGroup = 1000;  // open files
 
 }  // namespace
 
-Enqueuer::Enqueuer(queue::Spool& spool, Done done)
-    : spool_(spool), done_(std::move(done)), thread_([this] { run(); }) {}
+Enqueuer::Enqueuer(queue::Spool& spool, Done done) : spool_(spool), done_(std::move(done)) {}
 
 Enqueuer::~Enqueuer() {
     finish();
 }
 
+void Enqueuer::start() {
+    if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
+}
+
 void Enqueuer::finish() {
-    {
-        const std::lock_guard lock(mutex_);
-        ending_ = true;
-    }
+    std::unique_lock lock(mutex_);
+    ending_ = true;
+    if (!thread_.joinable()) return commit_added(lock);
+    lock.unlock();
     changed_.notify_all();
-    if (thread_.joinable()) thread_.join();
+    thread_.join();
 }
 
 Result<void> Enqueuer::add(Outgoing& message, const std::string& server) {
@@ -47,6 +50,7 @@ Result<void> Enqueuer::add(Outgoing& message, const std::string& server) {
     });
     if (!file) return tl::unexpected(file.error());
     std::unique_lock lock(mutex_);
+    if (!added_.empty()) start();
     changed_.wait(lock, [this] { return added_.size() < kGroup; });
     added_.push_back(std::move(*file));
     changed_.notify_all();
@@ -58,21 +62,25 @@ void Enqueuer::run() {
     while (true) {
         changed_.wait(lock, [this] { return ending_ || !added_.empty(); });
         if (added_.empty()) return;
-        std::vector<queue::QueuedFile> group = std::exchange(added_, {});
-        changed_.notify_all();
-        lock.unlock();
-        const std::size_t count = group.size();
-        const auto committed = spool_.commit(group);
-        for (std::size_t i = 0; i < count; ++i) {
-            if (committed) {
-                done_(&group[i], nullptr);
-            } else {
-                done_(nullptr, &committed.error());
-            }
-        }
-        group.clear();
-        lock.lock();
+        commit_added(lock);
     }
+}
+
+void Enqueuer::commit_added(std::unique_lock<std::mutex>& lock) {
+    std::vector<queue::QueuedFile> group = std::exchange(added_, {});
+    changed_.notify_all();
+    lock.unlock();
+    const std::size_t count = group.size();
+    const auto committed = spool_.commit(group);
+    for (std::size_t i = 0; i < count; ++i) {
+        if (committed) {
+            done_(&group[i], nullptr);
+        } else {
+            done_(nullptr, &committed.error());
+        }
+    }
+    group.clear();
+    lock.lock();
 }
 
 }  // namespace mailpipe::app

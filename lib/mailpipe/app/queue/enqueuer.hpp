@@ -13,10 +13,10 @@
 namespace mailpipe::app {
 
 // Puts messages into the queue. They are made durable in groups: all that came while the last group was made durable are
-// the next one.
+// the next one. What is alone needs no thread: it is made durable by finish().
 class Enqueuer {
  public:
-    // Called for each message, in order, on a thread of its own: it is durable, or the error says why not. The file is
+    // Called for each message, in order, on a thread of its own or by finish(): it is durable, or the error says why not. The file is
     // locked until the call returns.
     using Done = std::function<void(const queue::QueuedFile* file, const Error* error)>;
 
@@ -27,11 +27,14 @@ class Enqueuer {
 
     // `server` is that of queue::Submission. Errors: those of Spool::add(); `done` is not called then.
     Result<void> add(Outgoing& message, const std::string& server);
+    // What was added is not to wait for the next message or finish().
+    void start();
     // When each message is decided.
     void finish();
 
  private:
     void run();
+    void commit_added(std::unique_lock<std::mutex>& lock);
 
     queue::Spool& spool_;
     Done done_;

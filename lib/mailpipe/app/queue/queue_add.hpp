@@ -19,6 +19,8 @@ class QueueAdd {
     static Result<std::unique_ptr<QueueAdd>> open(const CommonOptions& common, const QueueOptions& options);
     // `server` is the one it is for, or empty. Errors: those of Spool::add().
     Result<void> add(Outgoing& message, const std::string& server);
+    // More may come, and the record of what was added must not wait for it.
+    void expect_more() { enqueuer_.start(); }
     // Ends what is being made durable, and tells what failed.
     void finish(Diagnostics& diagnostics);
 
@@ -29,7 +31,7 @@ class QueueAdd {
     bool jsonl_;
     bool quiet_;
     std::unique_ptr<queue::Spool> spool_;
-    std::vector<Error> errors_;  // of the enqueuer's thread until finish()
+    std::vector<Error> errors_;  // of the enqueuer until finish()
     Enqueuer enqueuer_;
 };
 

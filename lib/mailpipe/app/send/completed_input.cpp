@@ -45,6 +45,7 @@ class CompletedInput : public MessageInput {
     }
     const email::Context& context() const override { return context_; }
     bool is_ref() const override { return false; }
+    bool is_last() const override { return true; }
 
  private:
     // Into text_, with the empty line that ends it.

@@ -157,11 +157,13 @@ class Run {
             } else if (auto loaded = message->message.load(*input, options_, given_); !loaded) {
                 message->error = std::move(loaded.error());
             }
+            if (queue_ && !input->is_last()) queue_->expect_more();
             if (!put(std::move(message))) return;
         }
     }
 
     void read_refs() {
+        if (queue_) queue_->expect_more();
         const auto take = [this](const email::Context& context, store::MessageReader& reader) -> Result<void> {
             auto message = begin_message();
             message->ref = context.ref;
