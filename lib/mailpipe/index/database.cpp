@@ -13,7 +13,6 @@ namespace {
 constexpr const char* kSetUp =
     "PRAGMA locking_mode=EXCLUSIVE;"  // no shared memory, whose truncation by another would be a SIGBUS here
     "PRAGMA journal_mode=WAL;"
-    "PRAGMA synchronous=FULL;"
     "PRAGMA wal_autocheckpoint=2000;"
     "PRAGMA journal_size_limit=16777216;"
     "PRAGMA cache_size=-4000;"
@@ -55,8 +54,8 @@ Result<bool> Query::step() {
 Result<std::unique_ptr<Database>> Database::open(const std::string& path) {
     sqlite3* handle = nullptr;
     // The file is its owner's alone from the start, and what stands beside it has the same mode.
-    const store::Fd made(
-        store::open_at(AT_FDCWD, path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    const bool made(store::Fd(
+        store::open_at(AT_FDCWD, path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)));
     const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW |
                       SQLITE_OPEN_EXRESCODE;
     const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
@@ -68,7 +67,10 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path) {
     // What is in the file is not trusted to be what was written there.
     sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
     sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
-    if (auto set = database->execute(kSetUp); !set) return tl::unexpected(set.error());
+    // Each step of making one would be synced. There is nothing in it to be lost before settle() has synced all of them.
+    auto set = database->execute(made ? "PRAGMA synchronous=OFF" : "PRAGMA synchronous=FULL");
+    if (set) set = database->execute(kSetUp);
+    if (!set) return tl::unexpected(set.error());
     return database;
 }
 
@@ -103,6 +105,10 @@ Result<std::int64_t> Database::number(const char* sql) {
 
 void Database::release_memory() {
     sqlite3_db_release_memory(handle_);
+}
+
+Result<void> Database::settle() {
+    return execute("PRAGMA synchronous=FULL; PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
 Result<void> Database::set_durable(bool durable) {

@@ -75,8 +75,8 @@ class Query {
 
 class Database {
  public:
-    // Made where it is missing. A commit is durable when it returns. Errors: data for a file that is none or is broken;
-    // io ("PATH: No space left on device"), cannot_create.
+    // Made where it is missing. A commit is durable when it returns; of one that was made, from settle() on. Errors: data for
+    // a file that is none or is broken; io ("PATH: No space left on device"), cannot_create.
     static Result<std::unique_ptr<Database>> open(const std::string& path);
     Database(const Database&) = delete;
     Database& operator=(const Database&) = delete;
@@ -90,6 +90,7 @@ class Database {
     int changes() const { return sqlite3_changes(handle_); }
     // Pages that are kept in case that they are wanted again.
     void release_memory();
+    Result<void> settle();  // all is durable, and will be
     // The next transactions need not be durable when they are committed, only whole.
     Result<void> set_durable(bool durable);
 

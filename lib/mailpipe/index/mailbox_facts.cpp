@@ -1,20 +1,17 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <mutex>
 #include <optional>
-#include <system_error>
-#include <thread>
 
 #include "mailpipe/index/mailbox_impl.hpp"
 #include "mailpipe/index/message_file.hpp"
+#include "mailpipe/index/parallel.hpp"
 
 namespace mailpipe::index {
 namespace {
 
-constexpr std::size_t kBatch = 256;  // messages that are read while others wait
-constexpr std::size_t kThreads = 4;
+constexpr std::size_t kBatch = 256;      // messages that are read while others wait
 constexpr std::size_t kForAThread = 16;  // messages that are worth a thread
 constexpr std::size_t kSparse = 4;  // a range is read as one when so many of its rows at most are not wanted
 
@@ -139,31 +136,15 @@ Result<void> MailboxImpl::make_facts(Batch& batch) const {
     std::vector<BatchItem*> missing;
     for (BatchItem& item : batch.items)
         if ((item.known & batch.want) != batch.want) missing.push_back(&item);
-    std::atomic<std::size_t> next = 0;
     std::mutex error_mutex;
     std::optional<Error> error;
-    const auto work = [&] {
-        for (std::size_t at = next++; at < missing.size(); at = next++) {
-            BatchItem& item = *missing[at];
-            auto made = make_facts(item, batch.want);
-            if (made) continue;
-            const std::lock_guard lock(error_mutex);
-            if (!error) error = made.error();
-            next = missing.size();
-        }
-    };
-    std::vector<std::thread> helpers;
-    const std::size_t threads =
-        std::min({kThreads, static_cast<std::size_t>(std::thread::hardware_concurrency()),
-                  missing.size() / kForAThread});
-    try {
-        for (std::size_t helper = 1; helper < threads; ++helper)
-            helpers.emplace_back(work);
-    } catch (const std::system_error&) {  // no more of them: it goes on with fewer
-    }
-    work();
-    for (std::thread& helper : helpers)
-        helper.join();
+    in_parallel(missing.size(), kForAThread, [&](std::size_t at) {
+        auto made = make_facts(*missing[at], batch.want);
+        if (made) return true;
+        const std::lock_guard lock(error_mutex);
+        if (!error) error = made.error();
+        return false;
+    });
     if (error) return tl::unexpected(std::move(*error));
     batch.any_made =
         std::any_of(missing.begin(), missing.end(), [](const auto* item) { return item->made != 0; });

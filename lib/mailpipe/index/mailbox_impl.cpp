@@ -257,8 +257,11 @@ Result<store::Fd> MailboxImpl::open_file(Uid uid) const {
     if (!file) return tl::unexpected(file.error());
     const auto& [name, message] = *file;
     const auto names = snapshot();
-    return folder_->open_message(
+    auto opened = folder_->open_message(
         name.base, encode_letters({message.flags, message.keywords, name.extra}, names->keywords()));
+    // Another program has removed it, perhaps in a moment in which no time of a directory tells.
+    if (!opened && opened.error().kind == Errc::not_found) missed_ = true;
+    return opened;
 }
 
 Result<std::unique_ptr<store::MessageReader>> MailboxImpl::open(Uid uid) {

@@ -104,6 +104,8 @@ class MailboxImpl : public Mailbox {
     Result<void> compare(Scan& scan);
     void compare_file(Scan& scan, Uid uid, std::string_view base, std::string_view extra);
     Result<void> take_unknown(Scan& scan);
+    Result<void> look_at(const std::vector<store::MaildirFile>& files, const KeywordNames& names,
+                         std::int64_t now, std::vector<Incoming>& incoming) const;
     Result<std::optional<Incoming>> incoming_of(const store::MaildirFile& file, const KeywordNames& names,
                                                 std::int64_t now) const;
     Result<void> apply_trace(Change& change, std::vector<Incoming>& incoming);
@@ -150,10 +152,11 @@ class MailboxImpl : public Mailbox {
     std::mutex mutex_;
     MailboxRow row_;
     bool gone_ = false;
-    bool dirty_ = false;                      // something is there that no time of a directory tells
-    bool scanned_ = false;                    // all, since it was opened
-    std::set<Uid> unrenamed_;                 // whose files have not got the names yet
-    std::unordered_set<std::string> doomed_;  // bases of files that are to go, or may come back after a crash
+    bool dirty_ = false;                        // something is there that no time of a directory tells
+    mutable std::atomic<bool> missed_ = false;  // a file was not found
+    bool scanned_ = false;                      // all, since it was opened
+    std::set<Uid> unrenamed_;                   // whose files have not got the names yet
+    std::unordered_set<std::string> doomed_;    // bases of files that are to go, or may come back after a crash
     std::optional<std::chrono::steady_clock::time_point> masked_since_;
     std::chrono::steady_clock::duration last_scan_{};
     std::chrono::steady_clock::time_point last_try_{};  // to rename what is unrenamed

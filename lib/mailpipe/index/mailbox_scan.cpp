@@ -10,6 +10,7 @@
 #include "mailpipe/index/mailbox_impl.hpp"
 #include "mailpipe/index/message_file.hpp"
 #include "mailpipe/index/own_change.hpp"
+#include "mailpipe/index/parallel.hpp"
 #include "mailpipe/store/maildir_name.hpp"
 
 namespace mailpipe::index {
@@ -17,7 +18,8 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr int kRounds = 8;  // as long as others change the Maildir at the same time
+constexpr int kRounds = 8;                // as long as others change the Maildir at the same time
+constexpr std::size_t kForAThread = 500;  // files, most of which only a stat is made of
 constexpr auto kRetry = std::chrono::seconds(5);
 // What others did in the very moment in which this process renamed files is found after this time, or a hundred times
 // what looking takes.
@@ -83,7 +85,7 @@ Result<MailboxImpl::Need> MailboxImpl::what_to_scan() {
     const auto now = steady_clock::now();
     Need need;
     need.all =
-        dirty_ || times->cur_time != row_.times.cur_time || row_.times.cur_time == 0 ||
+        dirty_ || missed_ || times->cur_time != row_.times.cur_time || row_.times.cur_time == 0 ||
         (!scanned_ && row_.settled_modseq < row_.highest_modseq) ||
         (!unrenamed_.empty() && now - last_try_ > kRetry) ||
         (masked_since_ && now - *masked_since_ > std::max<steady_clock::duration>(kMasked, 100 * last_scan_));
@@ -109,6 +111,7 @@ Result<bool> MailboxImpl::refresh_locked() {
 
 Result<bool> MailboxImpl::scan_all() {
     const auto begun = steady_clock::now();
+    missed_ = false;
     auto new_time = folder_->mark_new();
     auto cur_time = folder_->mark_cur();
     if (!new_time) return tl::unexpected(new_time.error());
@@ -221,25 +224,43 @@ void MailboxImpl::compare_file(Scan& scan, Uid uid, std::string_view base, std::
 }
 
 Result<void> MailboxImpl::take_unknown(Scan& scan) {
-    std::vector<Incoming> incoming;
-    const std::int64_t now = std::time(nullptr);
+    constexpr std::size_t kPiece = 8192;  // files that are held at once beside what becomes of them
     const bool first = row_.times.cur_time == 0 && scan.before.empty();
-    std::optional<UidTrace> trace;
+    const std::int64_t now = first ? 0 : std::time(nullptr);
+    std::vector<Incoming> incoming;
+    std::vector<store::MaildirFile> unknown;
     for (std::size_t i = 0; i < scan.index->size(); ++i) {
-        if (scan.seen[i]) continue;
-        const store::MaildirFile file = scan.index->file(i);
-        if (doomed_.count(std::string(store::base_of(file.name))) != 0) {
-            ::unlinkat(folder_->root(), path_of(file).c_str(), 0);
-            continue;
+        if (!scan.seen[i]) {
+            store::MaildirFile file = scan.index->file(i);
+            if (doomed_.count(std::string(store::base_of(file.name))) != 0) {
+                ::unlinkat(folder_->root(), path_of(file).c_str(), 0);
+            } else {
+                unknown.push_back(std::move(file));
+            }
         }
-        auto each = incoming_of(file, scan.change.row.keywords, first ? 0 : now);
-        if (!each) return tl::unexpected(each.error());
-        if (*each) incoming.push_back(std::move(**each));
+        if (unknown.size() < kPiece && i + 1 < scan.index->size()) continue;
+        auto looked = look_at(unknown, scan.change.row.keywords, now, incoming);
+        if (!looked) return looked;
+        unknown.clear();
     }
     if (first || row_.times == kStale) {
         if (auto applied = apply_trace(scan.change, incoming); !applied) return applied;
     }
     return add(scan.change, std::move(incoming));
+}
+
+Result<void> MailboxImpl::look_at(const std::vector<store::MaildirFile>& files, const KeywordNames& names,
+                                  std::int64_t now, std::vector<Incoming>& incoming) const {
+    std::vector<Result<std::optional<Incoming>>> found(files.size(), std::optional<Incoming>());
+    in_parallel(files.size(), kForAThread, [&](std::size_t at) {
+        found[at] = incoming_of(files[at], names, now);
+        return found[at].has_value();
+    });
+    for (auto& each : found) {
+        if (!each) return tl::unexpected(each.error());
+        if (*each) incoming.push_back(std::move(**each));
+    }
+    return {};
 }
 
 Result<std::optional<MailboxImpl::Incoming>> MailboxImpl::incoming_of(const store::MaildirFile& file,

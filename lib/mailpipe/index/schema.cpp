@@ -63,6 +63,7 @@ Result<OpenedIndex> open_whole(const std::string& path) {
     auto made = (*database)->execute(kTables);
     if (made) made = (*database)->execute("PRAGMA user_version=" + std::to_string(kSchema));
     if (made) made = begun->commit();
+    if (made) made = (*database)->settle();
     if (!made) return tl::unexpected(made.error());
     return OpenedIndex{std::move(*database), true};
 }

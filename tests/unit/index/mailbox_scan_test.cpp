@@ -107,6 +107,21 @@ TEST_F(MailboxScanTest, NothingIsReadWhereNothingChanged) {
     EXPECT_EQ(inbox_->snapshot()->highest_modseq(), before->highest_modseq());
 }
 
+TEST_F(MailboxScanTest, WhatIsNotFoundIsLookedFor) {
+    open();
+    append(*inbox_, 1, 2);
+    ASSERT_TRUE(inbox_->refresh());
+    // A removal that no time tells, as one in the moment of a change of ours.
+    const auto time = fs::last_write_time(root_ + "/cur");
+    fs::remove(root_ + "/cur/" + names("cur")[0]);
+    fs::last_write_time(root_ + "/cur", time);
+    ASSERT_TRUE(inbox_->refresh());
+    ASSERT_EQ(inbox_->snapshot()->size(), 2U);
+    EXPECT_EQ(inbox_->text(1).error().kind, Errc::not_found);
+    ASSERT_TRUE(inbox_->refresh());
+    EXPECT_EQ(uids(*inbox_), (std::vector<Uid>{2}));
+}
+
 TEST_F(MailboxScanTest, WhatIsNoMessageIsLeftAlone) {
     put("cur/.hidden", "x");
     fs::create_directories(root_ + "/cur/directory");
