@@ -6,6 +6,7 @@
 
 #include "mailpipe/base/encoding.hpp"
 #include "mailpipe/net/certificate_info.hpp"
+#include "mailpipe/net/queue_bio.hpp"
 #include "mailpipe/net/tls.hpp"
 #include "mailpipe/net/tls_context.hpp"
 #include "mailpipe/net/tls_verify.hpp"
@@ -116,10 +117,8 @@ Result<std::unique_ptr<TlsEngine>> TlsEngine::server(std::shared_ptr<TlsContext>
     ERR_clear_error();
     auto impl = std::make_unique<Impl>();
     impl->ssl.reset(SSL_new(context->get()));
-    BioHandle in(BIO_new(BIO_s_mem()));
-    BioHandle out(BIO_new(BIO_s_mem()));
+    BioHandle in = new_queue_bio(), out = new_queue_bio();
     if (!impl->ssl || !in || !out) return fail(Errc::tls, "OpenSSL cannot be set up: " + take_openssl_reason());
-    BIO_set_mem_eof_return(in.get(), -1);
     impl->context = std::move(context);
     impl->in = in.release();
     impl->out = out.release();
