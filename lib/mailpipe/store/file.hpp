@@ -78,8 +78,8 @@ Result<bool> move_no_replace(int from_dir, const std::string& from, int to_dir, 
 // Whether one syncfs(2) makes all files of the file system durable and reports errors (ext4, xfs, btrfs, f2fs).
 bool honours_syncfs(int fd);
 
-// Whether fsync(2) of a file also makes the name durable that it was given before, and the directories on the way to it:
-// its journal holds what happened to a file in order (ext4, xfs, btrfs). Elsewhere each directory has to be synced.
+// Whether fsync(2) of a file also makes the name durable that it was given before, and the directories on the way to it
+// (ext4, with a journal or without, XFS and btrfs). Elsewhere each directory has to be synced.
 bool fsync_keeps_names(int fd);
 
 // Exclusive or shared OFD lock, waiting at most `milliseconds`. false: held by another until then.
