@@ -1,6 +1,6 @@
 #include "mailpipe/app/show/layout.hpp"
 
-#include <unicode/brkiter.h>
+#include <unicode/ubrk.h>
 
 #include <algorithm>
 #include <array>
@@ -61,15 +61,16 @@ class LineBreaks {
     template <class Use>
     void each_piece(std::string_view word, Use use) {
         UErrorCode status = U_ZERO_ERROR;
-        if (!iterator_) iterator_.reset(icu::BreakIterator::createLineInstance(icu::Locale::getRoot(), status));
+        // "": the root locale.
+        if (!iterator_) iterator_.reset(ubrk_open(UBRK_LINE, "", nullptr, 0, &status));
         UText* text = utext_openUTF8(nullptr, word.data(), static_cast<std::int64_t>(word.size()), &status);
-        if (U_SUCCESS(status) != 0) iterator_->setText(text, status);
+        if (U_SUCCESS(status) != 0) ubrk_setUText(iterator_.get(), text, &status);
         if (U_SUCCESS(status) == 0) {
             use(word);
         } else {
             std::size_t begin = 0;
-            iterator_->first();
-            for (int end = iterator_->next(); end != icu::BreakIterator::DONE; end = iterator_->next()) {
+            ubrk_first(iterator_.get());
+            for (int end = ubrk_next(iterator_.get()); end != UBRK_DONE; end = ubrk_next(iterator_.get())) {
                 use(word.substr(begin, static_cast<std::size_t>(end) - begin));
                 begin = static_cast<std::size_t>(end);
             }
@@ -78,7 +79,10 @@ class LineBreaks {
     }
 
  private:
-    std::unique_ptr<icu::BreakIterator> iterator_;
+    struct Close {
+        void operator()(UBreakIterator* iterator) const { ubrk_close(iterator); }
+    };
+    std::unique_ptr<UBreakIterator, Close> iterator_;
 };
 
 }  // namespace
