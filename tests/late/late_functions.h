@@ -1,0 +1,8 @@
+LATE_LIBRARY(LATE_EXAMPLE)
+LATE_LIBRARY("liblate_missing.so.1")
+LATE_FUNCTION(0, 0, late_many)
+LATE_FUNCTION(1, 0, late_mixed)
+LATE_FUNCTION(2, 0, late_variadic)
+LATE_FUNCTION(3, 0, late_large)
+LATE_FUNCTION(4, 0, late_contended)
+LATE_FUNCTION(5, 1, late_absent)
