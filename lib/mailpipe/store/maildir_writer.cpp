@@ -300,11 +300,16 @@ void MaildirWriter::remove_stale(const std::unordered_set<std::string_view>& kep
 
 // A directory that holds other things is no place for tmp/, new/ and cur/; Maildir++ folders begin with a dot.
 Result<void> check_is_maildir_or_empty(int root, const std::string& path) {
-    if (::faccessat(root, "cur", F_OK, 0) == 0 || ::faccessat(root, "new", F_OK, 0) == 0) return {};
+    const auto is_maildir = [root] {
+        return ::faccessat(root, "cur", F_OK, 0) == 0 || ::faccessat(root, "new", F_OK, 0) == 0;
+    };
+    if (is_maildir()) return {};
     auto names = bases_in(root, path);
     if (!names) return tl::unexpected(names.error());
     for (const auto& name : *names) {
         if (is_plain_name(name) && name != "tmp") {
+            // Another process may make it just now: its subdirectories came behind the first look.
+            if (is_maildir()) return {};
             return fail(Errc::data, path + ": is a directory with other files and not a Maildir");
         }
     }

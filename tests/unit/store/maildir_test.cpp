@@ -3,7 +3,9 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <barrier>
 #include <ctime>
+#include <thread>
 
 #include "tests/unit/store/store_test_support.hpp"
 
@@ -33,6 +35,27 @@ TEST_F(MaildirTest, LayoutOnDisk) {
     EXPECT_GT(info.st_atime, 1'700'000'000);
     ASSERT_EQ(::stat(path("box/new").c_str(), &info), 0);
     EXPECT_EQ(info.st_mode & 07777U, 0700U);
+}
+
+// Two commands that make the same Maildir at the same time.
+TEST_F(MaildirTest, MadeByTwoAtOnce) {
+    constexpr int kRounds = 400;
+    constexpr int kMakers = 3;
+    std::barrier together(kMakers);
+    std::vector<std::string> errors(kMakers);
+    const auto make = [&](int maker) {
+        for (int round = 0; round < kRounds; ++round) {
+            together.arrive_and_wait();
+            const auto made = open_writer(Format::maildir, path("made-" + std::to_string(round)));
+            if (!made) errors.at(static_cast<std::size_t>(maker)) += made.error().message + "\n";
+        }
+    };
+    std::vector<std::thread> makers;
+    for (int maker = 0; maker < kMakers; ++maker)
+        makers.emplace_back(make, maker);
+    for (std::thread& maker : makers)
+        maker.join();
+    EXPECT_EQ(errors, std::vector<std::string>(kMakers));
 }
 
 TEST_F(MaildirTest, KeywordsGoToCur) {
