@@ -2,12 +2,24 @@
 
 #include <utility>
 
+#include "mailpipe/app/locale_language.hpp"
+
 namespace mailpipe::app {
+
+namespace {
+
+pop3::ClientOptions pop3_options(const Connection& connection, Login login, Trace* trace) {
+    auto options = session_options<pop3::ClientOptions>(connection, std::move(login), trace);
+    options.language = language_of_user();
+    return options;
+}
+
+}  // namespace
 
 Pop3Client::Pop3Client(Location maildrop, Connection connection, Login login, Trace* trace)
     : location_(std::move(maildrop)),
       connection_(std::move(connection)),
-      session_(session_options<pop3::ClientOptions>(connection_, std::move(login), trace)) {}
+      session_(pop3_options(connection_, std::move(login), trace)) {}
 
 Pop3Client::~Pop3Client() {
     if (!usable_ || session_.outstanding() > 0) return;

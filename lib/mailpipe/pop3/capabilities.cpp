@@ -28,6 +28,8 @@ void Capabilities::add(std::string_view line) {
         pipelining = true;
     } else if (tag == "UTF8") {
         utf8 = true;
+    } else if (tag == "LANG") {
+        lang = true;
     } else if (tag == "RESP-CODES") {
         resp_codes = true;
     } else if (tag == "AUTH-RESP-CODE") {

@@ -9,7 +9,7 @@
 
 namespace mailpipe::pop3 {
 
-// What CAPA lists (RFC 2449; STLS RFC 2595, SASL RFC 5034, UTF8 RFC 6856). Unknown lines are kept in `other`.
+// What CAPA lists (RFC 2449; STLS RFC 2595, SASL RFC 5034, UTF8 and LANG RFC 6856). Unknown lines are kept in `other`.
 struct MAILPIPE_EXPORT Capabilities {
     bool top = false;
     bool user = false;
@@ -17,6 +17,7 @@ struct MAILPIPE_EXPORT Capabilities {
     bool stls = false;
     bool pipelining = false;
     bool utf8 = false;
+    bool lang = false;
     bool resp_codes = false;
     bool auth_resp_code = false;
     std::uint32_t login_delay = 0;  // seconds between two logins

@@ -19,7 +19,7 @@ namespace mailpipe::pop3 {
 
 // client_session.cpp drives, client_login.cpp gets to Ready, client_commands.cpp does what comes after it.
 struct ClientSession::Impl {
-    enum class Phase { greeting, capa, stls, tls, utf8, sasl, user, pass, apop, ready, closed };
+    enum class Phase { greeting, capa, stls, tls, settings, sasl, user, pass, apop, ready, closed };
     enum class Verb { stat, list, uidl, retr, top, dele, quit };
     struct Pending {
         Verb verb{};
@@ -45,6 +45,8 @@ struct ClientSession::Impl {
     void on_greeting(const StatusReply& reply);
     void on_capability(std::string_view line);
     void after_capabilities();
+    void choose_settings();
+    void next_settings();
     void start_login();
     void on_challenge(std::string_view line);
     void on_login_reply(const StatusReply& reply);
@@ -75,6 +77,8 @@ struct ClientSession::Impl {
     Capabilities capabilities;
     std::size_t capability_lines = 0;
     std::string timestamp;
+    std::deque<std::string> settings;  // commands that were not sent yet
+    std::size_t settings_sent = 0;     // and are not answered
     std::unique_ptr<sasl::Client> mechanism;
     bool tls_on = false;
     bool tls_pending = false;  // StartTls was not yet yielded

@@ -54,16 +54,17 @@ void ClientSession::Impl::on_login_line(std::string_view line) {
             phase = Phase::tls;
             tls_pending = true;
             break;
-        case Phase::utf8:
+        case Phase::settings:
             // A server that refuses is asked for its messages all the same, and may refuse those that need it.
-            start_login();
+            --settings_sent;
+            next_settings();
             break;
         default:
             on_login_reply(*reply);
             break;
     }
     // Nothing was asked yet that such octets could answer.
-    if (!failure && part == Part::none && phase != Phase::ready && !input.empty()) {
+    if (!failure && part == Part::none && phase != Phase::ready && settings_sent == 0 && !input.empty()) {
         fail_with(Errc::protocol, "the server sent more than was asked for before " + awaited());
     }
 }
@@ -94,11 +95,8 @@ void ClientSession::Impl::on_capability(std::string_view line) {
 
 void ClientSession::Impl::after_capabilities() {
     if (options.tls != TlsUse::starttls || tls_on) {
-        // RFC 6856 section 2: only before the login, and without it a server may give out substitutes for messages
-        // with UTF-8 in their headers.
-        if (!capabilities.utf8) return start_login();
-        phase = Phase::utf8;
-        return send("UTF8", "UTF8");
+        choose_settings();
+        return next_settings();
     }
     // fetchmail CVE-2021-39272, curl CVE-2021-22946: no credential without the TLS that was asked for.
     if (!capabilities.stls) {
@@ -107,6 +105,27 @@ void ClientSession::Impl::after_capabilities() {
     }
     phase = Phase::stls;
     send("STLS", "STLS");
+}
+
+// RFC 6856 section 2: UTF8 only before the login, and without it a server may give out substitutes for messages with
+// UTF-8 in their headers. Section 3: LANG before it, so that a refused login is said in that language.
+void ClientSession::Impl::choose_settings() {
+    settings.clear();
+    if (capabilities.utf8) settings.emplace_back("UTF8");
+    const std::string_view language = options.language;
+    const bool is_english = ascii::equals_ignore_case(language.substr(0, language.find('-')), "en");
+    if (capabilities.lang && !language.empty() && !is_english) settings.push_back("LANG " + options.language);
+}
+
+void ClientSession::Impl::next_settings() {
+    if (settings_sent > 0) return;
+    if (settings.empty()) return start_login();
+    phase = Phase::settings;
+    do {
+        send(settings.front(), settings.front());
+        settings.pop_front();
+        ++settings_sent;
+    } while (capabilities.pipelining && !settings.empty());
 }
 
 void ClientSession::Impl::start_tls() {

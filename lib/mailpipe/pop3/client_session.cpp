@@ -39,8 +39,8 @@ std::string ClientSession::Impl::awaited() const {
             return "the answer to STLS";
         case Phase::tls:
             return "the TLS handshake";
-        case Phase::utf8:
-            return "the answer to UTF8";
+        case Phase::settings:
+            return "the answer to UTF8 or LANG";
         case Phase::sasl:
             return "the answer to AUTH";
         case Phase::user:

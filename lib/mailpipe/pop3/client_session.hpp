@@ -29,6 +29,9 @@ struct ClientOptions {
     // Whether USER/PASS and SASL PLAIN may be sent although tls is none (loopback, or the user said so).
     // Otherwise APOP is used when the greeting has a timestamp, and else the session fails with auth.
     bool allow_plaintext_auth = false;
+    // A language tag: what the server says of errors is to be in it, where it can (LANG of RFC 6856). Empty, and English,
+    // is what servers speak anyway.
+    std::string language = {};
     std::size_t window = 64;  // commands in flight when the server offers PIPELINING
     std::size_t max_listed = limits::kMaildropMessages;
     Trace* trace = nullptr;  // not owned

@@ -67,6 +67,12 @@ Events play(const std::string& name, ClientOptions options, std::size_t piece) {
     return client.events;
 }
 
+ClientOptions german_options() {
+    ClientOptions options = plain_options();
+    options.language = "de-AT";
+    return options;
+}
+
 struct TranscriptRow {
     std::string name;
     ClientOptions options;
@@ -92,6 +98,8 @@ TEST(ClientTranscripts, PlayWithTheInputSplitAtEveryOctet) {
           "End 1", "Begin 2", "End 2", "Refused retr 3 permanent", "Deleted 1", "Closed",
           "Subject: one\r\n\r\nfirst\r\n..\r\n", "Subject: two\r\n\r\nsecond\r\n"}},
         {"utf8.txt", plain_options(), {"Ready", "Stat 1 6", "Begin 1", "End 1", "Closed", "\xc3\xa4: b\r\n"}},
+        {"lang.txt", german_options(), {"Ready", "Stat 0 0", "Closed"}},
+        {"lang_refused.txt", german_options(), {"Failed auth"}},
         {"no_capa.txt",
          plain_options(),
          {"Ready", "Stat 1 5", "Refused uidl 0 permanent", "Begin 1", "End 1", "Closed", "a: b\r\n\r\n"}},
