@@ -72,4 +72,9 @@ class Relay:
             pass
         self._listener.close()
         for end in self._open:
+            # While a thread reads from it close() alone would end nothing.
+            try:
+                end.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
             end.close()

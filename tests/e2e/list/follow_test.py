@@ -12,6 +12,8 @@ from peers.case import Case, main
 from peers.commands import binary, clean_environment
 from peers.dovecot import Dovecot
 from peers.messages import message
+from peers.process import free_ports
+from peers.relay import Relay
 
 _DEADLINE = 60.0
 _WITHOUT_IDLE = "protocol imap {\n  imap_capability = IMAP4rev1 LITERAL+ SASL-IR\n}\n"
@@ -213,14 +215,23 @@ class FollowDovecot(Case):
         following.expect("wanted 1", "wanted 2")
         following.stop(signal.SIGINT)
 
-    def test_the_server_ends(self):
+    def test_a_connection_that_ends_is_made_again(self):
+        """What comes meanwhile is listed then, and nothing twice."""
         self.deliver("one")
-        following = self.follow()
-        following.expect("one")
-        self.dovecot.stop()
-        following.process.wait(_DEADLINE)
-        self.assertNotEqual(following.process.returncode, 0)
-        self.assertEqual(len(following.process.stderr.read().splitlines()), 1)
+        port = free_ports(1)[0]
+        with Relay(self.dovecot.imap, port=port):
+            following = Following(self, f"imap://alice@localhost:{port}", "--tls", "none", *self.password())
+            following.expect("one")
+        self.deliver("two")
+        with Relay(self.dovecot.imap, port=port):
+            following.expect("one", "two")
+            self.deliver("three")
+            following.expect("one", "two", "three")
+            following.process.send_signal(signal.SIGTERM)
+            self.assertEqual(following.process.wait(_DEADLINE), 0)
+        notes = following.process.stderr.read().decode().splitlines()
+        self.assertEqual(len(notes), 2, notes)
+        self.assertIn("works again", notes[1])
 
 
 class FollowWithoutIdle(FollowDovecot):

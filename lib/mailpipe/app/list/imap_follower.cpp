@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <random>
 #include <utility>
 
+#include "mailpipe/app/fetch/backoff.hpp"
 #include "mailpipe/app/imap_client.hpp"
 #include "mailpipe/app/list/follow.hpp"
 
@@ -13,22 +15,68 @@ using std::chrono::steady_clock;
 constexpr std::chrono::minutes kIdleFor{9};
 constexpr std::chrono::seconds kPollEach{15};  // where there is no IDLE
 
+// Whether the same may go well later.
+bool may_pass(const Error& error) {
+    switch (error.kind) {
+        case Errc::temporary:
+        case Errc::unavailable:
+        case Errc::no_host:
+        case Errc::protocol:
+        case Errc::io:
+            return true;
+        default:
+            return false;
+    }
+}
+
 class ImapFollower : public Follower {
  public:
-    ImapFollower(std::shared_ptr<ImapClient> client, Listing& listing)
-        : client_(std::move(client)),
-          listing_(listing),
-          idles_(client_->has_capability("IDLE") || client_->has_capability("IMAP4REV2")) {}
+    ImapFollower(Location location, std::shared_ptr<ImapClient> client, Listing& listing)
+        : location_(std::move(location)), client_(std::move(client)), listing_(listing) {}
 
     Result<void> start() override {
+        idles_ = client_->has_capability("IDLE") || client_->has_capability("IMAP4REV2");
+        validity_ = client_->uid_validity();
         if (auto listed = list_new(); !listed) return listed;
         return wait();
     }
 
-    int descriptor() const override { return client_->descriptor(); }
-    Time due() const override { return client_->has_read_ahead() ? steady_clock::now() : due_; }
+    // poll(2) passes over -1.
+    int descriptor() const override { return client_ ? client_->descriptor() : -1; }
+    Time due() const override { return client_ && client_->has_read_ahead() ? steady_clock::now() : due_; }
 
+    // A connection that ends is made again; what has come meanwhile is listed then.
     Result<void> look() override {
+        const bool was_connected = client_ != nullptr;
+        auto looked = was_connected ? look_once() : connect_again();
+        if (looked || !may_pass(looked.error()) || (client_ && client_->is_usable())) {
+            if (looked) failures_ = 0;
+            return looked;
+        }
+        if (was_connected) listing_.diagnostics.note(encode(location_), looked.error().message);
+        client_.reset();
+        due_ = steady_clock::now() + backoff(++failures_, random_());
+        return {};
+    }
+
+ private:
+    Result<void> connect_again() {
+        auto client = open_imap(location_, listing_.accounts, listing_.trace_or_null(), listing_.diagnostics);
+        if (!client) return tl::unexpected(client.error());
+        const auto before = validity_;
+        client_ = std::move(*client);
+        idling_ = false;
+        listing_.diagnostics.note(encode(location_), "works again");
+        if (client_->uid_validity() != before) {
+            // Which messages have been listed nobody can say any more.
+            listing_.diagnostics.note(encode(location_),
+                                      "UIDVALIDITY has changed: only what arrives from now on is listed");
+            next_uid_ = std::max<std::uint32_t>(client_->selected().uid_next, 1);
+        }
+        return start();
+    }
+
+    Result<void> look_once() {
         bool grown = false;
         while (true) {
             const auto step = client_->next_available();
@@ -53,7 +101,6 @@ class ImapFollower : public Follower {
         return wait();
     }
 
- private:
     Result<void> finish() {
         while (true) {
             const auto step = client_->next_accepted();
@@ -94,9 +141,13 @@ class ImapFollower : public Follower {
         return {};
     }
 
-    std::shared_ptr<ImapClient> client_;
+    Location location_;
+    std::shared_ptr<ImapClient> client_;  // nullptr: the connection is to be made again
     Listing& listing_;
-    bool idles_;
+    bool idles_ = false;
+    std::optional<std::uint32_t> validity_;
+    std::uint32_t failures_ = 0;  // in a row
+    std::mt19937_64 random_{std::random_device{}()};
     bool idling_ = false;
     std::uint32_t next_uid_ = 1;
     std::uint64_t seen_arrivals_ = 0;
@@ -108,7 +159,7 @@ class ImapFollower : public Follower {
 Result<std::unique_ptr<Follower>> open_imap_follower(const Location& location, Listing& listing) {
     auto client = open_imap(location, listing.accounts, listing.trace_or_null(), listing.diagnostics);
     if (!client) return tl::unexpected(client.error());
-    return std::make_unique<ImapFollower>(std::move(*client), listing);
+    return std::make_unique<ImapFollower>(location, std::move(*client), listing);
 }
 
 }  // namespace mailpipe::app
