@@ -7,14 +7,15 @@
 namespace mailpipe::imap {
 namespace {
 
-// nullopt unless the text begins a FETCH response: "* 12 FETCH (".
+// nullopt unless the text begins a FETCH response: "* 12 FETCH (", or "* 12 UIDFETCH (" (RFC 9586).
 std::optional<std::uint32_t> fetch_sequence_number(std::string_view text) {
     if (text.substr(0, 2) != "* ") return std::nullopt;
     text.remove_prefix(2);
     const std::size_t space = text.find(' ');
-    if (space == std::string_view::npos || !ascii::starts_with_ignore_case(text.substr(space), " FETCH ")) {
+    if (space == std::string_view::npos) return std::nullopt;
+    const std::string_view rest = text.substr(space);
+    if (!ascii::starts_with_ignore_case(rest, " FETCH ") && !ascii::starts_with_ignore_case(rest, " UIDFETCH "))
         return std::nullopt;
-    }
     const auto number = ascii::parse_number(text.substr(0, space));
     if (!number || *number > UINT32_MAX) return std::nullopt;
     return static_cast<std::uint32_t>(*number);

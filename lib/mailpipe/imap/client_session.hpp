@@ -15,7 +15,7 @@
 #include "mailpipe/wire/session.hpp"
 
 // The client side of IMAP4rev1 (RFC 3501; MULTIAPPEND 3502, BINARY 3516, LITERAL+ 7888, UIDPLUS 4315, SASL-IR 4959, MOVE 6851, ESEARCH 4731,
-// PARTIAL 9394, SORT and THREAD 5256), without I/O; wire/session.hpp says how it is driven.
+// PARTIAL 9394, SORT and THREAD 5256, UIDONLY 9586), without I/O; wire/session.hpp says how it is driven.
 namespace mailpipe::imap {
 
 using wire::TlsUse;
@@ -42,6 +42,10 @@ struct Ready {                              // logged in; commands may be queued
 struct Alert {  // [ALERT]: shown to the user (RFC 3501 section 7.1)
     std::string text;
 };
+struct FlagNews {  // what the flags of a message are now
+    std::uint32_t uid = 0;
+    bool seen = false;
+};
 struct Selected {
     std::string mailbox;
     std::uint32_t exists = 0;
@@ -52,6 +56,13 @@ struct Selected {
     // PERMANENTFLAGS as the server writes them, "\\*" when it takes new keywords; nullopt: all last (RFC 3501
     // section 7.1).
     std::optional<std::vector<std::string>> permanent_flags;
+    // HIGHESTMODSEQ (RFC 7162 section 3.1.2.1); 0: the server keeps none for this mailbox, or did not say.
+    std::uint64_t highest_modseq = 0;
+    // `vanished` and `changed` are all that has happened to what was there at the MailboxPast (QRESYNC, RFC 7162
+    // section 3.2.5); a message may be in both, or in neither and gone all the same when it came since.
+    bool resynced = false;
+    std::vector<UidRange> vanished;  // in the order of the server, perhaps with what never was there
+    std::vector<FlagNews> changed;   // likewise
 };
 struct SearchResult {
     std::vector<std::uint32_t> uids;  // ascending, without duplicates
@@ -67,7 +78,7 @@ struct ThreadResult {
 };
 struct FetchedMessage {
     std::uint32_t uid = 0;
-    std::uint32_t sequence_number = 0;
+    std::uint32_t sequence_number = 0;  // the UID once more, where UIDONLY is enabled
     std::optional<std::uint64_t> size;  // RFC822.SIZE
     std::vector<std::string> flags;     // as the server writes them, "\\Seen", "$Forwarded"
     std::string internal_date;          // as the server writes it; empty when not asked
@@ -115,9 +126,11 @@ enum class Command {
     status,
     quota,
     idle,
-    noop
+    noop,
+    enable,
+    notify
 };
-struct CommandDone {  // tagged OK to uid_fetch, uid_store, uid_expunge, create, list, status or get_quota_root
+struct CommandDone {  // tagged OK to a command that has no event of its own
     Command command{};
 };
 struct Refused {  // tagged NO or BAD to one command; the session goes on
@@ -134,12 +147,27 @@ using ClientStep = std::variant<wire::NeedInput, wire::Output, wire::StartTls, w
 // flag of RFC 3501 section 9.
 bool is_flag(std::string_view flag);
 
+// What a client knows of a mailbox that it selects again.
+struct MailboxPast {
+    std::uint32_t uid_validity = 0;
+    std::uint64_t modseq = 0;  // HIGHESTMODSEQ then; 0: not known
+};
+
+// How a mailbox is selected beside that (RFC 7162).
+enum class SelectNews {
+    none,
+    modseq,  // HIGHESTMODSEQ is wanted, and kept from now on (CONDSTORE)
+    resync   // and what has happened since a MailboxPast, where QRESYNC is enabled
+};
+
 // What APPEND says of a message.
 struct AppendItem {
     std::vector<std::string> flags;
     std::string internal_date;  // a date-time, or empty
     std::uint64_t size = 0;
     bool binary = false;  // it holds NULs: it needs BINARY
+    bool utf8 =
+        false;  // its header is not ASCII: where UTF8=ACCEPT is enabled it is declared (RFC 6855 section 4)
 };
 
 enum class FlagAction { add, remove };
@@ -164,7 +192,13 @@ class MAILPIPE_EXPORT ClientSession {
     // Commands, from Ready on; sent in order, several in flight. A mailbox is UTF-8 here, modified UTF-7 on the
     // wire. `criteria` is SEARCH syntax (keys as email/search encodes them; it may hold literals, which the
     // session sends as the server allows). A UID set is "1:3,7".
-    void select(std::string_view mailbox, bool read_only);
+    // With SelectNews what the server does not offer is left out. One that offers it and says BAD has it Refused.
+    void select(std::string_view mailbox, bool read_only, SelectNews news = SelectNews::none,
+                const MailboxPast& past = {});
+    // Those of `extensions` that the server offers (RFC 5161); Refused when it offers none of them. A SELECT
+    // does not wait for the answer.
+    void enable(const std::vector<std::string>& extensions);
+    bool is_enabled(std::string_view extension) const;  // upper case; the server has said so
     void uid_search(const std::string& criteria);
     // How many there are: a SearchCount; Refused without ESEARCH.
     void uid_search_count(const std::string& criteria);
@@ -202,9 +236,19 @@ class MAILPIPE_EXPORT ClientSession {
     void idle();
     void idle_done();
     void noop();
+    // The server tells at once, and then again and again, of these mailboxes by take_notices(), and of the selected one by
+    // arrivals(): of messages that come or go, and with `flags` of changed flags (RFC 5465). Takes the place of what was
+    // asked for before; Refused without NOTIFY.
+    void notify(const std::vector<std::string>& mailboxes, bool flags);
+    // The last that was said of each since the last call.
+    std::vector<MailboxStatus> take_notices();
+    // Whether the server has given up telling (NOTIFICATIONOVERFLOW), until the next notify().
+    bool has_overflowed() const;
     // How many EXISTS responses there were since the mailbox was selected: when it has grown, there are messages
     // that no earlier answer has told of.
     std::uint64_t arrivals() const;
+    // How many FETCH responses with flags there were that nobody asked for: somebody has changed them.
+    std::uint64_t flag_changes() const;
     void logout();
     std::size_t outstanding() const;
 

@@ -3,7 +3,6 @@
 #include "mailpipe/base/ascii.hpp"
 #include "mailpipe/base/limits.hpp"
 #include "mailpipe/imap/client_session_impl.hpp"
-#include "mailpipe/imap/modified_utf7.hpp"
 
 namespace mailpipe::imap {
 namespace {
@@ -72,7 +71,7 @@ void ClientSession::uid_expunge(std::string uid_set) {
 void ClientSession::Impl::queue_copy(Verb verb, const std::string& uid_set, std::string_view mailbox) {
     auto set = UidSet::parse(uid_set);
     if (!set) return queue_refused(verb, set.error());
-    const auto name = encode_mailbox_name(mailbox);
+    const auto name = wire_name(mailbox);
     if (!name) return queue_refused(verb, name.error());
     CommandEncoder encoder(literal_use());
     PendingCommand& command = queue(verb);
@@ -95,13 +94,13 @@ void ClientSession::uid_move(std::string uid_set, std::string_view mailbox) {
 }
 
 // append = "APPEND" SP mailbox 1*append-message      RFC 3502 section 6.3.11
-// append-message = [SP flag-list] [SP date-time] SP (literal / literal8)
+// append-message = [SP flag-list] [SP date-time] SP (literal / literal8 / "UTF8" SP "(" literal8 ")")      RFC 6855 section 4
 void ClientSession::append(std::string_view mailbox, const std::vector<AppendItem>& messages) {
     const auto refuse = [this](const Error& error) { impl_->queue_refused(Verb::append, error); };
     const auto unsupported = [&refuse](const char* what) {
         refuse(Error{Errc::unsupported, what, std::nullopt});
     };
-    const auto name = encode_mailbox_name(mailbox);
+    const auto name = impl_->wire_name(mailbox);
     if (!name) return refuse(name.error());
     if (messages.empty()) return refuse(Error{Errc::usage, "no message to append", std::nullopt});
     if (messages.size() > 1 && !impl_->has_capability("MULTIAPPEND"))
@@ -116,13 +115,16 @@ void ClientSession::append(std::string_view mailbox, const std::vector<AppendIte
         const auto list = encode_flags(message.flags);
         if (!list) return refuse(list.error());
         if (!parts.empty()) encoder.begin_chunk();
+        if (!parts.empty() && parts.back().utf8) encoder.text(")");
         encoder.text(" ").text(*list).text(" ");
         if (sent && !message.internal_date.empty()) {
             sent = encoder.string(message.internal_date);
             encoder.text(" ");
         }
-        encoder.announce_literal(message.size, message.binary);
-        parts.push_back({encoder.chunks(), message.size});
+        const bool utf8 = message.utf8 && impl_->is_utf8_enabled();
+        if (utf8) encoder.text("UTF8 (");
+        encoder.announce_literal(message.size, message.binary || utf8);
+        parts.push_back({encoder.chunks(), message.size, utf8});
     }
     PendingCommand& command = impl_->queue(Verb::append);
     if (!sent) command.refused = sent.error();
@@ -168,7 +170,7 @@ void ClientSession::Impl::end_append_part() {
     if (command.parts_begun < command.parts.size()) {
         send_chunk(command);
     } else {
-        output += "\r\n";
+        output += command.parts.back().utf8 ? ")\r\n" : "\r\n";
     }
 }
 

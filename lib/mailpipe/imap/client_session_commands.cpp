@@ -1,7 +1,6 @@
 #include <algorithm>
 
 #include "mailpipe/imap/client_session_impl.hpp"
-#include "mailpipe/imap/modified_utf7.hpp"
 
 namespace mailpipe::imap {
 namespace {
@@ -44,6 +43,10 @@ Command public_command(Verb verb) {
             return Command::idle;
         case Verb::noop:
             return Command::noop;
+        case Verb::enable:
+            return Command::enable;
+        case Verb::notify:
+            return Command::notify;
         case Verb::logout:
             return Command::logout;
         default:
@@ -95,6 +98,10 @@ std::string_view name_of(Verb verb) {
             return "IDLE";
         case Verb::noop:
             return "NOOP";
+        case Verb::enable:
+            return "ENABLE";
+        case Verb::notify:
+            return "NOTIFY";
         case Verb::logout:
             return "LOGOUT";
     }
@@ -129,9 +136,9 @@ LiteralUse ClientSession::Impl::literal_use() const {
 // command behind it can reach another mailbox than the one meant when it is refused.
 bool ClientSession::Impl::may_send(const PendingCommand& command) const {
     if (tls_wanted || tls_pending || append_begun) return false;
-    if (commands_in_flight > 0 && command.verb == Verb::select) return false;
     for (std::size_t i = 0; i < commands_in_flight; ++i) {
         const PendingCommand& earlier = commands[i];
+        if (command.verb == Verb::select && earlier.verb != Verb::enable) return false;
         if (earlier.verb < Verb::search || earlier.verb == Verb::idle || earlier.verb == Verb::logout)
             return false;
         if (earlier.chunks_sent < earlier.chunks.size()) return false;
@@ -189,13 +196,16 @@ std::size_t ClientSession::Impl::outstanding() const {
     return static_cast<std::size_t>(queued + answered);
 }
 
-void ClientSession::select(std::string_view mailbox, bool read_only) {
-    const auto name = encode_mailbox_name(mailbox);
+void ClientSession::select(std::string_view mailbox, bool read_only, SelectNews news, const MailboxPast& past) {
+    const auto name = impl_->wire_name(mailbox);
     if (!name) return impl_->queue_refused(Verb::select, name.error());
     CommandEncoder encoder(impl_->literal_use());
     PendingCommand& command = impl_->queue(Verb::select);
     encoder.text(command.tag).text(read_only ? " EXAMINE " : " SELECT ");
     if (const auto sent = encoder.string(*name); !sent) command.refused = sent.error();
+    const std::string parameters = impl_->select_parameters(news, past);
+    encoder.text(parameters);
+    command.resyncs = parameters.starts_with(" (QRESYNC");
     command.chunks = encoder.finish();
     command.selected.mailbox = mailbox;
     command.selected.read_only = read_only;

@@ -26,6 +26,10 @@ std::uint64_t ClientSession::arrivals() const {
     return impl_->arrivals;
 }
 
+std::uint64_t ClientSession::flag_changes() const {
+    return impl_->flag_changes;
+}
+
 void ClientSession::Impl::end_idle() {
     if (!idling || !idle_ends) return;
     idling = false;

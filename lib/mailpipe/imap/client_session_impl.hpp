@@ -1,6 +1,8 @@
 #pragma once
 
 #include <deque>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,7 +25,7 @@
 // The parts of ClientSession: client_session.cpp drives, _login.cpp goes from the greeting to Ready,
 // _commands.cpp queues and sends, _changes.cpp those that change a mailbox, _mailboxes.cpp has what is about mailboxes
 // as a whole, _responses.cpp takes responses apart, _messages.cpp those that carry messages, _search.cpp has what is about finding
-// them.
+// them, _resync.cpp what tells of changes since an earlier session, _notify.cpp of those elsewhere, _utf8.cpp what UTF8=ACCEPT changes.
 namespace mailpipe::imap {
 
 enum class Verb {
@@ -48,6 +50,8 @@ enum class Verb {
     quota,
     idle,
     noop,
+    enable,
+    notify,
     logout
 };
 
@@ -58,6 +62,7 @@ Command public_command(Verb verb);
 struct AppendPart {
     std::size_t behind_chunks = 0;
     std::uint64_t size = 0;
+    bool utf8 = false;  // within "UTF8 (" and ")"
 };
 
 // A command from the call that queues it to its tagged response.
@@ -69,6 +74,7 @@ struct PendingCommand {
     std::optional<Error> refused;  // never sent: reported when its turn comes
 
     Selected selected;                   // select
+    bool resyncs = false;                // select
     std::vector<std::uint32_t> uids;     // search, sort
     bool counts = false;                 // search: that much is wanted, and no UIDs
     std::optional<std::uint32_t> count;  // search
@@ -153,10 +159,24 @@ struct ClientSession::Impl {
 
     // client_session_messages.cpp
     bool wants_section(std::string_view section) const;
-    void on_fetch(std::uint32_t sequence_number, Tokens& tokens);
+    void on_fetch(std::uint32_t sequence_number, Tokens& tokens, bool number_is_uid = false);
     void count_fetched(PendingCommand& command);
     void emit_fetched(std::uint32_t sequence_number, FetchResponse response, bool has_body);
     PendingCommand* asked_for(const FetchResponse& response, std::string_view section);
+
+    // client_session_notify.cpp
+    void on_notice(Tokens& tokens, NameForm form);
+
+    // client_session_utf8.cpp
+    bool is_utf8_enabled() const;
+    Result<std::string> wire_name(std::string_view mailbox) const;
+
+    // client_session_resync.cpp
+    std::string select_parameters(SelectNews news, const MailboxPast& past) const;
+    void on_enabled(std::string_view extensions);
+    void on_vanished(Tokens& tokens);
+    bool on_flag_news(const FetchResponse& response);  // false: it is none
+    void take_select_code(PendingCommand& select, const ResponseText& text);
 
     // client_session_search.cpp
     PendingCommand& queue_search(Verb verb, std::string_view words, const std::string& criteria);
@@ -191,6 +211,7 @@ struct ClientSession::Impl {
     bool bye = false;
     bool closed = false;
     std::vector<std::string> capabilities;
+    std::vector<std::string> enabled;  // upper case
     std::unique_ptr<sasl::Client> sasl;
     std::optional<Error> sasl_error;  // why the exchange was cancelled
 
@@ -202,6 +223,11 @@ struct ClientSession::Impl {
     bool idling = false;     // the server has said so
     bool idle_ends = false;  // DONE is wanted
     std::uint64_t arrivals = 0;
+    std::uint64_t flag_changes = 0;
+
+    std::map<std::string, std::optional<MailboxStatus>, std::less<>>
+        noticed;  // by name, of those asked for by NOTIFY
+    bool notify_overflowed = false;
 
     // The message of the APPEND that was begun, which is the last command in flight.
     bool append_begun = false;

@@ -159,6 +159,7 @@ void ClientSession::Impl::on_tls_started() {
     // RFC 3501 section 6.2.1: what was offered in the clear is forgotten.
     capabilities_known = false;
     capabilities.clear();
+    enabled.clear();
     advance_login();
 }
 

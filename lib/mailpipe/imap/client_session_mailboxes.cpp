@@ -1,7 +1,6 @@
 #include "mailpipe/base/ascii.hpp"
 #include "mailpipe/base/limits.hpp"
 #include "mailpipe/imap/client_session_impl.hpp"
-#include "mailpipe/imap/modified_utf7.hpp"
 
 namespace mailpipe::imap {
 namespace {
@@ -48,7 +47,7 @@ void ClientSession::get_quota_root(std::string_view mailbox) {
 
 void ClientSession::Impl::queue_of_mailbox(Verb verb, std::string_view word, std::string_view mailbox,
                                            std::string_view rest) {
-    const auto name = encode_mailbox_name(mailbox);
+    const auto name = wire_name(mailbox);
     if (!name) return queue_refused(verb, name.error());
     CommandEncoder encoder(literal_use());
     PendingCommand& command = queue(verb);
@@ -64,6 +63,7 @@ bool ClientSession::Impl::on_mailbox_data(std::string_view name, Tokens& tokens)
     PendingCommand* list = in_flight(Verb::list);
     PendingCommand* status = list != nullptr ? list : in_flight(Verb::status);
     PendingCommand* quota = in_flight(Verb::quota);
+    const NameForm form = is_utf8_enabled() ? NameForm::utf8 : NameForm::utf7;
     const auto take = [this, &tokens](PendingCommand* command, auto parse) {
         if (!tokens.atom("word") || !tokens.expect(' ', "SP")) return fail_with(Errc::protocol, "SP expected");
         asked = true;
@@ -76,9 +76,13 @@ bool ClientSession::Impl::on_mailbox_data(std::string_view name, Tokens& tokens)
         events.push_back(std::move(*parsed));
     };
     if (ascii::equals_ignore_case(name, "LIST")) {
-        if (list != nullptr) take(list, parse_list);
+        if (list != nullptr) take(list, [form](Tokens& rest) { return parse_list(rest, form); });
     } else if (ascii::equals_ignore_case(name, "STATUS")) {
-        if (status != nullptr) take(status, parse_status);
+        if (status == nullptr) {
+            on_notice(tokens, form);
+        } else {
+            take(status, [form](Tokens& rest) { return parse_status(rest, form); });
+        }
     } else if (ascii::equals_ignore_case(name, "QUOTAROOT")) {
         if (quota != nullptr) take(quota, parse_quota_roots);
     } else if (ascii::equals_ignore_case(name, "QUOTA")) {

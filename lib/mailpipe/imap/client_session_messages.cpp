@@ -20,9 +20,14 @@ PendingCommand* ClientSession::Impl::asked_for(const FetchResponse& found, std::
     return nullptr;
 }
 
-void ClientSession::Impl::on_fetch(std::uint32_t sequence_number, Tokens& tokens) {
+void ClientSession::Impl::on_fetch(std::uint32_t sequence_number, Tokens& tokens, bool number_is_uid) {
     auto parsed = parse_fetch(tokens);
     if (!parsed) return fail_with(parsed.error());
+    // RFC 9586 section 3.3: what it stands for need not be in it again.
+    if (number_is_uid && !parsed->uid) parsed->uid = sequence_number;
+    if (number_is_uid && parsed->uid != sequence_number)
+        return fail_with(Errc::protocol, "UIDFETCH response with two UIDs of one message");
+    if (on_flag_news(*parsed)) return;
     NString* body = nullptr;
     std::string section;
     for (FetchResponse::Body& candidate : parsed->bodies) {
@@ -34,7 +39,10 @@ void ClientSession::Impl::on_fetch(std::uint32_t sequence_number, Tokens& tokens
     if (body == nullptr) {
         // Without a body an answer is told from news about flags by the size, which is always asked for.
         PendingCommand* command = parsed->uid && parsed->size ? asked_for(*parsed, {}) : nullptr;
-        if (command == nullptr) return;
+        if (command == nullptr) {
+            if (parsed->flags) ++flag_changes;
+            return;
+        }
         count_fetched(*command);
         return emit_fetched(sequence_number, std::move(*parsed), false);
     }

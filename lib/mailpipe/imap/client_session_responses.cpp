@@ -32,6 +32,12 @@ std::uint32_t code_number(std::string_view text) {
     return number && *number <= UINT32_MAX ? static_cast<std::uint32_t>(*number) : 0;
 }
 
+// mod-sequence-value = 1*DIGIT, less than 2^63 (RFC 7162 section 7); 0 for what is none.
+std::uint64_t code_modseq(std::string_view text) {
+    const auto number = ascii::parse_number(text);
+    return number && *number <= static_cast<std::uint64_t>(INT64_MAX) ? *number : 0;
+}
+
 // "(" [flag-perm *(SP flag-perm)] ")"
 std::vector<std::string> parse_flag_list(std::string_view text) {
     text = ascii::trim(text);
@@ -113,6 +119,9 @@ void ClientSession::Impl::on_done(PendingCommand command, std::string_view statu
         case Verb::select:
             selected = true;
             exists = command.selected.exists;
+            // One that has not enabled it may take the parameter and tell of nothing.
+            command.selected.resynced = command.resyncs && command.selected.highest_modseq != 0 &&
+                                        std::find(enabled.begin(), enabled.end(), "QRESYNC") != enabled.end();
             if (text.has_code("READ-ONLY")) command.selected.read_only = true;
             events.push_back(std::move(command.selected));
             return;
@@ -150,9 +159,11 @@ void ClientSession::Impl::on_untagged() {
     if (ascii::equals_ignore_case(name.first, "CAPABILITY")) return set_capabilities(name.rest);
     Tokens tokens(response, 2);
     if (ascii::equals_ignore_case(name.first, "ESEARCH")) return on_esearch(tokens);
+    if (ascii::equals_ignore_case(name.first, "ENABLED")) return on_enabled(name.rest);
+    if (ascii::equals_ignore_case(name.first, "VANISHED")) return on_vanished(tokens);
     if (!name.first.empty() && ascii::is_digit(name.first[0])) return on_numbered(tokens);
     on_mailbox_data(name.first, tokens);
-    // FLAGS, VANISHED, ENABLED and what future extensions send unasked is not ours to judge.
+    // FLAGS and what future extensions send unasked is not ours to judge.
 }
 
 void ClientSession::Impl::on_status(std::string_view status, std::string_view rest) {
@@ -181,15 +192,32 @@ void ClientSession::Impl::take_code(const ResponseText& text) {
         events.push_back(Alert{redactor.clean(text.text)});
     } else if (text.has_code("CAPABILITY")) {
         set_capabilities(text.arguments);
+    } else if (text.has_code("NOTIFICATIONOVERFLOW")) {
+        // RFC 5465 section 5.8: from here on it tells of nothing.
+        notify_overflowed = !noticed.empty();
+        noticed.clear();
     } else if (PendingCommand* select = in_flight(Verb::select)) {
-        if (text.has_code("UIDVALIDITY")) select->selected.uid_validity = code_number(text.arguments);
-        if (text.has_code("UIDNEXT")) select->selected.uid_next = code_number(text.arguments);
-        if (text.has_code("UIDNOTSTICKY")) select->selected.persistent_uids = false;
-        if (text.has_code("READ-ONLY")) select->selected.read_only = true;
-        if (text.has_code("PERMANENTFLAGS")) select->selected.permanent_flags = parse_flag_list(text.arguments);
+        take_select_code(*select, text);
     } else if (PendingCommand* move = in_flight(Verb::move)) {
         // RFC 6851 section 4.3: before the EXPUNGE responses, not with the tagged OK.
         if (text.has_code("COPYUID")) on_copyuid(*move, text);
+    }
+}
+
+// Codes of a response before the tagged one to SELECT.
+void ClientSession::Impl::take_select_code(PendingCommand& select, const ResponseText& text) {
+    Selected& told = select.selected;
+    if (text.has_code("UIDVALIDITY")) told.uid_validity = code_number(text.arguments);
+    if (text.has_code("UIDNEXT")) told.uid_next = code_number(text.arguments);
+    if (text.has_code("UIDNOTSTICKY")) told.persistent_uids = false;
+    if (text.has_code("READ-ONLY")) told.read_only = true;
+    if (text.has_code("PERMANENTFLAGS")) told.permanent_flags = parse_flag_list(text.arguments);
+    if (text.has_code("HIGHESTMODSEQ")) told.highest_modseq = code_modseq(text.arguments);
+    if (text.has_code("NOMODSEQ")) told.highest_modseq = 0;
+    if (text.has_code("CLOSED")) {
+        // RFC 7162 section 3.2.11: what came before was about the mailbox that was selected until now.
+        told.vanished.clear();
+        told.changed.clear();
     }
 }
 
@@ -205,6 +233,9 @@ void ClientSession::Impl::on_numbered(Tokens& tokens) {
     } else if (ascii::equals_ignore_case(*name, "FETCH")) {
         if (const auto space = tokens.expect(' ', "SP"); !space) return fail_with(space.error());
         on_fetch(*number, tokens);
+    } else if (ascii::equals_ignore_case(*name, "UIDFETCH") && *number != 0) {
+        if (const auto space = tokens.expect(' ', "SP"); !space) return fail_with(space.error());
+        on_fetch(*number, tokens, true);
     }
 }
 

@@ -28,7 +28,11 @@ PendingCommand& ClientSession::Impl::queue_search(Verb verb, std::string_view wo
     PendingCommand& command = queue(verb);
     CommandEncoder encoder(literal_use());
     encoder.text(command.tag).text(" UID ").text(name_of(verb)).text(" ").text(words);
-    if (const auto sent = encoder.criteria(criteria); !sent) command.refused = sent.error();
+    // RFC 6855 section 3: with UTF8=ACCEPT a charset is BAD.
+    constexpr std::string_view kCharset = "CHARSET UTF-8 ";
+    std::string_view keys = criteria;
+    if (is_utf8_enabled() && keys.starts_with(kCharset)) keys.remove_prefix(kCharset.size());
+    if (const auto sent = encoder.criteria(keys); !sent) command.refused = sent.error();
     command.chunks = encoder.finish();
     return command;
 }

@@ -22,6 +22,12 @@ struct MailboxStatus {
     std::optional<std::uint64_t> uid_next;
     std::optional<std::uint64_t> uid_validity;
     std::optional<std::uint64_t> size;
+    std::optional<std::uint64_t> highest_modseq;
+};
+
+struct UidRange {  // first <= last
+    std::uint32_t first = 0;
+    std::uint32_t last = 0;
 };
 
 struct QuotaRoots {

@@ -1,6 +1,7 @@
 #include "mailpipe/imap/mailbox_responses.hpp"
 
 #include "mailpipe/base/ascii.hpp"
+#include "mailpipe/base/terminal_text.hpp"
 #include "mailpipe/imap/modified_utf7.hpp"
 
 namespace mailpipe::imap {
@@ -24,10 +25,14 @@ struct Name {
     bool is_decoded = true;
 };
 
-Result<Name> parse_mailbox(Tokens& tokens) {
+Result<Name> parse_mailbox(Tokens& tokens, NameForm form = NameForm::utf7) {
     auto raw = parse_astring(tokens, "mailbox");
     if (!raw) return tl::unexpected(raw.error());
     if (ascii::equals_ignore_case(*raw, "INBOX")) return Name{"INBOX", true};
+    if (form == NameForm::utf8) {
+        const bool valid = is_utf8(*raw);
+        return Name{std::move(*raw), valid};
+    }
     auto decoded = decode_mailbox_name(*raw);
     if (!decoded) return Name{std::move(*raw), false};
     return Name{std::move(*decoded), true};
@@ -43,12 +48,13 @@ std::optional<std::uint64_t>* place_of(MailboxStatus& status, std::string_view i
     if (ascii::equals_ignore_case(item, "UIDNEXT")) return &status.uid_next;
     if (ascii::equals_ignore_case(item, "UIDVALIDITY")) return &status.uid_validity;
     if (ascii::equals_ignore_case(item, "SIZE")) return &status.size;
+    if (ascii::equals_ignore_case(item, "HIGHESTMODSEQ")) return &status.highest_modseq;
     return nullptr;
 }
 
 }  // namespace
 
-Result<ListedMailbox> parse_list(Tokens& tokens) {
+Result<ListedMailbox> parse_list(Tokens& tokens, NameForm form) {
     ListedMailbox out;
     if (auto open = tokens.expect('(', "mbx-list-flags"); !open) return tl::unexpected(open.error());
     while (!tokens.take(')')) {
@@ -62,16 +68,16 @@ Result<ListedMailbox> parse_list(Tokens& tokens) {
     if (!delimiter) return tl::unexpected(delimiter.error());
     out.delimiter = std::move(delimiter->text);
     if (auto space = expect_space(tokens); !space) return tl::unexpected(space.error());
-    auto name = parse_mailbox(tokens);
+    auto name = parse_mailbox(tokens, form);
     if (!name) return tl::unexpected(name.error());
     out.name = std::move(name->text);
     out.is_addressable = name->is_decoded;
     return out;
 }
 
-Result<MailboxStatus> parse_status(Tokens& tokens) {
+Result<MailboxStatus> parse_status(Tokens& tokens, NameForm form) {
     MailboxStatus out;
-    auto name = parse_mailbox(tokens);
+    auto name = parse_mailbox(tokens, form);
     if (!name) return tl::unexpected(name.error());
     out.name = std::move(name->text);
     if (auto space = expect_space(tokens); !space) return tl::unexpected(space.error());

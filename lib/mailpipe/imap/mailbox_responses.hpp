@@ -8,11 +8,14 @@
 // (RFC 9208). Each function reads what stands behind the word. Errors: protocol, limit.
 namespace mailpipe::imap {
 
+// How names of mailboxes stand on the wire: in modified UTF-7, or in UTF-8 where UTF8=ACCEPT is enabled (RFC 6855).
+enum class NameForm { utf7, utf8 };
+
 // mailbox-list = "(" [mbx-list-flags] ")" SP (DQUOTE QUOTED-CHAR DQUOTE / nil) SP mailbox [SP extended]
-Result<ListedMailbox> parse_list(Tokens& tokens);
+Result<ListedMailbox> parse_list(Tokens& tokens, NameForm form = NameForm::utf7);
 
 // status = mailbox SP "(" [status-att-val *(SP status-att-val)] ")"; what is not in the struct is skipped.
-Result<MailboxStatus> parse_status(Tokens& tokens);
+Result<MailboxStatus> parse_status(Tokens& tokens, NameForm form = NameForm::utf7);
 
 // quotaroot = mailbox *(SP quota-root-name)
 Result<QuotaRoots> parse_quota_roots(Tokens& tokens);

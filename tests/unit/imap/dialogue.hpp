@@ -36,9 +36,9 @@ inline std::string join(const std::vector<std::string>& words) {
 constexpr std::string_view kErrcNames[] = {
     "usage",     "config", "data",     "not_found",   "no_user", "no_host", "unavailable",   "temporary",
     "permanent", "auth",   "protocol", "unsupported", "limit",   "io",      "cannot_create", "tls"};
-constexpr std::string_view kCommandNames[] = {"select",  "search", "sort",  "thread", "fetch",  "store",
-                                              "expunge", "logout", "copy",  "move",   "append", "create",
-                                              "list",    "status", "quota", "idle",   "noop"};
+constexpr std::string_view kCommandNames[] = {
+    "select", "search", "sort", "thread", "fetch", "store", "expunge", "logout", "copy",  "move",
+    "append", "create", "list", "status", "quota", "idle",  "noop",    "enable", "notify"};
 
 inline std::string describe(const Error& error) {
     return std::string(kErrcNames[static_cast<int>(error.kind)]) + ": " + error.message;
@@ -54,7 +54,17 @@ struct Describe {
     std::string operator()(const Selected& step) const {
         return "selected " + step.mailbox + " exists=" + std::to_string(step.exists) +
                " validity=" + std::to_string(step.uid_validity) + " next=" + std::to_string(step.uid_next) +
-               (step.read_only ? " read-only" : "") + (step.persistent_uids ? "" : " not-sticky");
+               (step.read_only ? " read-only" : "") + (step.persistent_uids ? "" : " not-sticky") +
+               news_of(step);
+    }
+    static std::string news_of(const Selected& step) {
+        std::string out = step.highest_modseq == 0 ? "" : " modseq=" + std::to_string(step.highest_modseq);
+        if (step.resynced) out += " resynced";
+        for (const UidRange& range : step.vanished)
+            out += " -" + std::to_string(range.first) + ":" + std::to_string(range.last);
+        for (const FlagNews& one : step.changed)
+            out += " " + std::to_string(one.uid) + (one.seen ? "seen" : "unseen");
+        return out;
     }
     std::string operator()(const SearchResult& step) const {
         std::string out = "search";
