@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "mailpipe/app/imap_flags.hpp"
+#include "mailpipe/base/ascii.hpp"
 #include "mailpipe/mime/date.hpp"
 
 namespace mailpipe::app {
@@ -45,33 +46,90 @@ Result<void> ImapClient::log_in() {
     return {};
 }
 
-Result<imap::Selected> ImapClient::open(bool read_only) {
-    if (auto logged_in = log_in(); !logged_in) return tl::unexpected(logged_in.error());
+void ImapClient::enable(std::vector<std::string> extensions) {
+    std::erase_if(extensions, [this](const std::string& name) {
+        return !has_capability(name) && (name != "UTF8=ACCEPT" || !has_capability("UTF8=ONLY"));
+    });
+    if (extensions.empty()) return;
+    session_.enable(extensions);
+    ++enables_;
+}
+
+Result<void> ImapClient::await_enabled() {
+    while (enables_ > 0) {
+        auto step = drive(session_, connection_);
+        usable_ = usable_ && step;
+        if (!step) return tl::unexpected(step.error());
+        if (const auto* alert = std::get_if<imap::Alert>(&*step)) {
+            note_("the server says: " + alert->text);
+        } else if (!is_about_enable(*step)) {
+            return unexpected_answer();
+        }
+    }
+    return {};
+}
+
+// RFC 6855 section 3: how a name is written depends on the answer to ENABLE.
+Result<void> ImapClient::be_ready_to_name(std::string_view mailbox) {
+    const bool is_same_in_both = ascii::is_ascii(mailbox) && mailbox.find('&') == std::string_view::npos;
+    return is_same_in_both ? Result<void>{} : await_enabled();
+}
+
+Result<void> ImapClient::open(bool read_only) {
+    if (auto logged_in = log_in(); !logged_in) return logged_in;
     return select(Location(location_), read_only);
 }
 
-Result<imap::Selected> ImapClient::select(const Location& mailbox, bool read_only) {
+Result<void> ImapClient::select(const Location& mailbox, bool read_only, imap::SelectNews news,
+                                const imap::MailboxPast& past) {
     location_ = mailbox;
+    if (news_refused_) news = imap::SelectNews::none;
+    if (auto ready = be_ready_to_name(mailbox.mailbox); !ready) return ready;
+    auto selected = select_once(read_only, news, past);
+    // Some servers announce CONDSTORE or QRESYNC and do not understand the parameter.
+    if (selected || selected.error().kind != Errc::protocol || news == imap::SelectNews::none || !usable_)
+        return selected;
+    news_refused_ = true;
+    return select_once(read_only, imap::SelectNews::none, {});
+}
+
+Result<void> ImapClient::select_once(bool read_only, imap::SelectNews news, const imap::MailboxPast& past) {
     uid_validity_.reset();
-    session_.select(location_.mailbox, read_only);
+    // RFC 7162 section 3.2.5: the parameter QRESYNC is BAD before it is enabled.
+    if (news == imap::SelectNews::resync && has_capability("QRESYNC") && !std::exchange(resync_asked_, true))
+        enable({"QRESYNC"});
+    session_.select(location_.mailbox, read_only, news, past);
     auto step = next_accepted();
     if (!step) return tl::unexpected(step.error());
     auto* selected = std::get_if<imap::Selected>(&*step);
     if (selected == nullptr) return unexpected_answer();
     if (selected->persistent_uids && selected->uid_validity != 0) uid_validity_ = selected->uid_validity;
-    selected_ = *selected;
+    selected_ = std::move(*selected);
     arrivals_ = session_.arrivals();
-    return std::move(*selected);
+    flag_changes_ = session_.flag_changes();
+    return {};
 }
 
-Result<void> ImapClient::idle(const std::function<bool()>& pause) {
+// What cannot be enabled is done without.
+bool ImapClient::is_about_enable(const imap::ClientStep& step) {
+    const auto* done = std::get_if<imap::CommandDone>(&step);
+    const auto* refused = std::get_if<imap::Refused>(&step);
+    const bool is = (done != nullptr && done->command == imap::Command::enable) ||
+                    (refused != nullptr && refused->command == imap::Command::enable);
+    if (is) --enables_;
+    return is;
+}
+
+Result<void> ImapClient::idle(const std::function<bool()>& pause, bool flags,
+                              const std::function<bool()>& other_news) {
     session_.idle();
     bool idling = true;
-    for (bool happened = false; !happened && !pause();) {
+    for (bool happened = false; !happened && !pause() && !(other_news && other_news());) {
         // Sends the command, too, and takes what was said before.
         auto step = next_available();
         if (!step) return tl::unexpected(step.error());
-        happened = step->has_value();
+        happened = step->has_value() || (flags && has_changed_flags()) || (other_news && other_news());
+        if (happened && !step->has_value()) break;
         if (!happened) {
             struct pollfd polled {
                 descriptor(), POLLIN, 0
@@ -142,6 +200,7 @@ Result<imap::ClientStep> ImapClient::next() {
         auto step = drive(session_, connection_);
         if (!step) usable_ = false;
         const auto* alert = step ? std::get_if<imap::Alert>(&*step) : nullptr;
+        if (step && is_about_enable(*step)) continue;
         if (alert == nullptr) return step;
         note_("the server says: " + alert->text);
     }
@@ -173,6 +232,8 @@ Result<std::optional<imap::ClientStep>> ImapClient::next_available() {
             return tl::unexpected(std::move(failed->error));
         } else if (const auto* alert = std::get_if<imap::Alert>(&step)) {
             note_("the server says: " + alert->text);
+        } else if (is_about_enable(step)) {
+            continue;
         } else {
             return std::optional(std::move(step));
         }

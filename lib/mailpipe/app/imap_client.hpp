@@ -32,16 +32,26 @@ class ImapClient {
     // Errors of both: those of the connection and the session, and of a refusal.
     Result<void> log_in();
     // Logs in and selects the mailbox.
-    Result<imap::Selected> open(bool read_only);
+    Result<void> open(bool read_only);
+    // Of these what the server offers (RFC 5161); behind log_in(). What it refuses is done without.
+    void enable(std::vector<std::string> extensions);
+    // Before a command with the name of this mailbox. Errors: those of the connection and the session.
+    Result<void> be_ready_to_name(std::string_view mailbox);
     // Selects another mailbox of the account, or the same once more.
-    Result<imap::Selected> select(const Location& mailbox, bool read_only);
+    // What happened there since `past` is in selected(), where `news` wants that and the server can say it.
+    Result<void> select(const Location& mailbox, bool read_only, imap::SelectNews news = imap::SelectNews::none,
+                        const imap::MailboxPast& past = {});
     // Logged in, and nothing has failed since.
     bool is_usable() const { return usable_; }
     // Messages have come since the mailbox was selected.
     bool has_grown() const { return session_.arrivals() != arrivals_; }
-    // Waits by IDLE (RFC 2177) until something happens in the selected mailbox, or `pause` says so, which is asked
-    // twice a second at least. Errors: as next(); unsupported without IDLE.
-    Result<void> idle(const std::function<bool()>& pause);
+    // Flags of messages there have changed since, by the hand of others.
+    bool has_changed_flags() const { return session_.flag_changes() != flag_changes_; }
+    // Waits by IDLE (RFC 2177) until messages come to the selected mailbox, or with `flags` until flags change, or `pause`
+    // says so, which is asked twice a second at least, or `other_news`, which is asked whenever something was read. Errors:
+    // as next(); unsupported without IDLE.
+    Result<void> idle(const std::function<bool()>& pause, bool flags = false,
+                      const std::function<bool()>& other_news = {});
     // SEARCH syntax; the UIDs ascend. Errors as open().
     Result<std::vector<std::uint32_t>> search(const std::string& criteria);
     // Of levels in the names of mailboxes; empty: there are none. Errors as open().
@@ -95,14 +105,22 @@ class ImapClient {
     email::Context context_of(const imap::FetchedMessage& message) const;
 
  private:
+    Result<void> await_enabled();
+    Result<void> select_once(bool read_only, imap::SelectNews news, const imap::MailboxPast& past);
+    bool is_about_enable(const imap::ClientStep& step);
+
     Location location_;
     Connection connection_;
     imap::ClientSession session_;
     Note note_;
     bool usable_ = false;
     std::vector<std::string> capabilities_;
+    std::size_t enables_ = 0;    // not answered yet
+    bool resync_asked_ = false;  // ENABLE QRESYNC was sent
+    bool news_refused_ = false;
     imap::Selected selected_;
-    std::uint64_t arrivals_ = 0;  // when it was selected
+    std::uint64_t arrivals_ = 0;      // when it was selected
+    std::uint64_t flag_changes_ = 0;  // likewise
     std::optional<std::uint32_t> uid_validity_;
 };
 

@@ -45,6 +45,8 @@ class Retention(DovecotSource):
             for words in lines:
                 if words[0] == "done":
                     words[2] = str(int(words[2]) - seconds)
+                if words[0] == "complete" and len(words) == 11 and words[9] != "0":
+                    words[9] = str(int(words[9]) - seconds)
             with open(path, "w", encoding="ascii") as file:
                 for words in lines:
                     text = " ".join(words)

@@ -5,13 +5,14 @@ import unittest
 import destination_test
 import imap_login_test
 import imap_mailbox_test
+import imap_news_test
 import pop3_test
 import reuse_test
 import smtp_test
 from peers.case import main
 from peers.threats import check_coverage
 
-_TABLES = (destination_test, pop3_test, imap_login_test, imap_mailbox_test, smtp_test, reuse_test)
+_TABLES = (destination_test, pop3_test, imap_login_test, imap_mailbox_test, imap_news_test, smtp_test, reuse_test)
 _LEAST = 80  # rows
 
 

@@ -108,8 +108,8 @@ TEST_F(FetchRoutedDelivery, EachGoesWhereItsRuleSays) {
     ASSERT_TRUE(removed);
     int gone = 0;
     for (int key = 1; key <= 6; ++key) {
-        const auto id = removed->find(std::to_string(key));
-        if (id && removed->value(*id) == 1) ++gone;
+        const auto id = removed->keys.find(std::to_string(key));
+        if (id && removed->keys.value(*id) == 1) ++gone;
     }
     EXPECT_EQ(gone, 2);
 }

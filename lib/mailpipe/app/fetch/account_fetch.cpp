@@ -3,10 +3,12 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "mailpipe/app/fetch/mailbox_choice.hpp"
 #include "mailpipe/app/fetch/protocols.hpp"
+#include "mailpipe/app/fetch/settled.hpp"
 #include "mailpipe/app/stop.hpp"
 #include "mailpipe/store/open.hpp"
 
@@ -39,6 +41,9 @@ bool AccountFetch::same_account(const FetchSource& a, const FetchSource& b) {
 
 bool AccountFetch::fetch(const std::vector<FetchSource>& sources) {
     const std::size_t reported_before = reported_;
+    visited_.clear();
+    news_.forget_all();
+    news_of_.clear();
     for (const FetchSource& source : sources) {
         if (stop_requested() || run_.gone) break;
         auto fetched = fetch(source);
@@ -64,17 +69,68 @@ Result<void> AccountFetch::fetch(const FetchSource& source) {
     return cut && !stop_requested() && !run_.gone ? fetch_once(source) : fetched;
 }
 
+void AccountFetch::disconnect() {
+    client_.reset();
+    news_.disconnected();
+}
+
 void AccountFetch::wait_for_news(const std::function<bool()>& pause) {
-    if (client_ && client_->is_usable() && client_->uid_validity()) {
-        if (client_->has_grown()) return;
-        if (client_->has_capability("IDLE") || client_->has_capability("IMAP4REV2")) {
-            // One that broke is made again by the next fetch.
-            if (const auto idled = client_->idle(pause); !idled) client_.reset();
-            return;
+    news_of_.clear();
+    if (is_connected()) {
+        const bool flags = std::any_of(visited_.begin(), visited_.end(), [](const auto& one) {
+            return flags_decide(one.second.source.settings->selection);
+        });
+        auto news = news_.wait(*client_, flags, pause);
+        if (news) {
+            news_of_ = std::move(*news);
+        } else {
+            // The next fetch makes it again.
+            disconnect();
         }
+        return;
     }
     while (!pause())
         ::poll(nullptr, 0, kSlice);
+}
+
+bool AccountFetch::any_failed() const {
+    return std::any_of(visited_.begin(), visited_.end(), [](const auto& one) { return one.second.failed; });
+}
+
+void AccountFetch::retry() {
+    for (const auto& [name, visited] : visited_) {
+        if (visited.failed) news_of_.insert(name);
+    }
+}
+
+bool AccountFetch::fetch_news(const std::vector<FetchSource>& sources) {
+    const std::size_t reported_before = reported_;
+    for (const std::string& name : std::exchange(news_of_, {})) {
+        if (stop_requested() || run_.gone) break;
+        const auto found = visited_.find(name);
+        if (found == visited_.end()) continue;
+        const Visited visited = found->second;
+        auto fetched = visit(visited.source, visited.mailbox, visited.delimiter);
+        // A connection that was left idle may have been cut meanwhile, which is no news to anybody.
+        if (!is_connected() && !stop_requested() && !run_.gone) return fetch(sources);
+        if (!fetched) report(visited.mailbox, fetched.error());
+    }
+    run_.console.clear_progress();
+    return reported_ == reported_before && !run_.gone;
+}
+
+Result<void> AccountFetch::visit(const FetchSource& source, const Location& mailbox,
+                                 std::optional<std::string> delimiter) {
+    auto fetched = fetch_mailbox(source, mailbox, delimiter);
+    if (!is_imap(mailbox)) return fetched;
+    visited_[mailbox.mailbox] = {source, mailbox, std::move(delimiter), !fetched};
+    if (fetched && is_connected()) {
+        news_.fetched(*client_);
+        run_.console.recovered(encode(mailbox));
+    } else {
+        news_.forget(mailbox.mailbox);
+    }
+    return fetched;
 }
 
 // What can go wrong without the server is tried before it is asked, and before anything is created.
@@ -87,7 +143,7 @@ Result<void> AccountFetch::fetch_once(const FetchSource& source) {
     named.location.user = std::move(*user);
     const Selection& selection = source.settings->selection;
     if (is_imap(source.location))
-        return selection.any_mailboxes() ? fetch_mailboxes(named) : fetch_mailbox(named, named.location);
+        return selection.any_mailboxes() ? fetch_mailboxes(named) : visit(named, named.location);
     if (selection.any_mailboxes() || selection.seen != Seen::any || selection.max_age ||
         !selection.search.empty())
         return fail(
@@ -103,7 +159,7 @@ Result<void> AccountFetch::fetch_mailboxes(const FetchSource& source) {
     if (!mailboxes) return tl::unexpected(mailboxes.error());
     for (const ChosenMailbox& mailbox : *mailboxes) {
         if (stop_requested() || run_.gone) break;
-        if (auto fetched = fetch_mailbox(source, mailbox.location, mailbox.delimiter); !fetched) {
+        if (auto fetched = visit(source, mailbox.location, mailbox.delimiter); !fetched) {
             report(mailbox.location, fetched.error());
             if (!client_ || !client_->is_usable()) break;
         }
@@ -198,8 +254,8 @@ Result<void> AccountFetch::fetch_pop3_over(FetchJob& job, const Location& maildr
 }
 
 Result<void> AccountFetch::log_in(const Location& mailbox, const ClientOptions& client) {
-    if (client_ && client_->is_usable()) return {};
-    client_.reset();
+    if (is_connected()) return {};
+    disconnect();
     auto login = find_login(mailbox, client);
     if (!login) return tl::unexpected(login.error());
     auto connection = open_connection(mailbox, client);
@@ -209,7 +265,11 @@ Result<void> AccountFetch::log_in(const Location& mailbox, const ClientOptions& 
     };
     client_ = std::make_unique<ImapClient>(mailbox, std::move(*connection), std::move(*login),
                                            run_.console.trace(), std::move(note));
-    return client_->log_in();
+    if (auto logged_in = client_->log_in(); !logged_in) return logged_in;
+    // RFC 6855 section 3: without it a server may give out substitutes for messages with UTF-8 in their headers.
+    // RFC 9586: no message number is used here, and a server may be spared keeping them.
+    client_->enable({"UTF8=ACCEPT", "UIDONLY"});
+    return {};
 }
 
 Result<std::unique_ptr<Delivery>> AccountFetch::open_delivery(const Destinations& destinations,

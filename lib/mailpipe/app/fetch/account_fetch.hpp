@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -12,6 +13,7 @@
 #include "mailpipe/app/fetch/console.hpp"
 #include "mailpipe/app/fetch/fetch.hpp"
 #include "mailpipe/app/fetch/job.hpp"
+#include "mailpipe/app/fetch/mailbox_news.hpp"
 #include "mailpipe/app/fetch/make_delivery.hpp"
 #include "mailpipe/app/imap_client.hpp"
 #include "mailpipe/app/message_output.hpp"
@@ -52,10 +54,17 @@ class AccountFetch {
     // Whether nothing failed but single messages.
     bool fetch(const std::vector<FetchSource>& sources);
     // What fetch() was done over may serve the next one, and wait_for_news().
-    void disconnect() { client_.reset(); }
-    // Until something has happened in the mailbox that was fetched from last, where the server tells that (IMAP with
-    // IDLE), or until `pause` says so, which is asked twice a second at least.
+    void disconnect();
+    bool is_connected() const { return client_ && client_->is_usable(); }
+    // Until something has happened in the mailboxes that were fetched from, as far as the server tells that (IMAP with
+    // NOTIFY or IDLE), or until `pause` says so, which is asked twice a second at least.
     void wait_for_news(const std::function<bool()>& pause);
+    // Whether wait_for_news() has found any. The mailboxes that could not be fetched from count as well from retry() on.
+    bool has_news() const { return !news_of_.empty(); }
+    void retry();
+    bool any_failed() const;
+    // As fetch(), from those mailboxes only; from all when the connection is gone.
+    bool fetch_news(const std::vector<FetchSource>& sources);
     // Seconds that the server wants between two logins (POP3, LOGIN-DELAY of RFC 2449); 0: any.
     std::uint32_t login_delay() const { return login_delay_; }
 
@@ -67,6 +76,8 @@ class AccountFetch {
     Result<void> fetch(const FetchSource& source);
     Result<void> fetch_once(const FetchSource& source);
     Result<void> fetch_mailboxes(const FetchSource& source);
+    Result<void> visit(const FetchSource& source, const Location& mailbox,
+                       std::optional<std::string> delimiter = std::nullopt);
     Result<void> fetch_mailbox(const FetchSource& source, const Location& mailbox,
                                std::optional<std::string> delimiter = std::nullopt);
     Result<TemplateValues> template_values(const FetchSource& source, const Location& mailbox,
@@ -78,8 +89,19 @@ class AccountFetch {
     Result<std::unique_ptr<Delivery>> open_delivery(const Destinations& destinations,
                                                     const DeliveryContext& context);
 
+    // A mailbox of IMAP, as it was fetched from last.
+    struct Visited {
+        FetchSource source;
+        Location mailbox;
+        std::optional<std::string> delimiter;
+        bool failed = false;
+    };
+
     FetchRun& run_;
     std::unique_ptr<ImapClient> client_;
+    std::map<std::string, Visited> visited_;  // by name; since the last whole fetch()
+    MailboxNews news_;
+    MailboxNews::Names news_of_;
     std::uint32_t login_delay_ = 0;
     std::size_t reported_ = 0;  // errors that ended a source, or one of its mailboxes
     bool counted_ = false;      // what was fetched last, in what is said of all

@@ -73,17 +73,20 @@ class ImapDelivery : public Delivery {
 
     Result<void> begin(const Message& /*message*/) override {
         current_ = {};
+        header_end_ = 0;
         begun_ = Clock::now();
         return {};
     }
     Result<void> append(std::string_view crlf_text) override {
         current_.described.binary = current_.described.binary || crlf_text.find('\0') != std::string_view::npos;
+        look_at_header(crlf_text);
         return current_.text->append(crlf_text);
     }
     Result<void> finish(const Message& message) override {
-        const bool binary = current_.described.binary;
+        const auto [binary, utf8] = std::pair(current_.described.binary, current_.described.utf8);
         current_.described = append_item(message.keywords, message.received_at, current_.text->size());
         current_.described.binary = binary;
+        current_.described.utf8 = utf8;
         if (origins_.empty()) group_begun_ = begun_;
         octets_ += current_.text->size();
         items_.push_back(std::exchange(current_, {}));
@@ -106,6 +109,15 @@ class ImapDelivery : public Delivery {
     }
 
  private:
+    void look_at_header(std::string_view crlf_text) {
+        constexpr std::string_view kEnd = "\r\n\r\n";
+        for (const char c : crlf_text) {
+            if (header_end_ == kEnd.size()) return;
+            header_end_ = c == kEnd[header_end_] ? header_end_ + 1 : c == '\r' ? 1 : 0;
+            if ((static_cast<unsigned char>(c) & 0x80U) != 0) current_.described.utf8 = true;
+        }
+    }
+
     struct Origin {
         std::string key;
         std::uint32_t number = 0;
@@ -191,6 +203,7 @@ class ImapDelivery : public Delivery {
     std::string place_;
     ImapTarget target_;
     ImapTarget::Item current_;
+    std::size_t header_end_ = 0;  // octets of CRLF CRLF that have come; all four: the header is over
     Clock::time_point begun_;
     std::vector<ImapTarget::Item> items_;  // of the group
     std::vector<Origin> origins_;          // of each

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <ctime>
 #include <deque>
 #include <unordered_map>
 #include <utility>
@@ -29,7 +30,8 @@ class ImapFetch {
         auto planned = plan_imap(job_, client_);
         if (!planned) return tl::unexpected(planned.error());
         plan_ = std::move(*planned);
-        if (job_.dry_run()) return {};
+        if (plan_.rests) job_.begin_transfer(0);
+        if (job_.dry_run() || plan_.rests) return {};
         received_.resize(plan_.fetch.size());
         removable_ = std::move(plan_.remove);
         job_.begin_transfer(plan_.fetch.size());
@@ -56,14 +58,15 @@ class ImapFetch {
     };
 
     Result<void> open() {
-        const auto selected = client_.select(job_.source(), !job_.changes_source());
+        const auto [news, past] = news_wanted(job_);
+        const auto selected = client_.select(job_.source(), !job_.changes_source(), news, past);
         if (client_.tls_info()) job_.set_tls(client_.tls_info()->version);
         if (!selected) return tl::unexpected(selected.error());
         if (!client_.uid_validity()) {
             return fail(Errc::unsupported,
                         "the mailbox has no persistent UIDs, so that messages cannot be told apart");
         }
-        if (job_.changes_source() && selected->read_only) {
+        if (job_.changes_source() && client_.selected().read_only) {
             return fail(Errc::unsupported, "the mailbox is read-only: use --keep");
         }
         return {};
@@ -304,6 +307,10 @@ class ImapFetch {
             if (auto forgotten = job_.state().forget_unlisted(plan_.listed.size(), is_listed); !forgotten)
                 return forgotten;
         }
+        if (client_.selected().resynced && !job_.dry_run()) {
+            if (auto forgotten = job_.state().forget_vanished(client_.selected().vanished); !forgotten)
+                return forgotten;
+        }
         if (auto recorded = record_complete(); !recorded) return recorded;
         return job_.state().sync();
     }
@@ -312,13 +319,38 @@ class ImapFetch {
     // UIDNEXT is not above all UIDs is not believed.
     Result<void> record_complete() {
         const std::uint32_t uid_next = client_.selected().uid_next;
-        const bool plausible = plan_.listed.empty() || plan_.listed.back() < uid_next;
-        if (uid_next == 0 || !plausible || !job_.selection().all_messages() || job_.refs() || job_.ending())
+        const auto is_below = [uid_next](const auto& uids) { return uids.empty() || uids.back() < uid_next; };
+        if (uid_next == 0 || !is_below(plan_.listed) || !is_below(plan_.looked_at) || job_.refs() ||
+            job_.ending())
             return {};
-        const bool all_done = std::all_of(plan_.listed.begin(), plan_.listed.end(), [this](std::uint32_t uid) {
+        const std::vector<std::uint32_t>& meant =
+            job_.selection().all_messages() ? plan_.listed : plan_.looked_at;
+        const bool all_done = std::all_of(meant.begin(), meant.end(), [this](std::uint32_t uid) {
             return job_.state().is_done(std::to_string(uid));
         });
-        return all_done ? job_.state().record_complete(uid_next) : Result<void>{};
+        if (!all_done) return {};
+        const auto settled = settle();
+        if (job_.selection().all_messages()) return job_.state().record_complete(uid_next, settled);
+        return settled ? job_.state().record_complete(job_.state().complete_below(), settled) : Result<void>{};
+    }
+
+    // nullopt: the rules may have more to do, though nothing changes.
+    std::optional<Settled> settle() const {
+        const imap::Selected& selected = client_.selected();
+        const Judgement& judged = plan_.judged;
+        std::string rules = settled_rules(job_.retention(), job_.selection());
+        const bool all_gone = removed_ == removable_.size() && deleted_.size() == removable_.size();
+        if (rules.empty() || !judged.by_rules || !judged.maildirs || !all_gone || cut_) return std::nullopt;
+        // What was delivered now may lie where nothing lay before.
+        if (job_.retention().remove_removed && !plan_.fetch.empty()) return std::nullopt;
+        Settled settled{std::move(rules),        selected.uid_next, selected.exists,
+                        selected.highest_modseq, judged.until,      *judged.maildirs};
+        settled.exists -= std::min<std::uint32_t>(settled.exists, static_cast<std::uint32_t>(deleted_.size()));
+        if (job_.retention().remove_after && !plan_.fetch.empty()) {
+            const std::int64_t of_age = began_ + *job_.retention().remove_after;
+            if (settled.until == 0 || of_age < settled.until) settled.until = of_age;
+        }
+        return settled;
     }
 
     FetchJob& job_;
@@ -337,6 +369,7 @@ class ImapFetch {
     std::size_t removed_ = 0;               // of removable_: asked for
     std::vector<std::uint32_t> deleted_;
     bool expunge_works_ = true;
+    std::int64_t began_ = std::time(nullptr);
     std::uint64_t octets_after_ending_ = 0;
     bool cut_ = false;
 };

@@ -1,6 +1,7 @@
 #include "mailpipe/app/fetch/imap_plan.hpp"
 
 #include <algorithm>
+#include <ctime>
 #include <unordered_map>
 
 #include "mailpipe/app/fetch/imap_criteria.hpp"
@@ -42,11 +43,36 @@ Result<void> look_at(ImapClient& client, const std::vector<std::uint32_t>& uids,
     }
 }
 
+// What was settled by the rules of this run, which looks at all that they are about.
+const Settled* settled_of(const FetchJob& job) {
+    const auto& settled = job.state().settled();
+    const bool usable = settled && !settled->rules.empty() && !job.refs() && !job.dry_run() &&
+                        settled->rules == settled_rules(job.retention(), job.selection());
+    return usable ? &*settled : nullptr;
+}
+
+// Whether each message is judged by itself, and by what a change of it shows.
+bool can_go_by_changes(const FetchJob& job) {
+    const Retention& rules = job.retention();
+    return flags_decide(job.selection()) && (!rules.any() || rules.all()) && !rules.remove_removed &&
+           (!rules.limit || !rules.limit->percent);
+}
+
+bool only_seen_decides(const Selection& selection) {
+    return selection.seen != Seen::any && !selection.max_size && !selection.max_age && selection.search.empty();
+}
+
 class Planner {
  public:
     Planner(FetchJob& job, ImapClient& client) : job_(job), client_(client) {}
 
     Result<ImapPlan> run() {
+        plan_.rests = rests();
+        if (plan_.rests) {
+            plan_.listed_all = false;
+            return std::move(plan_);
+        }
+        news_only_ = can_go_on();
         if (auto listed = list(); !listed) return tl::unexpected(listed.error());
         if (auto brought = bring_state(); !brought) return tl::unexpected(brought.error());
         if (auto selected = select(); !selected) return tl::unexpected(selected.error());
@@ -55,9 +81,39 @@ class Planner {
     }
 
  private:
+    // Rules that left nothing to do leave nothing now, where neither messages nor flags nor the time that they are
+    // about have moved on: no listing, and the journal stays unread.
+    bool rests() const {
+        const auto* settled = settled_of(job_);
+        if (settled == nullptr || job_.state().failed_count() > 0) return false;
+        const auto& selected = client_.selected();
+        const bool same = job_.state().validity() == client_.uid_validity() &&
+                          selected.uid_next == settled->uid_next && selected.exists <= settled->exists;
+        const bool same_flags = !flags_decide(job_.selection()) ||
+                                (settled->modseq != 0 && selected.highest_modseq == settled->modseq);
+        return same && same_flags && (settled->until == 0 || std::time(nullptr) < settled->until) &&
+               is_unchanged(settled->maildirs);
+    }
+
+    // Whether what has changed since is all that has to be looked at. A server whose numbers go back, or that has more
+    // messages without a new UID, is asked for everything.
+    bool can_go_on() const {
+        const auto* settled = settled_of(job_);
+        if (settled == nullptr || !can_go_by_changes(job_)) return false;
+        const auto& selected = client_.selected();
+        return job_.state().validity() == client_.uid_validity() && settled->modseq != 0 &&
+               selected.highest_modseq >= settled->modseq && selected.uid_next >= settled->uid_next &&
+               (selected.uid_next > settled->uid_next || selected.exists <= settled->exists) &&
+               !job_.state().has_many_beyond(selected.exists);
+    }
+
     // What an earlier run has left nothing of is not listed again: most runs of a cron job find nothing, in a
     // mailbox of any size. Rules of retention need to see all.
     Result<void> list() {
+        if (news_only_) {
+            plan_.listed_all = false;
+            return job_.state().load();
+        }
         const auto& selected = client_.selected();
         const std::uint32_t first = job_.state().complete_below();
         const bool same =
@@ -108,19 +164,42 @@ class Planner {
 
     // What the refs name, or the selection leaves.
     Result<void> select() {
+        const auto& settled = job_.state().settled();
+        const bool flags_only = news_only_ && client_.selected().resynced &&
+                                !client_.selected().changed.empty() && only_seen_decides(job_.selection());
         if (job_.refs()) {
             named_by_refs();
         } else if (job_.selection().all_messages()) {
             plan_.looked_at = plan_.listed;
+        } else if (flags_only && client_.selected().uid_next == settled->uid_next) {
+            named_by_flags();
         } else {
             auto criteria =
                 imap_criteria(job_.selection(), client_.has_capability("WITHIN"), std::time(nullptr));
             if (!criteria) return tl::unexpected(criteria.error());
+            // What is new counts whatever its MODSEQ.
+            if (news_only_) {
+                *criteria += " OR MODSEQ " + std::to_string(settled->modseq + 1) + " UID " +
+                             std::to_string(settled->uid_next) + ":*";
+            }
             auto found = client_.search(*criteria);
             if (!found) return tl::unexpected(found.error());
             plan_.looked_at = std::move(*found);
         }
         return {};
+    }
+
+    void named_by_flags() {
+        const bool seen = job_.selection().seen == Seen::seen;
+        for (const imap::FlagNews& one : client_.selected().changed) {
+            if (one.seen == seen) plan_.looked_at.push_back(one.uid);
+        }
+        sort_out(plan_.looked_at);
+    }
+
+    static void sort_out(std::vector<std::uint32_t>& uids) {
+        std::sort(uids.begin(), uids.end());
+        uids.erase(std::unique(uids.begin(), uids.end()), uids.end());
     }
 
     void named_by_refs() {
@@ -134,8 +213,7 @@ class Planner {
                 uids.push_back(uid);
             }
         }
-        std::sort(uids.begin(), uids.end());
-        uids.erase(std::unique(uids.begin(), uids.end()), uids.end());
+        sort_out(uids);
     }
 
     Result<void> decide() {
@@ -148,7 +226,7 @@ class Planner {
             if (!looked) return looked;
         }
         std::string key;
-        plan_.going = job_.judge(plan_.looked_at.size(), [&](std::size_t i) {
+        plan_.judged = job_.judge(plan_.looked_at.size(), [&](std::size_t i) {
             const std::uint32_t uid = plan_.looked_at[i];
             const auto size = sizes.find(uid);
             key = std::to_string(uid);
@@ -160,7 +238,7 @@ class Planner {
             const bool done = job_.state().is_done(number);
             const bool wanted = job_.is_wanted(number);
             if (wanted) plan_.fetch.push_back(uid);
-            if (done && plan_.going[i]) plan_.remove.push_back(uid);
+            if (done && plan_.judged.goes[i]) plan_.remove.push_back(uid);
             if (job_.dry_run()) tell(i, wanted, done, sizes[uid]);
         }
         return {};
@@ -170,12 +248,13 @@ class Planner {
         const std::uint32_t uid = plan_.looked_at[i];
         const std::string ref = client_.ref_of(uid);
         if (wanted) job_.plan({false, ref, uid, size});
-        if (plan_.going[i] && (wanted || done)) job_.plan({true, ref, uid, size});
+        if (plan_.judged.goes[i] && (wanted || done)) job_.plan({true, ref, uid, size});
     }
 
     FetchJob& job_;
     ImapClient& client_;
     ImapPlan plan_;
+    bool news_only_ = false;
 };
 
 }  // namespace
@@ -183,7 +262,15 @@ class Planner {
 bool ImapPlan::goes(std::uint32_t uid) const {
     const auto found = std::lower_bound(looked_at.begin(), looked_at.end(), uid);
     return found != looked_at.end() && *found == uid &&
-           going[static_cast<std::size_t>(found - looked_at.begin())];
+           judged.goes[static_cast<std::size_t>(found - looked_at.begin())];
+}
+
+ImapNews news_wanted(const FetchJob& job) {
+    if (settled_rules(job.retention(), job.selection()).empty() || !flags_decide(job.selection())) return {};
+    const auto* settled = settled_of(job);
+    if (settled == nullptr || settled->modseq == 0 || !job.state().validity())
+        return {imap::SelectNews::modseq, {}};
+    return {imap::SelectNews::resync, {*job.state().validity(), settled->modseq}};
 }
 
 Result<ImapPlan> plan_imap(FetchJob& job, ImapClient& client) {

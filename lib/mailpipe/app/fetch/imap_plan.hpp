@@ -14,13 +14,22 @@ struct ImapPlan {
     bool listed_all = true;
     std::vector<std::uint32_t> fetch;
     std::vector<std::uint32_t> remove;  // safe since an earlier run
+    bool rests = false;                 // nothing has happened since a run that left nothing to do
 
     // Whether a message is to go once it is safe.
     bool goes(std::uint32_t uid) const;
 
     std::vector<std::uint32_t> looked_at;  // of listed: what the selection or the refs leave
-    std::vector<bool> going;               // each of looked_at
+    Judgement judged;                      // each of looked_at
 };
+
+// What is to be asked of a mailbox when it is selected: whether anything has happened that the rules of the job could
+// be about, and what.
+struct ImapNews {
+    imap::SelectNews news = imap::SelectNews::none;
+    imap::MailboxPast past;
+};
+ImapNews news_wanted(const FetchJob& job);
 
 // Asks the server for what is there and decides, and brings the state to the UIDVALIDITY of the mailbox: what was
 // delivered under another one, or is in the destination without a journal, is found again by its header. Errors:

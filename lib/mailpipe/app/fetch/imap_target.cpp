@@ -39,6 +39,8 @@ Result<void> ImapTarget::connect() {
     if (!connection) return tl::unexpected(connection.error());
     client_ = std::make_unique<ImapClient>(mailbox_, std::move(*connection), login_, trace_, note_);
     if (auto logged_in = client_->log_in(); !logged_in) return logged_in;
+    client_->enable({"UTF8=ACCEPT"});
+    if (auto ready = client_->be_ready_to_name(mailbox_.mailbox); !ready) return ready;
     return find_mailbox();
 }
 

@@ -24,24 +24,38 @@ bool FetchJob::is_wanted(std::string_view key) const {
     return parts_.refs || parts_.state->is_due(key, std::time(nullptr));
 }
 
-std::vector<bool> FetchJob::judge(std::size_t count, const std::function<Listed(std::size_t)>& listed) {
-    if (!retention().any()) return std::vector<bool>(count, false);
+Judgement FetchJob::judge(std::size_t count, const std::function<Listed(std::size_t)>& listed) {
+    if (!retention().any()) return {std::vector<bool>(count, false)};
     auto judged = judge_by_rules(count, listed);
     if (judged) return std::move(*judged);
     report(judged.error());
-    return std::vector<bool>(count, false);
+    return {std::vector<bool>(count, false), false};
 }
 
-Result<std::vector<bool>> FetchJob::judge_by_rules(std::size_t count,
-                                                   const std::function<Listed(std::size_t)>& listed) {
-    std::vector<bool> goes(count, true);
+// When the first of those that stay because they are young may go.
+std::int64_t FetchJob::first_of_age(const std::vector<Retained>& messages, const std::vector<bool>& goes,
+                                    std::int64_t now) const {
+    std::int64_t first = 0;
+    for (std::size_t i = 0; retention().remove_after && i < messages.size(); ++i) {
+        if (goes[i] || !messages[i].delivered_at) continue;
+        const std::int64_t of_age = *messages[i].delivered_at + *retention().remove_after;
+        if (of_age > now && (first == 0 || of_age < first)) first = of_age;
+    }
+    return first;
+}
+
+Result<Judgement> FetchJob::judge_by_rules(std::size_t count,
+                                           const std::function<Listed(std::size_t)>& listed) {
+    Judgement judged{std::vector<bool>(count, true)};
+    std::vector<bool>& goes = judged.goes;
     if (!retention().all()) {
         KeyTable removed;
         if (retention().remove_removed) {
             const bool even_all = retention().limit.has_value();
             auto compared = removed_here(*parts_.state, even_all);
             if (!compared) return tl::unexpected(compared.error());
-            removed = std::move(*compared);
+            removed = std::move(compared->keys);
+            judged.maildirs = std::move(compared->maildirs);
         }
         std::vector<Retained> messages;
         messages.reserve(count);
@@ -51,9 +65,11 @@ Result<std::vector<bool>> FetchJob::judge_by_rules(std::size_t count,
             messages.push_back(
                 {one.size, parts_.state->done_at(one.key), id.has_value() && removed.value(*id) != 0});
         }
-        goes = judge_retention(retention(), messages, std::time(nullptr));
+        const std::int64_t now = std::time(nullptr);
+        goes = judge_retention(retention(), messages, now);
+        judged.until = first_of_age(messages, goes, now);
     }
-    if (!retention().limit) return goes;
+    if (!retention().limit) return judged;
     std::uint64_t going = 0;
     for (std::size_t i = 0; i < count; ++i) {
         if (!goes[i]) continue;
@@ -62,7 +78,7 @@ Result<std::vector<bool>> FetchJob::judge_by_rules(std::size_t count,
     }
     if (auto allowed = check_delete_limit(retention(), going, count); !allowed)
         return tl::unexpected(allowed.error());
-    return goes;
+    return judged;
 }
 
 Result<KnownMessages> FetchJob::known_without_journal() const {

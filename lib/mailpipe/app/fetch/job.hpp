@@ -24,6 +24,14 @@ struct Listed {
     std::uint64_t size = 0;
 };
 
+struct Judgement {
+    std::vector<bool> goes{};  // each
+    bool by_rules = true;      // false: rules could not be applied, or --max-delete has stopped them
+    // See Settled.
+    std::int64_t until = 0;
+    std::optional<std::string> maildirs = std::string();
+};
+
 // What one source is fetched with. The protocols' loops use it; it outlives them.
 class FetchJob {
  public:
@@ -52,6 +60,7 @@ class FetchJob {
     bool changes_source() const { return retention().any() && !dry_run(); }
     // See delivery.hpp for when.
     FetchState& state() { return *parts_.state; }
+    const FetchState& state() const { return *parts_.state; }
     const std::string& where() const { return where_; }
     // As ref_at_source().
     std::string ref_of(const std::string& key) const;
@@ -62,7 +71,7 @@ class FetchJob {
     // Whether each is to go from the server once it is safe here. `listed(i)` describes the i-th of `count`, oldest
     // first; the key is valid until the next call. Where rules cannot be applied, or --max-delete stops them, that
     // is reported and none goes.
-    std::vector<bool> judge(std::size_t count, const std::function<Listed(std::size_t)>& listed);
+    Judgement judge(std::size_t count, const std::function<Listed(std::size_t)>& listed);
     // What the destinations hold that this source has delivered and no journal knows; empty where it cannot be
     // said. Of a first run, or after the journal was lost.
     Result<KnownMessages> known_without_journal() const;
@@ -106,8 +115,9 @@ class FetchJob {
     bool is_routed(const std::string& to) const;
     bool use_delivered(const Result<std::vector<Delivered>>& delivered,
                        const std::function<void(const Delivered&)>& use);
-    Result<std::vector<bool>> judge_by_rules(std::size_t count,
-                                             const std::function<Listed(std::size_t)>& listed);
+    Result<Judgement> judge_by_rules(std::size_t count, const std::function<Listed(std::size_t)>& listed);
+    std::int64_t first_of_age(const std::vector<Retained>& messages, const std::vector<bool>& goes,
+                              std::int64_t now) const;
 
     Parts parts_;
     std::string where_;

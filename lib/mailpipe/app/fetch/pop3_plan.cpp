@@ -100,9 +100,10 @@ Pop3Plan plan_pop3(Pop3Maildrop maildrop, FetchJob& job) {
     const Listing listing(maildrop, job, plan);
     maildrop = {};
     const auto& entries = listing.entries();
-    const std::vector<bool> goes = job.judge(entries.size(), [&](std::size_t i) {
+    const Judgement judged = job.judge(entries.size(), [&](std::size_t i) {
         return Listed{listing.key(entries[i]), entries[i].size};
     });
+    const std::vector<bool>& goes = judged.goes;
     for (std::size_t i = 0; i < entries.size(); ++i) {
         const Listing::Entry& listed = entries[i];
         const std::string_view key = listing.key(listed);

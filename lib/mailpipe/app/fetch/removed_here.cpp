@@ -1,8 +1,10 @@
 #include "mailpipe/app/fetch/removed_here.hpp"
 
+#include <ctime>
 #include <unordered_map>
 #include <utility>
 
+#include "mailpipe/app/fetch/settled.hpp"
 #include "mailpipe/app/location.hpp"
 #include "mailpipe/store/open.hpp"
 
@@ -31,7 +33,7 @@ class Comparison {
         return {};
     }
 
-    Result<KeyTable> finish(bool even_all) {
+    Result<RemovedHere> finish(bool even_all) {
         for (const auto& [location, maildir] : maildirs_) {
             if (even_all || maildir.there > 0 || maildir.gone <= 1) continue;
             return fail(Errc::data, "none of the " + std::to_string(maildir.gone) + " messages put into " +
@@ -39,7 +41,7 @@ class Comparison {
                                         " is there: nothing is deleted from the server (--max-delete 100% "
                                         "allows it)");
         }
-        return std::move(keys_);
+        return RemovedHere{std::move(keys_), std::move(stamp_)};
     }
 
  private:
@@ -53,6 +55,12 @@ class Comparison {
         if (!parsed) return tl::unexpected(parsed.error());
         auto reader = store::open_reader(store::Format::maildir, parsed->path);
         if (!reader) return tl::unexpected(reader.error());
+        const auto stamp = stamp_maildir(parsed->path, std::time(nullptr));
+        if (stamp_ && stamp && maildirs_.size() < kStampedMaildirs) {
+            *stamp_ += (stamp_->empty() ? "" : ",") + *stamp;
+        } else {
+            stamp_.reset();
+        }
         auto entries = (*reader)->list();
         if (!entries) return tl::unexpected(entries.error());
         return &maildirs_.emplace(location, Maildir{std::move(*entries)}).first->second;
@@ -60,11 +68,12 @@ class Comparison {
 
     std::unordered_map<std::string, Maildir> maildirs_;  // by location
     KeyTable keys_;
+    std::optional<std::string> stamp_ = std::string();
 };
 
 }  // namespace
 
-Result<KeyTable> removed_here(const FetchState& state, bool even_all) {
+Result<RemovedHere> removed_here(const FetchState& state, bool even_all) {
     Comparison comparison;
     Result<void> compared;
     auto read = state.each_done([&](const FetchState::Done& done) {

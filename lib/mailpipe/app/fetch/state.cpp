@@ -91,6 +91,7 @@ bool FetchState::rest(std::string_view last_record) {
     complete_below_ = rest->complete_below;
     done_count_ = rest->done;
     deleted_count_ = rest->deleted;
+    settled_ = rest->settled;
     at_rest_ = true;
     loaded_ = false;
     return true;
@@ -134,6 +135,7 @@ void FetchState::apply(std::string_view line) {
         if (number(1)) validity_ = static_cast<std::uint32_t>(*number(1));
     } else if (words[0] == "complete") {
         complete_below_ = static_cast<std::uint32_t>(number(1).value_or(0));
+        if (auto rest = parse_rest(line); rest && rest->settled) settled_ = std::move(rest->settled);
     } else if (auto key = key_of(line, "failed"); key && words.size() == 4) {
         failed_.insert_or_assign(*key, Failure{static_cast<std::uint32_t>(number(2).value_or(1)),
                                                static_cast<std::int64_t>(number(3).value_or(0))});
@@ -252,7 +254,7 @@ std::size_t FetchState::live_count() const {
 Result<void> FetchState::produce_live(const store::Journal::Use& sink) const {
     sink(header_);
     if (validity_) sink("validity " + std::to_string(*validity_));
-    if (complete_below_ != 0) sink("complete " + std::to_string(complete_below_));
+    if (complete_below_ != 0 || settled_) sink(complete_record());
     KeyTable records;  // with how many of a key are to come, in the place of its time
     const auto count = [&records](std::string_view record) {
         const auto key = key_of(record, "done");
@@ -355,15 +357,20 @@ Result<void> FetchState::record_failed(std::string_view key, std::time_t now) {
     return append(failed_record(key, failure.count, failure.last));
 }
 
-Result<void> FetchState::record_complete(std::uint32_t below_uid) {
+Result<void> FetchState::record_complete(std::uint32_t below_uid, const std::optional<Settled>& settled) {
     const std::lock_guard lock(*mutex_);
-    if (complete_below_ == below_uid && at_rest_) return {};
+    if (complete_below_ == below_uid && at_rest_ && (!settled || settled == settled_)) return {};
     complete_below_ = below_uid;
-    const bool rests = validity_ && staged_.empty() && failed_.empty();
-    auto written = append(rests ? rest_record({below_uid, *validity_, done_count_, deleted_count_})
-                                : "complete " + std::to_string(below_uid));
-    at_rest_ = written && rests;
+    if (settled) settled_ = settled;
+    auto written = append(complete_record());
+    at_rest_ = written && validity_ && staged_.empty() && failed_.empty();
     return written;
+}
+
+std::string FetchState::complete_record() const {
+    if (validity_ && staged_.empty() && failed_.empty())
+        return rest_record({complete_below_, *validity_, done_count_, deleted_count_, settled_});
+    return "complete " + std::to_string(complete_below_);
 }
 
 Result<void> FetchState::sync() {
@@ -386,6 +393,7 @@ Result<void> FetchState::set_validity(std::uint32_t validity, const std::vector<
     if (!replaced) return replaced;
     validity_ = validity;
     complete_below_ = 0;
+    settled_.reset();
     keys_.clear();
     done_count_ = 0;
     deleted_count_ = 0;
@@ -398,11 +406,51 @@ Result<void> FetchState::set_validity(std::uint32_t validity, const std::vector<
 
 bool FetchState::has_many_beyond(std::size_t count) const {
     const std::lock_guard lock(*mutex_);
-    return is_many_beyond(count);
+    return is_many_beyond(count) || deleted_count_ > kUnlistedKept + 2 * count;
 }
 
 bool FetchState::is_many_beyond(std::size_t count) const {
     return done_count_ > kUnlistedKept + 2 * count;
+}
+
+Result<void> FetchState::forget_vanished(const std::vector<imap::UidRange>& vanished) {
+    const std::lock_guard lock(*mutex_);
+    std::vector<imap::UidRange> ranges = vanished;
+    const auto before = [](const imap::UidRange& a, const imap::UidRange& b) { return a.first < b.first; };
+    std::sort(ranges.begin(), ranges.end(), before);
+    for (std::size_t i = 1; i < ranges.size(); ++i)
+        ranges[i].last = std::max(ranges[i].last, ranges[i - 1].last);
+    const auto is_gone = [&](std::string_view key) {
+        const auto uid = ascii::parse_number(key);
+        if (!uid || *uid > UINT32_MAX) return false;
+        const auto behind = std::upper_bound(ranges.begin(), ranges.end(),
+                                             imap::UidRange{static_cast<std::uint32_t>(*uid), 0}, before);
+        return behind != ranges.begin() && std::prev(behind)->last >= *uid;
+    };
+    std::vector<KeyTable::Id> ids;
+    keys_.for_each([&](KeyTable::Id id) {
+        if (static_cast<Standing>(keys_.value(id)) == Standing::deleted && is_gone(keys_.key(id)))
+            ids.push_back(id);
+    });
+    std::vector<std::string> failed;
+    for (const auto& [key, failure] : failed_) {
+        if (is_gone(key)) failed.push_back(key);
+    }
+    return forget_now(ids, std::move(failed));
+}
+
+Result<void> FetchState::forget_now(const std::vector<KeyTable::Id>& ids, std::vector<std::string> failed) {
+    Keys keys;
+    for (const KeyTable::Id id : ids)
+        keys.push_back(keys_.key(id));
+    keys.insert(keys.end(), failed.begin(), failed.end());
+    if (keys.empty()) return {};
+    if (auto written = record("forget", keys); !written) return written;
+    for (const KeyTable::Id id : ids)
+        set_standing(keys_.key(id), Standing::unknown);
+    for (const std::string& key : failed)
+        failed_.erase(key);
+    return {};
 }
 
 Result<void> FetchState::forget_unlisted(std::size_t count,
@@ -415,18 +463,11 @@ Result<void> FetchState::forget_unlisted(std::size_t count,
         const bool forgettable = standing == Standing::deleted || (standing == Standing::done && many);
         if (forgettable && !is_listed(keys_.key(id))) forgotten.push_back(id);
     });
-    Keys keys;
-    for (const KeyTable::Id id : forgotten)
-        keys.push_back(keys_.key(id));
+    std::vector<std::string> failed;
     for (const auto& [key, failure] : failed_) {
-        if (!is_listed(key)) keys.push_back(key);
+        if (!is_listed(key)) failed.push_back(key);
     }
-    if (keys.empty()) return {};
-    if (auto written = record("forget", keys); !written) return written;
-    for (const KeyTable::Id id : forgotten)
-        set_standing(keys_.key(id), Standing::unknown);
-    std::erase_if(failed_, [&](const auto& entry) { return !is_listed(entry.first); });
-    return {};
+    return forget_now(forgotten, std::move(failed));
 }
 
 }  // namespace mailpipe::app

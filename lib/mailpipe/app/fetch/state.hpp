@@ -16,8 +16,10 @@
 
 #include "mailpipe/app/fetch/fingerprint.hpp"
 #include "mailpipe/app/fetch/key_table.hpp"
+#include "mailpipe/app/fetch/settled.hpp"
 #include "mailpipe/app/location.hpp"
 #include "mailpipe/base/error.hpp"
+#include "mailpipe/imap/mailbox_data.hpp"
 #include "mailpipe/store/journal.hpp"
 
 // What a source has delivered to a destination: a journal of one-line records, which one process holds at a
@@ -33,7 +35,9 @@
 //            / "failed " key SP count SP time                  ; not to be had then, so many times by now
 //            / "deleted " key                                  ; the server has confirmed its removal
 //            / "forget " key                                   ; the server lists it no more
-//     rest   = validity SP done SP deleted                     ; nothing is staged or failed, and how many are what
+//     rest   = validity SP done SP deleted [SP settled]        ; nothing is staged or failed, and how many are what
+//     settled = rules SP uidnext SP exists SP modseq SP time SP maildirs   ; fetch/settled.hpp; rules and maildirs are
+//                                                              ; percent-encoded, "-" when empty
 //     key    = percent-encoded UIDL, or UID
 //     time   = seconds since 1970
 //     print  = 16HEXDIG 16HEXDIG                               ; fetch/fingerprint.hpp
@@ -73,7 +77,7 @@ class FetchState {
 
     // A journal that ends at rest is not read by open(): most runs find no news, and need only what its last record
     // says. load() must come before all but is_new(), has_done(), failed_count(), pending(), pending_places(), validity(),
-    // complete_below(), has_many_beyond(), has_less_than(), record_complete() of the same UID, sync() and set_validity(). Errors: io.
+    // complete_below(), settled(), has_many_beyond(), has_less_than(), record_complete() of the same, sync() and set_validity(). Errors: io.
     Result<void> load();
 
     // What follows may be called by several threads, but for what reads `pending` and each_done().
@@ -96,6 +100,8 @@ class FetchState {
     std::optional<std::uint32_t> validity() const { return validity_; }
     // Nothing below this UID is left to be fetched; 0: that is not known.
     std::uint32_t complete_below() const { return complete_below_; }
+    // What the last run with rules that left nothing to do has found, under this validity.
+    const std::optional<Settled>& settled() const { return settled_; }
     // Whether so many are known beyond `count` messages of a complete listing that forget_unlisted() is due.
     bool has_many_beyond(std::size_t count) const;
     // Whether not even `count` messages are known as done.
@@ -116,11 +122,14 @@ class FetchState {
     Result<void> forget(const Keys& keys);
     // It is due again after 5 minutes, 10, 20 and so on up to a day.
     Result<void> record_failed(std::string_view key, std::time_t now);
-    Result<void> record_complete(std::uint32_t below_uid);
+    // What is settled stays known when nothing else is said of it.
+    Result<void> record_complete(std::uint32_t below_uid, const std::optional<Settled>& settled = {});
     Result<void> sync();
     // Forgets all that belongs to another validity, and takes `adopted` over with the keys of this one. Durable,
     // all or nothing.
     Result<void> set_validity(std::uint32_t validity, const std::vector<Done>& adopted = {});
+    // What was deleted, or failed, and is gone from the server for certain, whose UIDs are in `vanished`.
+    Result<void> forget_vanished(const std::vector<imap::UidRange>& vanished);
     // After a complete listing of `count` messages: forgets what was deleted and is listed no more, and much of
     // what else is listed no more. A message that was deleted and is still listed stays known: some servers go
     // on listing it.
@@ -155,6 +164,8 @@ class FetchState {
     std::vector<Staged> staged_in_order() const;
     std::size_t live_count() const;
     bool is_many_beyond(std::size_t count) const;
+    std::string complete_record() const;
+    Result<void> forget_now(const std::vector<KeyTable::Id>& ids, std::vector<std::string> failed);
     Result<void> produce_live(const store::Journal::Use& sink) const;
 
     std::unique_ptr<std::mutex> mutex_ = std::make_unique<std::mutex>();  // of all below
@@ -166,6 +177,7 @@ class FetchState {
     std::string destination_;
     std::optional<std::uint32_t> validity_;
     std::uint32_t complete_below_ = 0;
+    std::optional<Settled> settled_;
     std::unordered_map<std::string, Pending> staged_;  // by earlier processes
     std::size_t staged_count_ = 0;
     std::unordered_map<std::string, Failure> failed_;

@@ -18,6 +18,7 @@ constexpr int kHexadecimal = 16;
 constexpr std::size_t kDoneWords = 7;
 constexpr std::size_t kStagedWords = 7;
 constexpr std::size_t kRestWords = 5;
+constexpr std::size_t kSettledWords = 11;
 
 // "-" for an empty word.
 std::string encode_word(std::string_view text) {
@@ -111,18 +112,34 @@ std::optional<FetchState::Staged> parse_staged(std::string_view record) {
 }
 
 std::string rest_record(const AtRest& rest) {
-    return fmt::format("complete {} {} {} {}", rest.complete_below, rest.validity, rest.done, rest.deleted);
+    std::string record =
+        fmt::format("complete {} {} {} {}", rest.complete_below, rest.validity, rest.done, rest.deleted);
+    if (rest.settled) {
+        const Settled& settled = *rest.settled;
+        record += fmt::format(" {} {} {} {} {} {}", encode_word(settled.rules), settled.uid_next,
+                              settled.exists, settled.modseq, settled.until, encode_word(settled.maildirs));
+    }
+    return record;
 }
 
 std::optional<AtRest> parse_rest(std::string_view record) {
     const auto words = ascii::split(record, ' ');
-    if (words.size() != kRestWords || words[0] != "complete") return std::nullopt;
+    if ((words.size() != kRestWords && words.size() != kSettledWords) || words[0] != "complete")
+        return std::nullopt;
     AtRest rest;
     rest.complete_below = number_of<std::uint32_t>(words[1]);
     rest.validity = number_of<std::uint32_t>(words[2]);
     rest.done = number_of<std::size_t>(words[3]);
     rest.deleted = number_of<std::size_t>(words[4]);
-    if (rest.complete_below == 0 || rest.validity == 0) return std::nullopt;
+    if (words.size() == kSettledWords) {
+        rest.settled = Settled{decode_word(words[5]),
+                               number_of<std::uint32_t>(words[6]),
+                               number_of<std::uint32_t>(words[7]),
+                               number_of<std::uint64_t>(words[8]),
+                               number_of<std::int64_t>(words[9]),
+                               decode_word(words[10])};
+    }
+    if ((rest.complete_below == 0 && !rest.settled) || rest.validity == 0) return std::nullopt;
     return rest;
 }
 

@@ -37,6 +37,7 @@ struct AtRest {
     std::uint32_t validity = 0;
     std::size_t done = 0;     // how many
     std::size_t deleted = 0;  // how many
+    std::optional<Settled> settled = {};
 };
 std::string rest_record(const AtRest& rest);
 std::optional<AtRest> parse_rest(std::string_view record);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <random>
 #include <thread>
 
@@ -36,24 +37,24 @@ class Watched {
           fetch_(run_) {}
 
     void run() {
-        std::mt19937_64 random{std::random_device{}()};
-        std::uint32_t failures = 0;
+        auto next_whole = BootClock::now();
         while (!ending()) {
             run_.gone = false;
             state_ = State::fetching;
-            const bool done = fetch_.fetch(sources_);
+            const bool whole = BootClock::now() >= next_whole || !fetch_.has_news();
+            const bool done = whole ? fetch_.fetch(sources_) : fetch_.fetch_news(sources_);
             looked_ = true;
-            if (ending()) break;
-            if (done) {
-                failures = 0;
-                for (const FetchSource& source : sources_)
-                    console_.recovered(encode(source.location));
+            if (ending() || (!done && run_.hopeless)) break;
+            if (whole) {
                 const auto delay = std::max<std::int64_t>(options_.interval, fetch_.login_delay());
-                wait(std::chrono::seconds(delay), true);
+                next_whole = BootClock::now() + std::chrono::seconds(delay);
+            }
+            if (done || (fetch_.is_connected() && fetch_.any_failed() && !run_.gone)) {
+                wait_for_news(done, next_whole);
             } else {
-                if (run_.hopeless) break;
                 fetch_.disconnect();
-                wait(backoff(++failures, random()), false);
+                wait(BootClock::now() + backoff(++failures_, random_()), false);
+                next_whole = BootClock::now();
             }
         }
         fetch_.disconnect();
@@ -68,9 +69,22 @@ class Watched {
  private:
     enum class State { fetching, waiting, ended };
 
-    void wait(std::chrono::milliseconds longest, bool for_news) {
+    // Mailboxes that fail while others do not are tried again by themselves, and the others go on being watched.
+    void wait_for_news(bool done, BootClock::time_point next_whole) {
+        if (!fetch_.any_failed()) {
+            failures_ = 0;
+            retry_at_.reset();
+            for (const FetchSource& source : sources_)
+                console_.recovered(encode(source.location));
+        } else if (!done) {
+            retry_at_ = BootClock::now() + backoff(++failures_, random_());
+        }
+        wait(std::min(retry_at_.value_or(next_whole), next_whole), true);
+        if (retry_at_ && BootClock::now() >= *retry_at_) fetch_.retry();
+    }
+
+    void wait(BootClock::time_point due, bool for_news) {
         state_ = State::waiting;
-        const auto due = BootClock::now() + longest;
         const auto over = [due] { return ending() || BootClock::now() >= due; };
         if (for_news) return fetch_.wait_for_news(over);
         while (!over())
@@ -82,6 +96,9 @@ class Watched {
     const std::vector<FetchSource>& sources_;
     FetchRun run_;
     AccountFetch fetch_;
+    std::mt19937_64 random_{std::random_device{}()};
+    std::uint32_t failures_ = 0;  // in a row
+    std::optional<BootClock::time_point> retry_at_;
     std::atomic<bool> looked_ = false;
     std::atomic<State> state_ = State::fetching;
 };
