@@ -38,7 +38,9 @@ std::string to_upper(std::string_view text) {
 
 bool equals_ignore_case(std::string_view a, std::string_view b) {
     return a.size() == b.size() &&
-           std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
+           // Most letters are of the same case, and most names that are compared are other ones.
+           std::equal(a.begin(), a.end(), b.begin(),
+                      [](char x, char y) { return x == y || lower(x) == lower(y); });
 }
 
 bool starts_with_ignore_case(std::string_view text, std::string_view prefix) {

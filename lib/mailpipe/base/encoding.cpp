@@ -1,5 +1,6 @@
 #include "mailpipe/base/encoding.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -97,17 +98,27 @@ std::string encode_hex(std::string_view octets) {
 }
 
 std::string encode_percent(std::string_view octets, std::string_view also_kept) {
+    static constexpr auto kUnreserved = [] {
+        std::array<bool, 256> table{};
+        for (std::size_t c = 0; c < 0x80; ++c)
+            table[c] = ascii::is_alnum(static_cast<char>(c)) || c == '-' || c == '.' || c == '_' || c == '~';
+        return table;
+    }();
+    const auto is_kept = [also_kept](char c) {
+        return kUnreserved[octet(c)] || also_kept.find(c) != std::string_view::npos;
+    };
     std::string out;
-    for (char c : octets) {
-        const bool kept = ascii::is_alnum(c) || std::string_view("-._~").find(c) != std::string_view::npos ||
-                          also_kept.find(c) != std::string_view::npos;
-        if (kept) {
-            out += c;
-        } else {
-            out += '%';
-            out += ascii::upper(kHex[octet(c) >> 4]);
-            out += ascii::upper(kHex[octet(c) & 15]);
-        }
+    out.reserve(octets.size());
+    for (const auto* at = octets.begin(); at != octets.end();) {
+        // What is kept goes as it is, in one piece: each message of a listing has a ref.
+        const auto* const end = std::find_if_not(at, octets.end(), is_kept);
+        out.append(at, end);
+        at = end;
+        if (at == octets.end()) break;
+        out += '%';
+        out += ascii::upper(kHex[octet(*at) >> 4]);
+        out += ascii::upper(kHex[octet(*at) & 15]);
+        ++at;
     }
     return out;
 }

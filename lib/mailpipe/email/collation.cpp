@@ -5,9 +5,12 @@
 #include <unicode/ustring.h>
 #include <unicode/utf16.h>
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "mailpipe/base/ascii.hpp"
+#include "mailpipe/base/terminal_text.hpp"
 
 // By ICU's C functions: the classes have data, which cannot be loaded late.
 namespace mailpipe::email {
@@ -64,6 +67,37 @@ std::u16string normalize(const UNormalizer2* (*form)(UErrorCode*), std::u16strin
     }
 }
 
+// Of characters that are what they are composed to, and are not composed with others, as nearly all text is. ICU is
+// neither asked nor loaded for it: that takes longer than all the rest of a message.
+bool is_surely_composed(std::string_view utf8) {
+    struct Range {
+        char32_t first;
+        char32_t last;
+    };
+    static constexpr Range kRanges[] = {
+        {0x00, 0x2FF},       // Latin
+        {0x388, 0x482},      // Greek but for its numeral sign and question mark, Cyrillic
+        {0x48A, 0x52F},      // Cyrillic
+        {0x2002, 0x206F},    // punctuation but for two spaces that are others
+        {0x20A0, 0x20C0},    // currencies
+        {0x4E00, 0x9FFF},    // Han
+        {0xAC00, 0xD7A3},    // Hangul
+        {0x1F300, 0x1FAFF},  // pictures
+    };
+    while (true) {
+        utf8.remove_prefix(ascii::prefix_length(utf8));
+        if (utf8.empty()) return true;
+        const std::size_t length = utf8_sequence_length(utf8);
+        if (length == 0) return false;
+        const char32_t point = utf8_code_point(utf8.substr(0, length));
+        const bool is_known = std::any_of(std::begin(kRanges), std::end(kRanges), [point](const Range& range) {
+            return range.first <= point && point <= range.last;
+        });
+        if (!is_known) return false;
+        utf8.remove_prefix(length);
+    }
+}
+
 }  // namespace
 
 std::string casemap(std::string_view text) {
@@ -93,7 +127,7 @@ std::string fuzzy_form(std::string_view text) {
 }
 
 std::string nfc(std::string text) {
-    if (ascii::is_ascii(text)) return text;
+    if (is_surely_composed(text)) return text;
     return utf8(normalize(unorm2_getNFCInstance, unicode(text)));
 }
 

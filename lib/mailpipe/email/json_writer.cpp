@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <cstring>
+#include <utility>
 
 #include "mailpipe/base/terminal_text.hpp"
 
@@ -34,12 +35,15 @@ bool is_plain(char c) {
     return octet >= 0x20 && octet < 0x7F && c != '"' && c != '\\';
 }
 
-std::size_t plain_length(std::string_view text) {
+// Copies what is plain at the start of `text`, and says how long it is. There is room for all of `text`.
+std::size_t copy_plain(std::string_view text, char* to) {
     std::size_t length = 0;
-    while (length + sizeof(std::uint64_t) <= text.size() && !has_special(text.data() + length))
+    while (length + sizeof(std::uint64_t) <= text.size() && !has_special(text.data() + length)) {
+        std::memcpy(to + length, text.data() + length, sizeof(std::uint64_t));
         length += sizeof(std::uint64_t);
-    while (length < text.size() && is_plain(text[length]))
-        ++length;
+    }
+    for (; length < text.size() && is_plain(text[length]); ++length)
+        to[length] = text[length];
     return length;
 }
 
@@ -74,40 +78,53 @@ void add_escape(char c, std::string& out) {
 
 }  // namespace
 
-void JsonWriter::separate() {
-    if (comma_due_) text_ += ',';
-    comma_due_ = true;
+JsonWriter::JsonWriter(std::string text) : text_(std::move(text)), used_(text_.size()) {}
+
+void JsonWriter::grow(std::size_t octets) {
+    // The memory doubles by itself; what is made ready of it is little, since a text may be gone on with often.
+    constexpr std::size_t kLeast = 240;
+    constexpr std::size_t kMost = 1024;
+    text_.resize(used_ + std::max(octets, std::clamp(used_, kLeast, kMost)));
+}
+
+void JsonWriter::append(std::string_view octets) {
+    char* to = room(octets.size());
+    std::copy(octets.begin(), octets.end(), to);
+    used_ += octets.size();
 }
 
 void JsonWriter::begin(char bracket) {
     separate();
-    text_ += bracket;
+    append(bracket);
     comma_due_ = false;
 }
 
 void JsonWriter::end(char bracket) {
-    text_ += bracket;
+    append(bracket);
     comma_due_ = true;
     hand_on();
 }
 
 void JsonWriter::scalar(std::string_view text) {
     separate();
-    text_ += text;
+    append(text);
 }
 
 void JsonWriter::key(std::string_view name) {
     separate();
-    text_ += '"';
-    text_ += name;
-    text_ += "\":";
+    char* to = room(name.size() + 3);
+    *to++ = '"';
+    to = std::copy(name.begin(), name.end(), to);
+    *to++ = '"';
+    *to = ':';
+    used_ += name.size() + 3;
     comma_due_ = false;
 }
 
 void JsonWriter::any_key(std::string_view name) {
     separate();
     quote(name);
-    text_ += ':';
+    append(':');
     comma_due_ = false;
 }
 
@@ -118,27 +135,33 @@ void JsonWriter::string(std::string_view utf8) {
 }
 
 void JsonWriter::quote(std::string_view utf8) {
-    text_ += '"';
+    append('"');
     while (!utf8.empty()) {
-        const std::size_t plain = plain_length(utf8);
-        text_ += utf8.substr(0, plain);
+        const std::size_t plain = copy_plain(utf8, room(utf8.size()));
+        used_ += plain;
         utf8.remove_prefix(plain);
-        if (utf8.empty()) break;
-        if (static_cast<unsigned char>(utf8.front()) < 0x80) {
-            add_escape(utf8.front(), text_);
-            utf8.remove_prefix(1);
-            continue;
-        }
-        const std::size_t length = utf8_sequence_length(utf8);
-        const char32_t point = utf8_code_point(utf8.substr(0, std::max<std::size_t>(length, 1)));
-        if (is_hidden_character(point)) {
-            append_json_escape(point, text_);
-        } else {
-            text_ += length == 0 ? std::string_view("\xEF\xBF\xBD") : utf8.substr(0, length);
-        }
-        utf8.remove_prefix(length == 0 ? 1 : length);
+        if (!utf8.empty()) utf8.remove_prefix(quote_special(utf8));
     }
-    text_ += '"';
+    append('"');
+}
+
+// The first character; how many octets it has.
+std::size_t JsonWriter::quote_special(std::string_view utf8) {
+    std::string escape;
+    if (static_cast<unsigned char>(utf8.front()) < 0x80) {
+        add_escape(utf8.front(), escape);
+        append(escape);
+        return 1;
+    }
+    const std::size_t length = utf8_sequence_length(utf8);
+    const char32_t point = utf8_code_point(utf8.substr(0, std::max<std::size_t>(length, 1)));
+    if (is_hidden_character(point)) {
+        append_json_escape(point, escape);
+        append(escape);
+    } else {
+        append(length == 0 ? std::string_view("\xEF\xBF\xBD") : utf8.substr(0, length));
+    }
+    return length == 0 ? 1 : length;
 }
 
 void JsonWriter::number(std::uint64_t value) {
@@ -160,29 +183,38 @@ void JsonWriter::begin_base64() {
 }
 
 void JsonWriter::append_base64(std::string_view octets) {
+    text_.resize(used_);
     base64_.append(octets, text_);
+    used_ = text_.size();
     hand_on();
 }
 
 void JsonWriter::end_base64() {
+    text_.resize(used_);
     base64_.finish(text_);
-    text_ += '"';
+    used_ = text_.size();
+    append('"');
 }
 
 void JsonWriter::end_line() {
-    text_ += '\n';
+    append('\n');
     comma_due_ = false;
     hand_all_on();
 }
 
 void JsonWriter::hand_on() {
-    if (text_.size() >= kPiece) hand_all_on();
+    if (used_ >= kPiece) hand_all_on();
 }
 
 void JsonWriter::hand_all_on() {
     if (!sink_) return;
-    if (state_ && !text_.empty()) state_ = sink_(text_);
-    text_.clear();
+    if (state_ && used_ > 0) state_ = sink_(std::string_view(text_).substr(0, used_));
+    used_ = 0;
+}
+
+std::string JsonWriter::take() {
+    text_.resize(std::exchange(used_, 0));
+    return std::move(text_);
 }
 
 Result<void> JsonWriter::finish() {

@@ -20,8 +20,10 @@ class MAILPIPE_EXPORT JsonWriter {
     JsonWriter() = default;
     // Hands the text on in pieces of about 64 KiB, and what is left at finish().
     explicit JsonWriter(Sink sink) : sink_(std::move(sink)) {}
+    // Goes on behind `text`, in its memory: nothing is allocated for a record where there was one before.
+    explicit JsonWriter(std::string text);
     // For a text of about so many octets.
-    void reserve(std::size_t octets) { text_.reserve(octets); }
+    void reserve(std::size_t octets) { room(octets); }
 
     void begin_object() { begin('{'); }
     void end_object() { end('}'); }
@@ -49,7 +51,7 @@ class MAILPIPE_EXPORT JsonWriter {
     void end_line();
 
     // The text so far, without what the sink has. A writer without a sink keeps all.
-    std::string take() { return std::move(text_); }
+    std::string take();
     // The first error of the sink; nothing was handed on after it.
     Result<void> finish();
 
@@ -57,13 +59,30 @@ class MAILPIPE_EXPORT JsonWriter {
     void begin(char bracket);
     void end(char bracket);
     void scalar(std::string_view text);
-    void separate();
+    void separate() {
+        if (comma_due_) append(',');
+        comma_due_ = true;
+    }
+    void append(char octet) {
+        *room(1) = octet;
+        ++used_;
+    }
+    void append(std::string_view octets);
+    // Where the next octets go.
+    char* room(std::size_t octets) {
+        if (text_.size() - used_ < octets) grow(octets);
+        return text_.data() + used_;
+    }
+    void grow(std::size_t octets);
     void quote(std::string_view utf8);
+    std::size_t quote_special(std::string_view utf8);
     void hand_on();
     void hand_all_on();
 
     Sink sink_;
+    // Longer than the text is: what is written of one octet or a few, as most is, costs a look at the room that is left.
     std::string text_;
+    std::size_t used_ = 0;
     bool comma_due_ = false;
     Base64Encoder base64_;
     Result<void> state_;

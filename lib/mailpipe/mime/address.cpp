@@ -1,7 +1,9 @@
 #include "mailpipe/mime/address.hpp"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
+#include <utility>
 
 #include "mailpipe/base/ascii.hpp"
 #include "mailpipe/base/limits.hpp"
@@ -15,8 +17,100 @@ bool is_line_end(char c) {
     return c == '\r' || c == '\n';
 }
 
-bool is_word_char(char c) {
-    return !ascii::is_space(c) && std::string_view("()<>,;:\"[]@").find(c) == std::string_view::npos;
+// Sets of characters as tables: every character of every address field of a listing is looked up in one.
+using CharSet = std::array<bool, 256>;
+
+constexpr CharSet all_but(std::string_view excluded) {
+    CharSet set{};
+    set.fill(true);
+    for (const char c : excluded)
+        set[static_cast<unsigned char>(c)] = false;
+    return set;
+}
+
+constexpr CharSet printable_but(std::string_view excluded) {
+    CharSet set = all_but(excluded);
+    for (std::size_t c = 0; c < set.size(); ++c)
+        set[c] = set[c] && c > ' ' && c < 0x7F;
+    return set;
+}
+
+constexpr CharSet kWordChars = all_but(" \t\r\n()<>,;:\"[]@");
+// No "=", with which an encoded word begins.
+constexpr CharSet kPlainWordChars = printable_but("()<>,;:\"[]@=");
+constexpr CharSet kPlainQuotedChars = printable_but("\"\\=");
+constexpr CharSet kPlainAngleChars = printable_but("\"(<>");
+
+bool is_in(const CharSet& set, char c) {
+    return set[static_cast<unsigned char>(c)];
+}
+
+// Behind the characters of `set` that begin at `at`.
+std::size_t end_of(const CharSet& set, std::string_view text, std::size_t at) {
+    while (at < text.size() && is_in(set, text[at]))
+        ++at;
+    return at;
+}
+
+std::size_t skip_space(std::string_view text, std::size_t at) {
+    while (at < text.size() && ascii::is_space(text[at]))
+        ++at;
+    return at;
+}
+
+struct PlainAddress {
+    std::string_view name;
+    std::string_view email;
+    std::size_t end = 0;  // of the text, or behind the comma
+};
+
+// The words of a name with one space between them, or what stands in a quoted string, and what follows it: "<".
+std::optional<std::string_view> plain_name(std::string_view text, std::size_t& at) {
+    const std::size_t begin = at;
+    if (at < text.size() && text[at] == '"') {
+        std::size_t end = begin + 1;
+        while (end < text.size() && (text[end] == ' ' || is_in(kPlainQuotedChars, text[end])))
+            ++end;
+        if (end == text.size() || text[end] != '"') return std::nullopt;
+        at = skip_space(text, end + 1);
+        return text.substr(begin + 1, end - begin - 1);
+    }
+    std::size_t end = end_of(kPlainWordChars, text, begin);
+    while (end > begin && end + 1 < text.size() && text[end] == ' ' && is_in(kPlainWordChars, text[end + 1]))
+        end = end_of(kPlainWordChars, text, end + 1);
+    at = skip_space(text, end);
+    return text.substr(begin, end - begin);
+}
+
+// An address of which both parts are to be taken as they stand, with the comma behind it, as nearly all are. nullopt says
+// nothing about the text but that it has to be read by the rules of the Parser.
+std::optional<PlainAddress> plain_address(std::string_view text, std::size_t at) {
+    PlainAddress found;
+    const std::size_t begin = skip_space(text, at);
+    at = begin;
+    const auto name = plain_name(text, at);
+    if (!name || at == text.size()) return std::nullopt;
+    if (text[at] == '<') {
+        const std::size_t end = end_of(kPlainAngleChars, text, at + 1);
+        found.name = *name;
+        found.email = text.substr(at + 1, end - at - 1);
+        // What begins with "@" may be a route.
+        if (found.email.empty() || found.email.front() == '@' || end == text.size() || text[end] != '>')
+            return std::nullopt;
+        at = end + 1;
+    } else if (text[at] == '@' && !name->empty() && text[begin] != '"' && at == begin + name->size() &&
+               name->find(' ') == std::string_view::npos) {
+        const std::size_t end = end_of(kPlainWordChars, text, at + 1);
+        if (end == at + 1) return std::nullopt;
+        found.email = text.substr(begin, end - begin);
+        at = end;
+    } else {
+        return std::nullopt;
+    }
+    at = skip_space(text, at);
+    if (at < text.size() && text[at] != ',') return std::nullopt;
+    found.end = std::min(at + 1, text.size());
+    return found;
 }
 
 // address-list = (address *("," address)) / obs-addr-list
@@ -25,14 +119,17 @@ bool is_word_char(char c) {
 // group        = phrase ":" [group-list] ";"
 //
 // One pass over the characters collects the words, comments and the <addr-spec> of one address; "," ";" and ":"
-// say what they were.
+// say what they were. What is plain needs none of that.
 class Parser {
  public:
-    Parser(std::string_view text, bool decodes) : text_(text), decodes_(decodes) {}
+    // `use` takes the addresses when it is not null.
+    Parser(std::string_view text, bool decodes, const UseAddress* use = nullptr)
+        : text_(text), decodes_(decodes), use_(use) {}
 
     std::vector<AddressGroup> run(LimitSet* limits) {
-        while (at_ < text_.size() && items_ <= limits::kFieldItems)
-            step();
+        while (at_ < text_.size() && items_ <= limits::kFieldItems) {
+            if (!take_plain()) step();
+        }
         end_address();
         if (items_ > limits::kFieldItems && limits != nullptr) limits->add(Limit::field_items);
         return std::move(groups_);
@@ -44,6 +141,17 @@ class Parser {
         std::string raw;   // as it may stand in an addr-spec
         bool spaced;       // white space or a comment stands before it
     };
+
+    // Tried once for each address, where it begins, so that the work stays linear.
+    bool take_plain() {
+        if (!std::exchange(is_start_, false)) return false;
+        const auto found = plain_address(text_, at_);
+        if (!found) return false;
+        at_ = found->end;
+        is_start_ = true;
+        add_address(found->name, found->email);
+        return true;
+    }
 
     void step() {
         const char c = text_[at_];
@@ -89,13 +197,11 @@ class Parser {
         std::size_t length = encoded_word_length(text_.substr(at_));
         // Specials stand unencoded in the Q text of many senders; white space there would be another word.
         if (length == 0 || text_.substr(at_, length).find_first_of(" \t\r\n") != std::string_view::npos) {
-            length = 0;
-            while (at_ + length < text_.size() && is_word_char(text_[at_ + length]))
-                ++length;
+            length = end_of(kWordChars, text_, at_) - at_;
         }
         length = std::max<std::size_t>(length, 1);  // a stray special is a word of its own
-        const std::string word(text_.substr(at_, length));
-        add_word(word, word);
+        const std::string_view word = text_.substr(at_, length);
+        add_word(std::string(word), std::string(word));
         at_ += length;
     }
 
@@ -170,12 +276,13 @@ class Parser {
     }
 
     void end_address() {
+        if (words_.empty() && !angle_) return clear();
         std::string name;
         std::string email;
         if (angle_) {
             name = join(words_, 0, words_.size());
             email = *angle_;
-        } else if (!words_.empty()) {
+        } else {
             split_bare_words(name, email);
         }
         // The obsolete place of a name: jdoe@example.org (John Doe).
@@ -184,18 +291,23 @@ class Parser {
                 name += (name.empty() ? "" : " ") + comment;
         }
         clear();
+        if (decodes_ && !ascii::is_ascii(email)) email = decode_charset(email, "").text;
+        add_address(decoded_name(std::move(name)), email);
+    }
+
+    void add_address(std::string_view name, std::string_view email) {
         // Decoding may leave nothing: a byte order mark, an empty encoded word.
-        Address address{decoded_name(std::move(name)),
-                        decodes_ ? decode_charset(email, "").text : std::move(email)};
-        if ((address.name.empty() && address.email.empty()) || ++items_ > limits::kFieldItems) return;
+        if ((name.empty() && email.empty()) || ++items_ > limits::kFieldItems) return;
+        if (use_ != nullptr) return (*use_)(name, email);
         if (groups_.empty() || groups_.back().name.has_value() != in_group_) groups_.push_back({});
-        groups_.back().addresses.push_back(std::move(address));
+        groups_.back().addresses.push_back({std::string(name), std::string(email)});
     }
 
     void begin_group() {
         std::string name = join(words_, 0, words_.size());
         clear();
-        if (++items_ <= limits::kFieldItems) groups_.push_back({decoded_name(std::move(name)), {}});
+        if (++items_ <= limits::kFieldItems && use_ == nullptr)
+            groups_.push_back({decoded_name(std::move(name)), {}});
         in_group_ = true;
     }
 
@@ -203,11 +315,14 @@ class Parser {
         words_.clear();
         comments_.clear();
         angle_.reset();
+        is_start_ = true;
     }
 
     std::string_view text_;
     bool decodes_;
+    const UseAddress* use_;
     std::size_t at_ = 0;
+    bool is_start_ = true;  // of an address
     std::vector<AddressGroup> groups_;
     std::size_t items_ = 0;  // addresses and groups so far
     bool in_group_ = false;
@@ -221,6 +336,10 @@ class Parser {
 
 std::vector<AddressGroup> parse_address_list(std::string_view value, LimitSet* limits) {
     return Parser(value, true).run(limits);
+}
+
+void for_each_address(std::string_view value, const UseAddress& use, LimitSet* limits) {
+    Parser(value, true, &use).run(limits);
 }
 
 std::vector<AddressGroup> parse_raw_address_list(std::string_view value) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,7 +26,10 @@ struct AddressGroup {
 // value. The first kFieldItems addresses and groups; when there are more, `limits` says so.
 MAILPIPE_EXPORT std::vector<AddressGroup> parse_address_list(std::string_view value,
                                                              LimitSet* limits = nullptr);
-// The same, but encoded words stay as they are, and so do octets that are no UTF-8, as an ENVELOPE of IMAP wants them.
+// Calls use() with the name and the email of each address instead, groups or not.
+using UseAddress = std::function<void(std::string_view name, std::string_view email)>;
+void for_each_address(std::string_view value, const UseAddress& use, LimitSet* limits = nullptr);
+// The same list, but encoded words stay as they are, and so do octets that are no UTF-8, as an ENVELOPE of IMAP wants them.
 std::vector<AddressGroup> parse_raw_address_list(std::string_view value);
 MAILPIPE_EXPORT std::vector<Address> flatten(const std::vector<AddressGroup>& groups);
 

@@ -135,7 +135,19 @@ DecodedText decode_words(std::string_view text) {
     return Decoder().run(text);
 }
 
+std::optional<std::string_view> plain_text(std::string_view raw_value) {
+    while (raw_value.starts_with(' ') || raw_value.starts_with('\t'))
+        raw_value.remove_prefix(1);
+    while (raw_value.ends_with(' ') || raw_value.ends_with('\t'))
+        raw_value.remove_suffix(1);
+    const bool is_plain = ascii::is_ascii(raw_value) && raw_value.find('\n') == std::string_view::npos &&
+                          raw_value.find('\0') == std::string_view::npos &&
+                          raw_value.find("=?") == std::string_view::npos;
+    return is_plain ? std::optional(raw_value) : std::nullopt;
+}
+
 DecodedText decode_text(std::string_view raw_value) {
+    if (const auto plain = plain_text(raw_value)) return {std::string(*plain), false};
     const std::string unfolded = unfold(raw_value);
     std::string_view text = unfolded;
     while (text.starts_with(' ') || text.starts_with('\t'))

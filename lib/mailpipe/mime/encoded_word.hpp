@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,7 +19,11 @@ std::size_t encoded_word_length(std::string_view text);
 // charset put together, raw 8-bit octets as decode_charset does undeclared ones, NUL dropped.
 MAILPIPE_EXPORT DecodedText decode_text(std::string_view raw_value);
 
-// The same without removing anything at the ends; for phrases and parameter values, which are unfolded already.
+// The piece of the value that decode_text() makes a copy of, where that is all it does: ASCII in one line, without
+// encoded words. nullopt for any other.
+std::optional<std::string_view> plain_text(std::string_view raw_value);
+
+// The same as decode_text() without removing anything at the ends; for phrases and parameter values, which are unfolded already.
 DecodedText decode_words(std::string_view text);
 
 }  // namespace mailpipe::mime

@@ -39,22 +39,39 @@ std::string read_id(std::string_view value, std::size_t& at) {
     return decode_charset(id, "").text;
 }
 
+// An id that is to be taken as it stands, as nearly all are, behind its "<"; "" for any other.
+std::string_view plain_id(std::string_view text) {
+    std::size_t length = 0;
+    while (length < text.size() && text[length] > ' ' && text[length] < 0x7F && text[length] != '(' &&
+           text[length] != '<' && text[length] != '>')
+        ++length;
+    return length < text.size() && text[length] == '>' ? text.substr(0, length) : std::string_view{};
+}
+
 }  // namespace
 
-std::vector<std::string> parse_message_ids(std::string_view value, LimitSet* limits) {
-    std::vector<std::string> ids;
-    std::vector<std::string> words;
+void for_each_message_id(std::string_view value, const std::function<void(std::string_view)>& use,
+                         LimitSet* limits) {
+    std::size_t ids = 0;
+    std::vector<std::string_view> words;
     std::size_t at = 0;
     while (true) {
         skip_cfws(value, at);
         if (at >= value.size()) break;
-        if (std::max(ids.size(), words.size()) >= limits::kFieldItems) {
+        if (std::max(ids, words.size()) >= limits::kFieldItems) {
             if (limits != nullptr) limits->add(Limit::field_items);
             break;
         }
         if (value[at] == '<') {
             ++at;
-            if (auto id = read_id(value, at); !id.empty()) ids.push_back(std::move(id));
+            if (const std::string_view plain = plain_id(value.substr(at)); !plain.empty()) {
+                use(plain);
+                ++ids;
+                at += plain.size() + 1;
+            } else if (const std::string id = read_id(value, at); !id.empty()) {
+                use(id);
+                ++ids;
+            }
         } else if (value[at] == '"') {
             read_quoted_string(value, at);
         } else {
@@ -62,10 +79,19 @@ std::vector<std::string> parse_message_ids(std::string_view value, LimitSet* lim
             while (at < value.size() && !ascii::is_space(value[at]) && value[at] != '<' && value[at] != '(')
                 ++at;
             const std::string_view word = value.substr(start, at - start);
-            if (word.find('@') != std::string_view::npos) words.push_back(decode_charset(word, "").text);
+            if (word.find('@') != std::string_view::npos) words.push_back(word);
         }
     }
-    return ids.empty() ? words : ids;
+    if (ids > 0) return;
+    for (const std::string_view word : words)
+        use(decode_charset(word, "").text);
+}
+
+std::vector<std::string> parse_message_ids(std::string_view value, LimitSet* limits) {
+    std::vector<std::string> ids;
+    for_each_message_id(
+        value, [&ids](std::string_view id) { ids.emplace_back(id); }, limits);
+    return ids;
 }
 
 }  // namespace mailpipe::mime

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,5 +15,8 @@ namespace mailpipe::mime {
 // words with "@" count. White space inside of brackets is dropped. UTF-8. Empty when there is none. The first
 // kFieldItems; when there are more, `limits` says so.
 MAILPIPE_EXPORT std::vector<std::string> parse_message_ids(std::string_view value, LimitSet* limits = nullptr);
+// Calls use() with each of them instead.
+void for_each_message_id(std::string_view value, const std::function<void(std::string_view)>& use,
+                         LimitSet* limits = nullptr);
 
 }  // namespace mailpipe::mime

@@ -69,5 +69,12 @@ TEST(Envelope, NothingBreaksALine) {
     EXPECT_EQ(parsed["subject"], "a\r\nbc\u2028 \u0001\u00ff");
 }
 
+TEST(Envelope, TheLastOfFieldsInAnyCaseCounts) {
+    EXPECT_EQ(envelope_line("SUBJECT: one\r\nsubject: two\r\nMESSAGE-id: <a@b>\r\nin-reply-TO: <c@d>\r\n"
+                            "Message\x0DID: <x>\r\nTO: =?utf-8?q?e=CC=81?= <e@f>\r\nTp: <g@h>\r\n",
+                            {}),
+              R"({"messageId":["a@b"],"inReplyTo":["c@d"],"to":[{"name":"é","email":"e@f"}],"subject":"two"})");
+}
+
 }  // namespace
 }  // namespace mailpipe::email

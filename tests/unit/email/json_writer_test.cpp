@@ -94,5 +94,44 @@ TEST(JsonWriter, TheSinksFirstErrorStays) {
     EXPECT_EQ(calls, 1);
 }
 
+TEST(JsonWriter, GoesOnInTheMemoryOfAText) {
+    std::string text;
+    std::string wanted;
+    for (std::size_t i = 0; i < 2000; ++i) {
+        JsonWriter json(std::move(text));
+        const std::string value(i % 300, i % 7 == 0 ? '"' : 'x');
+        json.string(value);
+        json.end_line();
+        text = json.take();
+        wanted += Json(value).dump() + "\n";
+    }
+    EXPECT_EQ(text, wanted);
+}
+
+// Whatever room is left when it comes.
+TEST(JsonWriter, GrowsAtAnyPlace) {
+    for (std::size_t size = 0; size < 600; ++size) {
+        JsonWriter json;
+        json.begin_array();
+        json.string(std::string(size, 'a'));
+        json.string("\x01\xFF\u2028é\"");
+        json.begin_base64();
+        json.append_base64("abcd");
+        json.end_base64();
+        json.begin_object();
+        json.any_key(std::string(size / 7, '\\'));
+        json.number(size);
+        json.end_object();
+        json.end_array();
+        const std::string text = json.take();
+        ASSERT_TRUE(Json::accept(text)) << text;
+        const Json parsed = Json::parse(text);
+        EXPECT_EQ(parsed[0].get<std::string>().size(), size);
+        EXPECT_EQ(parsed[1], "\u0001\uFFFD\u2028é\"");
+        EXPECT_EQ(parsed[2], "YWJjZA==");
+        EXPECT_EQ(parsed[3][std::string(size / 7, '\\')], size);
+    }
+}
+
 }  // namespace
 }  // namespace mailpipe::email

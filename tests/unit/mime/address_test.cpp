@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "mailpipe/base/limits.hpp"
+
 namespace mailpipe::mime {
 namespace {
 
@@ -65,6 +67,51 @@ TEST(Address, Groups) {
     EXPECT_TRUE(groups[2].addresses.empty());
     EXPECT_EQ(groups[3].name, std::nullopt);
     EXPECT_EQ(groups[3].addresses.size(), 2U);
+}
+
+// What needs no decoding is read in another way: a comment in front makes the same address one that is read by all rules.
+TEST(Address, PlainSaysTheSame) {
+    const std::string addresses[] = {"Alice B. Carroll <alice=x@b.example>", "\"Carroll, A.\"  <a@b>",
+                                     "a.b+c@d.example"};
+    const std::string characters = "a@ <>\"(),;:[]\\=?.\t\r\n\x01\xC3";
+    const auto expect_same = [](const std::string& value) {
+        EXPECT_EQ(flatten(parse_address_list(value)), flatten(parse_address_list("()" + value))) << value;
+        EXPECT_EQ(flatten(parse_raw_address_list(value)), flatten(parse_raw_address_list("()" + value)))
+            << value;
+    };
+    for (const std::string& address : addresses) {
+        expect_same(address);
+        for (std::size_t at = 0; at < address.size(); ++at) {
+            expect_same(address.substr(0, at));
+            expect_same(address.substr(at));
+            for (const char c : characters) {
+                expect_same(std::string(address).replace(at, 1, 1, c));
+                expect_same(std::string(address).insert(at, 1, c));
+            }
+        }
+    }
+}
+
+TEST(Address, EachWithoutAList) {
+    const std::string value = "x@y, A Group:=?utf-8?q?c?= <a@b>,c@d;, Undisclosed:;, z@w";
+    std::vector<Address> found;
+    for_each_address(value, [&](std::string_view name, std::string_view email) {
+        found.push_back({std::string(name), std::string(email)});
+    });
+    EXPECT_EQ(found, flatten(parse_address_list(value)));
+    EXPECT_EQ(found.size(), 4U);
+}
+
+TEST(Address, NoMoreThanTheLimit) {
+    std::string value;
+    for (std::size_t i = 0; i <= limits::kFieldItems; ++i)
+        value += "a@b,";
+    LimitSet limits;
+    std::size_t count = 0;
+    for_each_address(
+        value, [&](std::string_view, std::string_view) { ++count; }, &limits);
+    EXPECT_EQ(count, limits::kFieldItems);
+    EXPECT_TRUE(limits.has(Limit::field_items));
 }
 
 }  // namespace

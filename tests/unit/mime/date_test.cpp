@@ -81,5 +81,26 @@ TEST(Date, UtcDateIsItsReverse) {
     EXPECT_EQ(rfc3339(utc_date(INT64_MIN)), "0001-01-01T00:00:00Z");
 }
 
+// What is written as most dates are is read in another way: a comment in front makes of the same text a date that is not.
+TEST(Date, CommonFormSaysTheSame) {
+    const std::string dates[] = {"Tue, 24 Nov 2026 11:11:46 +0000", " 4 Feb 2024 23:59:59 -0330 (NST)",
+                                 " Jan, 29 Feb 2023 00:00:60 +2360"};
+    const std::string characters = "09 6:-+,(\tJjaz\r\n.\xFF";
+    const auto expect_same = [](const std::string& value) {
+        EXPECT_EQ(parse_date(value), parse_date("(c)" + value)) << value;
+    };
+    for (const std::string& date : dates) {
+        expect_same(date);
+        for (std::size_t at = 0; at < date.size(); ++at) {
+            expect_same(date.substr(0, at));
+            expect_same(date.substr(at));
+            for (const char c : characters) {
+                expect_same(std::string(date).replace(at, 1, 1, c));
+                expect_same(std::string(date).insert(at, 1, c));
+            }
+        }
+    }
+}
+
 }  // namespace
 }  // namespace mailpipe::mime

@@ -68,5 +68,16 @@ TEST(EncodedWord, Length) {
     EXPECT_EQ(encoded_word_length("x=?utf-8?q?a?="), 0U);
 }
 
+TEST(EncodedWord, PlainTextIsWhatIsDecodedToItself) {
+    using namespace std::string_literals;
+    EXPECT_EQ(plain_text(" \ta =? b\r \t"), std::nullopt);
+    EXPECT_EQ(plain_text(" \ta = ? b\r \t"), "a = ? b\r");
+    EXPECT_EQ(plain_text(" "), "");
+    for (const std::string& value : {"a\r\n b"s, "=?utf-8?q?a?="s, "caf\xC3\xA9"s, "a\0b"s})
+        EXPECT_EQ(plain_text(value), std::nullopt) << value;
+    for (const std::string& value : {" a b "s, "\x01"s, "a\rb"s})
+        EXPECT_EQ(plain_text(value), decode_text(value).text) << value;
+}
+
 }  // namespace
 }  // namespace mailpipe::mime

@@ -35,5 +35,16 @@ TEST(MessageId, Parse) {
     }
 }
 
+// What is to be taken as it stands is read in another way: a space behind the bracket makes it one that is not.
+TEST(MessageId, PlainSaysTheSame) {
+    const std::string id = "<a.1$b+c@d.example>";
+    for (std::size_t at = 1; at < id.size(); ++at) {
+        for (const char c : std::string("a@ <>\"()\\[].\t\r\n\x01\x7F\xC3")) {
+            const std::string value = std::string(id).insert(at, 1, c);
+            EXPECT_EQ(parse_message_ids(value), parse_message_ids("< " + value.substr(1))) << value;
+        }
+    }
+}
+
 }  // namespace
 }  // namespace mailpipe::mime
