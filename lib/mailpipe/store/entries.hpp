@@ -21,6 +21,7 @@ struct Entry {
     Keywords keywords;
     std::optional<std::uint64_t> size;         // CRLF octets, when known without reading the message
     std::optional<std::time_t> received_at{};  // when known without opening it
+    std::size_t row{};                         // where its table has it
 };
 
 // The messages of a mailbox as it was at one moment, in the order of their arrival. Cheap to copy: all copies
@@ -36,6 +37,8 @@ class Entries {
         virtual ~Table() = default;
         virtual std::size_t size() const = 0;
         virtual Entry entry(std::size_t index) const = 0;
+        // The same in the memory of another entry.
+        virtual void get(std::size_t index, Entry& entry) const { entry = this->entry(index); }
         // Of the entry with this id.
         virtual std::optional<std::size_t> find(std::string_view id) const = 0;
     };
@@ -45,6 +48,7 @@ class Entries {
     std::size_t size() const { return table_->size(); }
     bool empty() const { return size() == 0; }
     Entry operator[](std::size_t index) const { return table_->entry(index); }
+    void get(std::size_t index, Entry& entry) const { table_->get(index, entry); }
     std::optional<Entry> find(std::string_view id) const {
         const auto index = table_->find(id);
         return index ? std::optional(table_->entry(*index)) : std::nullopt;

@@ -44,8 +44,10 @@ Result<void> Fd::close(std::string_view what) {
 }
 
 bool is_plain_name(std::string_view name) {
-    return !name.empty() && name.size() <= 255 && name[0] != '.' &&
-           name.find_first_of(std::string_view("/\0\r\n", 4)) == std::string_view::npos;
+    // Each by itself, which is a few instructions where a set is a few for each octet.
+    return !name.empty() && name.size() <= 255 && name[0] != '.' && name.find('/') == std::string_view::npos &&
+           name.find('\0') == std::string_view::npos && name.find('\r') == std::string_view::npos &&
+           name.find('\n') == std::string_view::npos;
 }
 
 int open_at(int directory, const char* path, int flags, unsigned int mode) {

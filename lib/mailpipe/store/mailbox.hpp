@@ -31,6 +31,9 @@ class MessageReader {
     virtual ~MessageReader() = default;
     // CRLF text, at most 64 KiB; empty at the end; valid until the next call.
     virtual Result<std::string_view> read() = 0;
+    // Whether the first read() has returned the header with the empty line that ends it and nothing else, so that nobody
+    // has to look for that line again.
+    virtual bool is_header() const { return false; }
     // nullopt: its Entry says it.
     virtual std::optional<std::time_t> received_at() const { return std::nullopt; }
 };
@@ -42,10 +45,16 @@ class MailboxReader {
     // and X-Status fields.
     virtual Result<Entries> list() = 0;
 
-    // Between list() and the next call that is not one of these two, any number of threads may make these:
+    // Between list() and the next call that is not one of these, any number of threads may make these:
 
     // not_found when the message is gone meanwhile. Follows a flag change that renamed a Maildir file.
     virtual Result<std::unique_ptr<MessageReader>> open(const std::string& id) = 0;
+    // The same for an entry of list(), in the memory of one of its readers that is no longer needed, or nullptr:
+    // a listing opens messages by the hundred thousand.
+    virtual Result<std::unique_ptr<MessageReader>> open_entry(const Entry& entry,
+                                                              std::unique_ptr<MessageReader> /*spent*/) {
+        return open(entry.id);
+    }
     // CRLF octets; reads the message when the size is not known otherwise.
     virtual Result<std::uint64_t> size(const Entry& entry) = 0;
 

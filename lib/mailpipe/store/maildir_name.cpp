@@ -110,13 +110,17 @@ std::string with_flags(std::string_view name, const FlagChange& change) {
 
 Keywords parse_flags(std::string_view name) {
     Keywords keywords;
+    add_flags(name, keywords);
+    return keywords;
+}
+
+void add_flags(std::string_view name, Keywords& keywords) {
     const std::size_t info = name.find(":2,");
-    if (info == std::string_view::npos) return keywords;
+    if (info == std::string_view::npos) return;
     const std::string_view flags = name.substr(info + 3);
     for (const auto& known : kFlags) {
         if (flags.find(known.flag) != std::string_view::npos) keywords.emplace_back(known.keyword);
     }
-    return keywords;
 }
 
 }  // namespace mailpipe::store

@@ -41,6 +41,7 @@ std::tuple<std::uint64_t, std::uint64_t, std::uint64_t, std::string_view> arriva
 // Flags in ASCII order; keywords without a letter are left out.
 std::string encode_flags(const Keywords& keywords);
 Keywords parse_flags(std::string_view name);
+void add_flags(std::string_view name, Keywords& keywords);
 bool has_flag_letter(std::string_view keyword);
 // The name with its flags changed; letters without a meaning here (Dovecot's keywords) stay.
 std::string with_flags(std::string_view name, const FlagChange& change);

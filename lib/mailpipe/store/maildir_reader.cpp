@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <functional>
@@ -20,52 +21,106 @@ namespace mailpipe::store {
 namespace {
 
 constexpr std::size_t kPiece = 32 * 1024;  // maps to at most 64 KiB of CRLF text
-// Holds the header of most messages, which is all that a listing reads.
-constexpr std::size_t kFirstPiece = 4096;
+// What is read first, for the header, which is all that a listing wants of most messages: by the headers before it.
+constexpr std::size_t kLeastFirst = 1024;
+constexpr std::size_t kMostFirst = 8192;
 
 class FileReader : public MessageReader {
  public:
-    FileReader(Fd fd, std::shared_ptr<const std::string> what) : fd_(std::move(fd)), what_(std::move(what)) {}
+    FileReader(Fd fd, std::shared_ptr<const MaildirIndex> index, std::shared_ptr<const std::string> what)
+        : index_(std::move(index)), fd_(std::move(fd)), what_(std::move(what)) {}
+
+    // Where the file was found.
+    const MaildirIndex& index() const { return *index_; }
+    // Reads another file of the same Maildir instead.
+    void restart(Fd fd) {
+        fd_ = std::move(fd);
+        offset_ = 0;
+        rest_ = {};
+        is_header_ = false;
+        mapper_ = {};
+    }
 
     Result<std::string_view> read() override {
-        std::size_t taken = std::string_view::npos;
+        text_.clear();
+        is_header_ = false;
         if (offset_ == 0) {
-            if (auto filled = fill(kFirstPiece); !filled) return tl::unexpected(filled.error());
             // Whoever wants no more than the header is not made to wait for the rest.
-            const std::size_t header_end = rest_.find("\n\n");
-            if (header_end != std::string_view::npos) taken = header_end + 2;
+            const auto header = read_header();
+            if (!header || is_header_) return header;
         } else if (rest_.empty()) {
             if (auto filled = fill(kPiece); !filled) return tl::unexpected(filled.error());
         }
-        const std::string_view disk_text = rest_.substr(0, taken);
-        rest_.remove_prefix(disk_text.size());
-        text_.clear();
-        mapper_.append(disk_text, text_);
+        mapper_.append(std::exchange(rest_, {}), text_);
         return std::string_view(text_);
     }
+    bool is_header() const override { return is_header_; }
     std::optional<std::time_t> received_at() const override {
         const auto info = stat_fd(fd_.get(), *what_);
         return info ? std::optional(info->st_mtime) : std::nullopt;
     }
 
  private:
-    Result<void> fill(std::size_t size) {
-        if (size > size_) piece_ = std::make_unique_for_overwrite<char[]>(size);
-        size_ = size;
-        const auto count = read_some_at(fd_.get(), piece_.get(), size, offset_, *what_);
+    // Sets is_header_; when the header is longer than kMostFirst nothing is taken. To copy what is not looked at is a tenth
+    // of the time of a listing, and to read twice is more.
+    Result<std::string_view> read_header() {
+        if (auto filled = fill(first_size_); !filled) return tl::unexpected(filled.error());
+        std::string_view header = take_header();
+        if (header.empty() && rest_.size() == first_size_ && first_size_ < kMostFirst) {
+            if (auto filled = fill(kMostFirst - first_size_, first_size_); !filled)
+                return tl::unexpected(filled.error());
+            header = take_header();
+        }
+        is_header_ = !header.empty();
+        const std::size_t wanted = is_header_ ? 2 * header.size() : kMostFirst;
+        first_size_ = std::clamp((3 * first_size_ + wanted) / 4, kLeastFirst, kMostFirst);
+        return header;
+    }
+
+    // Line by line, which finds the empty one on the way, and into memory that has room for line ends only: this is done
+    // for every message of a listing. "": the empty line is not there, and nothing is taken.
+    std::string_view take_header() {
+        if (!header_) header_ = std::make_unique_for_overwrite<char[]>(2 * kMostFirst);
+        char* to = header_.get();
+        for (std::size_t at = 0;;) {
+            const std::size_t end = rest_.find('\n', at);
+            if (end == std::string_view::npos) return {};
+            std::string_view line = rest_.substr(at, end - at);
+            if (line.ends_with('\r')) line.remove_suffix(1);
+            to = std::copy(line.begin(), line.end(), to);
+            *to++ = '\r';
+            *to++ = '\n';
+            at = end + 1;
+            if (!line.empty()) continue;
+            rest_.remove_prefix(at);
+            return {header_.get(), static_cast<std::size_t>(to - header_.get())};
+        }
+    }
+
+    // Behind the first `kept` octets of the piece before.
+    Result<void> fill(std::size_t size, std::size_t kept = 0) {
+        if (size + kept > size_) {
+            size_ = std::max(size + kept, kMostFirst);
+            piece_ = std::make_unique_for_overwrite<char[]>(size_);
+        }
+        const auto count = read_some_at(fd_.get(), piece_.get() + kept, size, offset_, *what_);
         if (!count) return tl::unexpected(count.error());
         offset_ += *count;
-        rest_ = std::string_view(piece_.get(), *count);
+        rest_ = std::string_view(piece_.get(), kept + *count);
         return {};
     }
 
+    std::shared_ptr<const MaildirIndex> index_;
     Fd fd_;
     std::shared_ptr<const std::string> what_;
     std::uint64_t offset_ = 0;
     std::unique_ptr<char[]> piece_;
     std::size_t size_ = 0;
     std::string_view rest_;  // of piece_, not handed out yet
+    std::size_t first_size_ = kMostFirst / 2;
+    std::unique_ptr<char[]> header_;
     std::string text_;
+    bool is_header_ = false;
     wire::LfToCrlf mapper_;
 };
 
@@ -82,14 +137,31 @@ class MaildirReader : public MailboxReader {
     }
 
     Result<std::unique_ptr<MessageReader>> open(const std::string& id) override {
-        auto fd = open_file(id);
+        Index index;
+        auto fd = open_file(id, index);
         if (!fd) return tl::unexpected(fd.error());
-        return std::make_unique<FileReader>(std::move(*fd), shared_path_);
+        return std::make_unique<FileReader>(std::move(*fd), std::move(index), shared_path_);
+    }
+
+    Result<std::unique_ptr<MessageReader>> open_entry(const Entry& entry,
+                                                      std::unique_ptr<MessageReader> spent) override {
+        // Threads that open message after message do not meet at the lock, nor at the count of who shares the index.
+        auto* reader = dynamic_cast<FileReader*>(spent.get());
+        if (reader != nullptr && entry.row < reader->index().size() &&
+            base_of(reader->index().name(entry.row)) == entry.id) {
+            if (Fd fd = open_row(reader->index(), entry.row)) {
+                reader->restart(std::move(fd));
+                return spent;
+            }
+            // Whatever is wrong, it is looked at once more.
+        }
+        return open(entry.id);
     }
 
     Result<std::uint64_t> size(const Entry& entry) override {
         if (entry.size) return *entry.size;
-        const auto fd = open_file(entry.id);
+        Index index;
+        const auto fd = open_file(entry.id, index);
         if (!fd) return tl::unexpected(fd.error());
         CrlfSize size;
         std::string piece(kPiece, '\0');
@@ -216,17 +288,20 @@ class MaildirReader : public MailboxReader {
     }
 
     // The index has regular files only. What takes the place of one is no symbolic link, and blocks nobody.
-    Result<Fd> open_file(const std::string& id) {
-        Index index;
+    Fd open_row(const MaildirIndex& index, std::size_t row) const {
+        return Fd(open_at(directories_[index.place(row)].get(), index.name(row).data(),
+                          O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    }
+
+    // `index` is set to where it was found.
+    Result<Fd> open_file(const std::string& id, Index& index) {
         for (int look = 0; look < 2; ++look) {
             auto other = other_than(index);
             if (!other) return tl::unexpected(other.error());
             index = std::move(*other);
             const auto found = index->find(id);
             if (!found) continue;
-            const auto [place, name] = index->file(*found);
-            Fd fd(open_at(directories_[place].get(), name.c_str(),
-                          O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+            Fd fd = open_row(*index, *found);
             if (fd) return fd;
             if (errno != ENOENT) return fail_errno(errno, path_ + ": message " + id);
         }

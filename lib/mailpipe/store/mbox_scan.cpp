@@ -1,6 +1,11 @@
 #include "mailpipe/store/mbox_scan.hpp"
 
+#include <pthread.h>
+#include <signal.h>
+
 #include <algorithm>
+#include <future>
+#include <thread>
 
 #include "mailpipe/base/ascii.hpp"
 #include "mailpipe/store/file.hpp"
@@ -52,6 +57,8 @@ bool MboxScanner::feed(std::string_view octets) {
             case State::from_line:
                 in_from_line(octets);
                 break;
+            case State::done:
+                return true;
         }
     }
     return true;
@@ -67,6 +74,10 @@ bool MboxScanner::at_line_start(std::string_view& input) {
     const std::string start = start_.take(0);
     if (verdict == FromLineStart::Verdict::from && quotes == 0) {
         if (in_message_) end_message(offset_ - consumed);
+        if (offset_ - consumed >= stop_) {
+            state_ = State::done;
+            return true;
+        }
         message_ = {offset_ - consumed};
         from_line_ = start;
         state_ = State::from_line;
@@ -155,29 +166,112 @@ void MboxScanner::end_message(std::uint64_t end) {
 }
 
 bool MboxScanner::finish() {
+    if (is_done()) return true;
     if (state_ == State::from_line) begin_message();
     if (!in_message_) return start_.consumed() == 0;
     end_message(offset_);
     return true;
 }
 
-Result<Entries> scan_mbox(int fd, const std::string& path) {
-    MboxScanner scanner;
-    std::string piece(kPiece, '\0');
-    std::uint64_t offset = 0;
+namespace {
+
+// Of the file from `begin` to before `end`. false: what stands at the start of the file is no From_ line.
+struct PartOfFile {
+    std::uint64_t begin = 0;
+    std::uint64_t end = UINT64_MAX;
+    std::vector<MboxScanner::Message> messages = {};
     bool is_mbox = true;
-    while (is_mbox) {
+};
+
+// Where the first From_ line in the part begins; its end where there is none.
+Result<std::uint64_t> find_from_line(int fd, const PartOfFile& part, std::string& piece,
+                                     const std::string& path) {
+    constexpr std::string_view kStart = "\nFrom ";
+    if (part.begin == 0) return 0;
+    std::uint64_t offset = part.begin - 1;
+    while (offset + 1 < part.end) {
+        const auto count = read_at(fd, piece.data(), piece.size(), offset, path);
+        if (!count) return tl::unexpected(count.error());
+        const std::size_t found = std::string_view(piece).substr(0, *count).find(kStart);
+        if (found != std::string_view::npos) return std::min(offset + found + 1, part.end);
+        if (*count < kStart.size()) break;
+        offset += *count - (kStart.size() - 1);
+    }
+    return part.end;
+}
+
+Result<PartOfFile> scan_part(int fd, PartOfFile part, const std::string& path) {
+    std::string piece(kPiece, '\0');
+    const auto start = find_from_line(fd, part, piece, path);
+    if (!start) return tl::unexpected(start.error());
+    if (*start == part.end) return part;
+    std::uint64_t offset = *start;
+    MboxScanner scanner(offset, part.end);
+    while (part.is_mbox && !scanner.is_done()) {
         const auto count = read_some_at(fd, piece.data(), piece.size(), offset, path);
         if (!count) return tl::unexpected(count.error());
         offset += *count;
         if (*count == 0) {
-            is_mbox = scanner.finish();
+            part.is_mbox = scanner.finish();
             break;
         }
-        is_mbox = scanner.feed(std::string_view(piece).substr(0, *count));
+        part.is_mbox = scanner.feed(std::string_view(piece).substr(0, *count));
     }
-    if (!is_mbox) return fail(Errc::data, path + ": is not an mbox: it does not begin with \"From \"");
-    return Entries(std::make_shared<MboxTable>(scanner.take()));
+    part.messages = scanner.take();
+    return part;
+}
+
+// Each part begins with the first message that begins in it, and goes on to where the next one does. A line that begins
+// with "From " is the start of a message whatever stands before it, so that nothing else has to be known of the parts
+// before.
+std::vector<PartOfFile> divide(std::uint64_t size, std::uint64_t part_size) {
+    constexpr std::uint64_t kMostParts = 8;  // the memory is as fast as that
+    const std::uint64_t cores = std::clamp<std::uint64_t>(std::thread::hardware_concurrency(), 1, kMostParts);
+    const std::uint64_t count = std::clamp<std::uint64_t>(size / part_size, 1, cores);
+    std::vector<PartOfFile> parts(count);
+    for (std::uint64_t i = 1; i < count; ++i)
+        parts[i - 1].end = parts[i].begin = size / count * i;
+    return parts;
+}
+
+// Threads take no signals.
+class NoSignals {
+ public:
+    NoSignals() {
+        sigset_t all;
+        ::sigfillset(&all);
+        ::pthread_sigmask(SIG_SETMASK, &all, &before_);
+    }
+    NoSignals(const NoSignals&) = delete;
+    NoSignals& operator=(const NoSignals&) = delete;
+    ~NoSignals() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+    sigset_t before_{};
+};
+
+}  // namespace
+
+Result<Entries> scan_mbox(int fd, const std::string& path, std::uint64_t part_size) {
+    const auto info = stat_fd(fd, path);
+    if (!info) return tl::unexpected(info.error());
+    std::vector<PartOfFile> parts = divide(static_cast<std::uint64_t>(info->st_size), part_size);
+    std::vector<std::future<Result<PartOfFile>>> others;
+    for (std::size_t i = 1; i < parts.size(); ++i) {
+        const NoSignals blocked;
+        others.push_back(
+            std::async(std::launch::async, [&, i] { return scan_part(fd, std::move(parts[i]), path); }));
+    }
+    auto first = scan_part(fd, std::move(parts[0]), path);
+    if (!first) return tl::unexpected(first.error());
+    std::vector<MboxScanner::Message> messages = std::move(first->messages);
+    for (auto& other : others) {
+        const auto part = other.get();
+        if (!part) return tl::unexpected(part.error());
+        messages.insert(messages.end(), part->messages.begin(), part->messages.end());
+    }
+    if (!first->is_mbox) return fail(Errc::data, path + ": is not an mbox: it does not begin with \"From \"");
+    return Entries(std::make_shared<MboxTable>(std::move(messages)));
 }
 
 }  // namespace mailpipe::store

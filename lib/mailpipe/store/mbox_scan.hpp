@@ -18,6 +18,10 @@ namespace mailpipe::store {
 // text. As fast as memory, since a mailbox may be one file of many gigabytes.
 class MboxScanner {
  public:
+    // Begins at `offset` of the file and ends in front of the first message at `stop` or behind it.
+    explicit MboxScanner(std::uint64_t offset = 0, std::uint64_t stop = UINT64_MAX)
+        : offset_(offset), stop_(stop) {}
+
     struct Message {
         std::uint64_t offset = 0;  // of the From_ line
         std::uint64_t size = 0;    // CRLF octets, unquoted
@@ -28,10 +32,12 @@ class MboxScanner {
     // false: what stands at the start is not a From_ line.
     bool feed(std::string_view octets);
     bool finish();
+    // What is fed from now on is not looked at.
+    bool is_done() const { return state_ == State::done; }
     std::vector<Message> take() { return std::move(messages_); }
 
  private:
-    enum class State { line_start, in_line, from_line };
+    enum class State { line_start, in_line, from_line, done };
     struct Line {
         std::uint64_t size = 0;
         bool after_cr = false;  // its LF is
@@ -47,7 +53,8 @@ class MboxScanner {
     void end_message(std::uint64_t end);
 
     State state_ = State::line_start;
-    std::uint64_t offset_ = 0;  // of what comes next
+    std::uint64_t offset_;  // of what comes next
+    std::uint64_t stop_;
     bool in_message_ = false;
     Message message_;
     FromLineStart start_;
@@ -63,7 +70,9 @@ class MboxScanner {
     std::vector<Message> messages_;
 };
 
-// All messages of an mbox, ascending; the caller holds a lock. Errors: io; data for what is no mbox.
-Result<Entries> scan_mbox(int fd, const std::string& path);
+// All messages of an mbox, ascending; the caller holds a lock. Where it is larger than two parts of `part_size` octets,
+// its parts are looked at by several threads. Errors: io; data for what is no mbox.
+inline constexpr std::uint64_t kMboxPart = std::uint64_t{16} << 20;
+Result<Entries> scan_mbox(int fd, const std::string& path, std::uint64_t part_size = kMboxPart);
 
 }  // namespace mailpipe::store

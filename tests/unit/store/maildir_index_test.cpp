@@ -2,6 +2,10 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
+#include <random>
+
+#include "mailpipe/store/maildir_name.hpp"
 #include "tests/unit/store/store_test_support.hpp"
 
 namespace mailpipe::store::test {
@@ -81,6 +85,47 @@ TEST_F(MaildirIndexTest, EntriesAreCopiedWithoutTheirTable) {
         EXPECT_TRUE(entries.find(entry.id));
     }
     EXPECT_FALSE(entries.find("1000.M1P1.h"));
+}
+
+// The names are sorted by digits, and only those that are alike in these by comparison.
+TEST_F(MaildirIndexTest, OrdersManyNamesAsTheirKeysDo) {
+    std::mt19937_64 random(3);
+    std::vector<std::string> wanted;
+    for (int i = 0; i < 3000; ++i) {
+        const std::uint64_t seconds = i % 7 == 0 ? random() >> (random() % 64) : 1'700'000'000 + random() % 50;
+        std::string name = std::to_string(seconds) + ".M" + std::to_string(random() % 20 * 50'000) + "P1Q" +
+                           std::to_string(random() % 12) + "." + std::to_string(i);
+        write_file(path("cur/" + name), "");
+        wanted.push_back(std::move(name));
+    }
+    std::sort(wanted.begin(), wanted.end(),
+              [](const std::string& a, const std::string& b) { return arrival_key(a) < arrival_key(b); });
+    const auto index = scan();
+    EXPECT_EQ(ids(*index), wanted);
+    Entry entry;
+    for (std::size_t i = 0; i < index->size(); ++i) {
+        ASSERT_EQ(index->find(wanted[i]), i);
+        ASSERT_EQ(index->name(i), wanted[i]);
+        ASSERT_EQ(index->name(i).data()[wanted[i].size()], '\0');
+        index->get(i, entry);
+        ASSERT_EQ(entry.id, wanted[i]);
+        ASSERT_EQ(entry.row, i);
+    }
+}
+
+TEST_F(MaildirIndexTest, NothingOfAnEntryIsLeftInTheNextOne) {
+    write_file(path("cur/1000.M1P1.h,S=10,W=12:2,FS"), "");
+    write_file(path("cur/1001.M1P1.h:2,"), "");
+    const auto index = scan();
+    Entry entry{"x", {"y"}, 5, 7, 9};
+    index->get(0, entry);
+    EXPECT_EQ(entry.keywords, (Keywords{"$flagged", "$seen"}));
+    EXPECT_EQ(entry.size, 12U);
+    index->get(1, entry);
+    EXPECT_EQ(entry.id, "1001.M1P1.h");
+    EXPECT_TRUE(entry.keywords.empty());
+    EXPECT_EQ(entry.size, std::nullopt);
+    EXPECT_EQ(entry.received_at, std::nullopt);
 }
 
 }  // namespace
