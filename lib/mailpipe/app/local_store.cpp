@@ -29,11 +29,20 @@ Result<std::optional<store::Entry>> LocalStore::find(const Location& ref) {
 
 email::Context LocalStore::context_of(const store::Entry& entry) const {
     email::Context context;
-    context.ref = encoded_ + ref_suffix(scheme_, entry.id);
+    set_context(entry, context);
+    return context;
+}
+
+void LocalStore::set_context(const store::Entry& entry, email::Context& context) const {
+    context.ref = encoded_;
+    context.ref += ref_suffix(scheme_, entry.id);
     context.mailbox = mailbox_;
     context.keywords = entry.keywords;
     context.received_at = entry.received_at;
-    return context;
+    context.size.reset();
+    context.uid.reset();
+    context.uid_validity.reset();
+    context.uidl.reset();
 }
 
 }  // namespace mailpipe::app

@@ -28,6 +28,8 @@ class LocalStore {
     void forget_entries() { entries_.reset(); }
     // What is known of it without opening it, but its size. On any thread.
     email::Context context_of(const store::Entry& entry) const;
+    // The same in the memory of the context of another message.
+    void set_context(const store::Entry& entry, email::Context& context) const;
 
  private:
     LocalStore(const Location& location, std::unique_ptr<store::MailboxReader> reader)

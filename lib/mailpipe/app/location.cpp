@@ -409,8 +409,9 @@ std::string encode(const Location& location) {
 }
 
 std::string ref_suffix(Scheme scheme, std::string_view id) {
-    if (scheme == Scheme::maildir) return ";ID=" + encode_percent(id, "=+,");
-    return ";OFFSET=" + std::string(id);
+    std::string suffix = scheme == Scheme::maildir ? ";ID=" : ";OFFSET=";
+    suffix += scheme == Scheme::maildir ? encode_percent(id, "=+,") : std::string(id);
+    return suffix;
 }
 
 Location container(const Location& ref) {

@@ -1,6 +1,7 @@
 #include "mailpipe/app/list/candidate.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "mailpipe/base/limits.hpp"
 #include "mailpipe/mime/date.hpp"
@@ -45,6 +46,13 @@ bool HeaderCollector::append(std::string_view crlf_text) {
     if (end != std::string::npos) header_.resize(end);
     complete_ = end != std::string::npos || header_.size() == kMostHeader;
     return !complete_;
+}
+
+void Candidate::start_over() {
+    has_header_ = false;
+    // The memory of a header is worth keeping; that of a message can be large.
+    header_.clear();
+    if (std::exchange(has_message_, false)) message_ = {};
 }
 
 void Candidate::set_header(std::string header) {

@@ -14,6 +14,9 @@ namespace mailpipe::app {
 // than limits::kHeaderSize one octet more than that.
 class HeaderCollector {
  public:
+    HeaderCollector() = default;
+    // In the memory of a string that is no longer needed.
+    explicit HeaderCollector(std::string memory) : header_(std::move(memory)) { header_.clear(); }
     // false when the header is complete and more text is not needed.
     bool append(std::string_view crlf_text);
     std::string take() { return std::move(header_); }
@@ -32,7 +35,11 @@ class Candidate : public email::SearchSubject {
     // context.received_at is set when the message has been opened, for whatever is needed of it.
     bool is_dated_when_opened = false;
 
+    // Makes it another message of which nothing is known yet, in the same memory; the context stays to be set.
+    void start_over();
     void set_header(std::string header);
+    // The memory of a header that set_header() will replace.
+    std::string take_header_memory() { return std::move(header_); }
     void set_message(std::string message);  // sets the header and the size as well
     const std::string& header_text() const { return header_; }
 

@@ -67,6 +67,28 @@ Prepared ListOutput::prepare(const Candidate& candidate) const {
     return message;
 }
 
+bool ListOutput::join(const Candidate& candidate, Joined& joined) const {
+    if (table_ || form_.limit || !form_.order.is_natural()) return false;
+    ++joined.messages;
+    joined.octets += candidate.context.size.value_or(0);
+    if (form_.count) return true;
+    form_.fields.append_line(candidate, joined.lines);
+    joined.lines += '\n';
+    return true;
+}
+
+Result<void> ListOutput::write_joined(const Joined& joined) {
+    if (stop_requested()) return tl::unexpected(stopped_by_signal());
+    progress_.add_octets(joined.octets);
+    for (std::uint64_t i = 0; i < joined.messages; ++i)
+        progress_.end_message();
+    written_ += joined.messages;
+    if (auto flushed = flush(); !flushed) return flushed;
+    auto written = write_all(STDOUT_FILENO, joined.lines, "stdout");
+    if (!written) failed_ = true;
+    return written;
+}
+
 Result<void> ListOutput::begin_message(const email::Context& context) {
     if (stop_requested()) return tl::unexpected(stopped_by_signal());
     if (full()) return fail(Errc::temporary, "the limit is reached");

@@ -30,6 +30,8 @@ class ListOutput : public ListSink {
 
     Detail detail() const override { return form_.count ? Detail::count : Detail::record; }
     Prepared prepare(const Candidate& candidate) const override;
+    bool join(const Candidate& candidate, Joined& joined) const override;
+    Result<void> write_joined(const Joined& joined) override;
     using ListSink::write;
     Result<void> write(Prepared message) override;
     Result<void> flush() override;

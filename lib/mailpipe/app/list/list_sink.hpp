@@ -22,6 +22,19 @@ struct Prepared {
     std::optional<email::ThreadFacts> thread_facts;
 };
 
+// Messages that are written as one.
+struct Joined {
+    std::string lines;
+    std::uint64_t messages = 0;
+    std::uint64_t octets = 0;  // of the messages
+
+    // Keeps the memory.
+    void clear() {
+        lines.clear();
+        messages = octets = 0;
+    }
+};
+
 // Where the messages go that a source has found.
 class ListSink {
  public:
@@ -32,9 +45,14 @@ class ListSink {
     virtual Detail detail() const = 0;
     // Most of the work; any thread may do it, while another writes.
     virtual Prepared prepare(const Candidate& candidate) const = 0;
+    // In place of prepare() where each message is only written, behind the one before: no record then has memory of its
+    // own, nor is it handed from thread to thread. false: this run needs prepare().
+    virtual bool join(const Candidate& /*candidate*/, Joined& /*joined*/) const { return false; }
     // Errors: io; after it nothing more can be written. temporary when a signal asks to stop, or when nothing
     // more is wanted: that one, which full() tells apart, is not for the user.
     virtual Result<void> write(Prepared message) = 0;
+    // What join() made, at once. Errors as of write().
+    virtual Result<void> write_joined(const Joined& /*joined*/) { return {}; }
     // Nobody waits for what was written before the next pause; a source calls it there. Errors as of write().
     virtual Result<void> flush() = 0;
     Result<void> write(const Candidate& candidate) {

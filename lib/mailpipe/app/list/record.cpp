@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace mailpipe::app {
 namespace {
@@ -54,8 +55,23 @@ email::Json RecordFields::record(const Candidate& candidate) const {
 }
 
 std::string RecordFields::line(const Candidate& candidate) const {
-    return properties_.empty() ? email::envelope_line(candidate.header_text(), candidate.context)
-                               : email::dump(record(candidate));
+    std::string line;
+    append_line(candidate, line);
+    return line;
+}
+
+void RecordFields::append_line(const Candidate& candidate, std::string& out) const {
+    if (!properties_.empty()) {
+        out += email::dump(record(candidate));
+        return;
+    }
+    email::JsonWriter json(std::move(out));
+    json.begin_object();
+    const auto limits =
+        email::write_envelope(json, mime::parse_header(candidate.header_text()), candidate.context);
+    email::write_limits(json, limits);
+    json.end_object();
+    out = json.take();
 }
 
 }  // namespace mailpipe::app

@@ -21,6 +21,7 @@ class RecordFields {
     email::Json record(const Candidate& candidate) const;
     // The same as a line of JSON without its line end; faster.
     std::string line(const Candidate& candidate) const;
+    void append_line(const Candidate& candidate, std::string& out) const;
     bool has(std::string_view property) const;  // true for all when none were named
 
  private:
