@@ -56,6 +56,8 @@ class Account {
     // Errors of the next: usage for a name that cannot be one (empty level, "." or "/" where it cannot be, too long, control
     // characters), `unavailable` for one that exists already, not_found, permanent for what must not be (INBOX deleted).
     virtual Result<void> create(const std::string& name, const std::vector<std::string>& special_use) = 0;
+    // Those uses go from all other mailboxes.
+    virtual Result<void> set_special_use(const std::string& name, const std::vector<std::string>& uses) = 0;
     // Its messages go with it. One with children stays as a name that does not exist.
     virtual Result<void> remove(const std::string& name) = 0;
     // With all below it. Of INBOX: its messages go into the new mailbox (RFC 9051 section 6.3.6).

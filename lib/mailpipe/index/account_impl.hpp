@@ -22,6 +22,7 @@ class AccountImpl : public Account, public std::enable_shared_from_this<AccountI
     Result<std::vector<MailboxInfo>> mailboxes() override;
     Result<std::shared_ptr<Mailbox>> mailbox(const std::string& name) override;
     Result<void> create(const std::string& name, const std::vector<std::string>& special_use) override;
+    Result<void> set_special_use(const std::string& name, const std::vector<std::string>& uses) override;
     Result<void> remove(const std::string& name) override;
     Result<void> rename(const std::string& from, const std::string& to) override;
     Result<void> subscribe(const std::string& name, bool subscribed) override;

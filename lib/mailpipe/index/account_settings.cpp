@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <map>
 
 #include "mailpipe/index/account_impl.hpp"
@@ -93,6 +94,30 @@ Result<void> AccountImpl::set_metadata(const std::string& mailbox, const std::st
                        ? run(*core_, "INSERT OR REPLACE INTO metadata VALUES(?,?,?)", *row, entry, Blob{*value})
                        : run(*core_, "DELETE FROM metadata WHERE mailbox=? AND entry=?", *row, entry);
     if (written) tell(AccountChange::Kind::metadata, mailbox.empty() ? "" : normal_name(mailbox), {}, entry);
+    return written;
+}
+
+Result<void> AccountImpl::set_special_use(const std::string& name, const std::vector<std::string>& uses) {
+    auto id = row_id(name);
+    if (!id) return tl::unexpected(id.error());
+    auto written = core_->change([&](Database& database) -> Result<void> {
+        auto rows = read_mailbox_rows(database);
+        if (!rows) return tl::unexpected(rows.error());
+        for (MailboxRow& row : *rows) {
+            const auto before = row.special_use;
+            if (row.id == *id) {
+                row.special_use = uses;
+            } else {
+                std::erase_if(row.special_use, [&](const std::string& use) {
+                    return std::find(uses.begin(), uses.end(), use) != uses.end();
+                });
+            }
+            if (row.special_use == before) continue;
+            if (auto updated = update_special_use(database, row); !updated) return updated;
+        }
+        return {};
+    });
+    if (written) tell(AccountChange::Kind::metadata, normal_name(name), {}, "/private/specialuse");
     return written;
 }
 

@@ -64,9 +64,17 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
         std::uint32_t uid_validity = 0;  // of the target
         std::vector<Uid> from, to;  // side by side, in the order asked for; those that were gone are left out
     };
+    // What of their flags is set in the target: who copies may be allowed less there (RFC 4314 section 4).
+    struct KeptFlags {
+        std::uint8_t flags = UINT8_MAX;
+        bool keywords = true;
+    };
     // All or none. `move`: each is always in one of the two, and in both after a crash at most. The target is of the same
     // account or another.
-    virtual Result<Copied> copy(const std::vector<Uid>& uids, Mailbox& target, bool move) = 0;
+    virtual Result<Copied> copy(const std::vector<Uid>& uids, Mailbox& target, bool move, KeptFlags kept) = 0;
+    Result<Copied> copy(const std::vector<Uid>& uids, Mailbox& target, bool move) {
+        return copy(uids, target, move, {});
+    }
 
     // Messages that come in together: all are there after commit(), or none. Its errors are those of store::MailboxWriter.
     class Append {

@@ -23,6 +23,7 @@ struct MailboxCopy {
     MailboxImpl& from;
     MailboxImpl& to;
     const bool move;
+    const Mailbox::KeptFlags kept;
     std::shared_ptr<const Snapshot> source = from.snapshot();
     MailboxImpl::Change change{to.row_, *to.snapshot()};
     std::vector<MailboxImpl::Incoming> incoming{};
@@ -38,6 +39,8 @@ struct MailboxCopy {
             if (!file && file.error().kind == Errc::not_found) continue;
             if (!file) return tl::unexpected(file.error());
             auto& [name, message] = *file;
+            message.flags &= kept.flags;
+            if (!kept.keywords) message.keywords = 0;
             const std::string letters =
                 encode_letters({message.flags, message.keywords, name.extra}, source->keywords());
             MailboxImpl::Incoming each;
@@ -151,7 +154,8 @@ struct MailboxCopy {
     }
 };
 
-Result<Mailbox::Copied> MailboxImpl::copy(const std::vector<Uid>& uids, Mailbox& target, bool move) {
+Result<Mailbox::Copied> MailboxImpl::copy(const std::vector<Uid>& uids, Mailbox& target, bool move,
+                                          KeptFlags kept) {
     auto* to = dynamic_cast<MailboxImpl*>(&target);
     if (to == nullptr) return fail(Errc::usage, "mailbox " + target.name() + ": is not one of an index");
     std::optional<Copied> copied;
@@ -164,12 +168,12 @@ Result<Mailbox::Copied> MailboxImpl::copy(const std::vector<Uid>& uids, Mailbox&
             std::lock(first, second);
         }
         // Into itself: a move gives new UIDs, first as a copy.
-        MailboxCopy work{*this, *to, move && to != this};
+        MailboxCopy work{*this, *to, move && to != this, kept};
         if (auto done = work.run(uids); !done) return tl::unexpected(done.error());
         copied = std::move(work.copied);
         copied->uid_validity = to->row_.uid_validity;
         if (move && to == this && !copied->from.empty()) {
-            MailboxCopy rest{*this, *this, true};
+            MailboxCopy rest{*this, *this, true, {}};
             rest.copied.from = copied->from;
             auto gone = rest.leaving();
             if (!gone) return tl::unexpected(gone.error());

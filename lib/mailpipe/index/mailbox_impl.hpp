@@ -37,7 +37,8 @@ class MailboxImpl : public Mailbox {
     Result<StoreResult> store(const std::vector<Uid>& uids, StoreMode mode, const FlagSet& flags,
                               std::optional<ModSeq> unchanged_since) override;
     Result<std::pair<std::vector<Uid>, ModSeq>> expunge(const std::optional<std::vector<Uid>>& uids) override;
-    Result<Copied> copy(const std::vector<Uid>& uids, Mailbox& target, bool move) override;
+    using Mailbox::copy;
+    Result<Copied> copy(const std::vector<Uid>& uids, Mailbox& target, bool move, KeptFlags kept) override;
     Result<std::unique_ptr<Append>> begin_append() override;
     Result<std::unique_ptr<store::MessageReader>> open(Uid uid) override;
     Result<std::string> text(Uid uid) override;

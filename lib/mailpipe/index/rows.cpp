@@ -121,6 +121,10 @@ Result<void> update_mailbox_row(Database& database, const MailboxRow& row) {
                joined(row.keywords), row.id);
 }
 
+Result<void> update_special_use(Database& database, const MailboxRow& row) {
+    return run(database, "UPDATE mailbox SET special_use=? WHERE id=?", joined(row.special_use), row.id);
+}
+
 Result<void> remove_mailbox_row(Database& database, std::int64_t id) {
     if (auto removed = remove_range(database, id, 0, kLastUid); !removed) return removed;
     for (const char* sql : {"DELETE FROM vanished WHERE mailbox=?", "DELETE FROM doomed WHERE mailbox=?",

@@ -43,6 +43,7 @@ struct MailboxRow {
 
 Result<std::vector<MailboxRow>> read_mailbox_rows(Database& database);
 Result<std::optional<MailboxRow>> read_mailbox_row(Database& database, const std::string& directory);
+Result<void> update_special_use(Database& database, const MailboxRow& row);
 Result<std::int64_t> insert_mailbox_row(Database& database, const MailboxRow& row);
 Result<void> update_mailbox_row(Database& database, const MailboxRow& row);
 Result<void> remove_mailbox_row(Database& database, std::int64_t id);  // and all that is known of it

@@ -195,7 +195,7 @@ struct DescribeCommand {
         for (const MailboxFilter& filter : c.in)
             out += filter_text(filter);
         out += returns_text(c.returns);
-        if (!c.charset.empty()) out += " charset " + c.charset;
+        if (!c.bad_charset.empty()) return out + " bad charset";
         return out + ": " + email::encode_search_keys(c.query);
     }
     std::string operator()(const Sort& c) const {

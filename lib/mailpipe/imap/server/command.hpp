@@ -203,7 +203,8 @@ struct SearchReturn {
 struct Search {
     bool uid = false;
     SearchReturn returns;
-    std::string charset;  // as written; empty: none. The session refuses those but US-ASCII and UTF-8
+    // With SAVE, which a refusal is told of (RFC 9051 section 6.4.4.1): refuse it with this code; `query` is empty then.
+    std::string bad_charset;
     email::Query query;
     std::vector<MailboxFilter> in;  // ESEARCH: of several mailboxes
     bool is_esearch = false;

@@ -65,11 +65,13 @@ Result<void> parse_return(CommandReader& in, const ParseContext& context, bool s
     return {};
 }
 
+constexpr std::string_view kBadCharset = "BADCHARSET (US-ASCII UTF-8)";
+
 // Other charsets than these are refused with the list of them (RFC 9051 section 6.4.4).
 Result<void> check_charset(std::string_view charset) {
     if (ascii::equals_ignore_case(charset, "UTF-8") || ascii::equals_ignore_case(charset, "US-ASCII"))
         return {};
-    return fail_with_code(Errc::unsupported, "BADCHARSET (US-ASCII UTF-8)", "charset is not known");
+    return fail_with_code(Errc::unsupported, std::string(kBadCharset), "charset is not known");
 }
 
 // What a key needs that is masked, or was left behind by what is enabled. The tree is no deeper than kImapNesting.
@@ -126,8 +128,14 @@ Result<void> parse_program(CommandReader& in, const ParseContext& context, Searc
         in.take(' ');
         in.take_word("CHARSET");
         in.take(' ');
-        if (!read_into(in.astring("charset"), out.charset, error)) return error;
-        if (error = check_charset(out.charset); !error) return error;
+        std::string charset;
+        if (!read_into(in.astring("charset"), charset, error)) return error;
+        if (error = check_charset(charset); !error) {
+            if (!out.returns.save) return error;
+            out.bad_charset = kBadCharset;
+            (void)in.rest_with_literals();
+            return {};
+        }
     }
     read_into(parse_keys(in, context), out.query, error);
     return error;

@@ -4,6 +4,7 @@
 #include "mailpipe/app/serve/imap/commands.hpp"
 #include "mailpipe/app/serve/imap/notify.hpp"
 #include "mailpipe/app/serve/imap/url_auth.hpp"
+#include "mailpipe/imap/server/write_response.hpp"
 
 namespace mailpipe::app::serve {
 namespace {
@@ -69,6 +70,21 @@ bool keeps_numbers(const proto::Command& command) {
     return false;
 }
 
+// RFC 7162 section 3.1: whoever enables CONDSTORE with a mailbox selected learns where it is.
+void tell_highest_modseq(Work& work) {
+    if (!work.enables_condstore || !work.state.selected) return;
+    work.out += "* OK [HIGHESTMODSEQ ";
+    proto::write_number(work.out, work.state.selected->seen->highest_modseq());
+    work.out += "] is the highest\r\n";
+}
+
+// RFC 9051 section 7.1: some of the messages are gone, which must not be told now.
+void hint_at_expunged(const Work& work, Outcome& outcome) {
+    if (outcome.completion != proto::Completion::ok || !outcome.code.empty() || !work.state.selected) return;
+    const Selected& selected = *work.state.selected;
+    if (selected.mailbox->snapshot()->size() < selected.seen->size()) outcome.code = "EXPUNGEISSUED";
+}
+
 // An answer, and then what has happened meanwhile.
 class WholeAnswer : public Answer {
  public:
@@ -80,6 +96,10 @@ class WholeAnswer : public Answer {
     }
 
     std::optional<Outcome> more(Work& work) override {
+        if (!std::exchange(began_, true)) {
+            had_condstore_ = work.enabled.condstore;
+            watch_annotations(work);
+        }
         std::optional<Outcome> outcome;
         if (pieces_) {
             outcome = pieces_->more(work);
@@ -89,6 +109,8 @@ class WholeAnswer : public Answer {
         if (!outcome) return std::nullopt;
         // A SELECT says how many messages there are: what comes and goes from then on is for the next command.
         if (work.state.selected && !selects_) tell_updates(work, !keeps_numbers_);
+        if (!selects_ && !had_condstore_) tell_highest_modseq(work);
+        if (keeps_numbers_) hint_at_expunged(work, *outcome);
         write_notices(work);
         return outcome;
     }
@@ -97,6 +119,8 @@ class WholeAnswer : public Answer {
     proto::Command command_;
     const bool keeps_numbers_;
     const bool selects_;
+    bool began_ = false;
+    bool had_condstore_ = false;
     std::unique_ptr<Answer> pieces_;
 };
 

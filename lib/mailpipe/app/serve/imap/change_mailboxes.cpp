@@ -3,6 +3,8 @@
 
 #include "mailpipe/app/serve/imap/commands.hpp"
 #include "mailpipe/base/ascii.hpp"
+#include "mailpipe/email/collation.hpp"
+#include "mailpipe/imap/server/write_response.hpp"
 
 namespace mailpipe::app::serve {
 namespace {
@@ -35,12 +37,33 @@ Result<Place> find_parent(Work& work, const std::string& name) {
         return place;
     auto parent = work.state.names.find(above);
     if (!parent) return parent;
-    parent->name += name.substr(name.rfind('/'));
+    const std::string last = email::nfc(name.substr(name.rfind('/')));
+    parent->name += last;
+    parent->shown += last;
     return parent;
 }
 
+// RFC 9051 section 6.3.9.7: the name is not the one that was asked for.
+void tell_old_name(Work& work, const std::string& name, const std::string& given) {
+    if (name == given) return;
+    work.out += "* LIST () \"/\" ";
+    proto::write_mailbox(work.out, name, work.enabled.utf8);
+    work.out += " (\"OLDNAME\" (";
+    proto::write_mailbox(work.out, given, work.enabled.utf8);
+    work.out += "))\r\n";
+}
+
+bool has_children(const Place& place) {
+    const auto all = place.account->mailboxes();
+    return all && std::any_of(all->begin(), all->end(), [&](const index::MailboxInfo& info) {
+               return info.exists && info.name.starts_with(place.name + "/");
+           });
+}
+
+}  // namespace
+
 // RFC 6154 section 3, RFC 8457. \All and \Flagged are views of other mailboxes, which there are none of.
-bool are_uses(const std::vector<std::string>& uses) {
+bool are_special_uses(const std::vector<std::string>& uses) {
     constexpr std::array<std::string_view, 6> kUses{"\\Archive", "\\Drafts", "\\Junk",
                                                     "\\Sent",    "\\Trash",  "\\Important"};
     return std::all_of(uses.begin(), uses.end(), [&](const std::string& use) {
@@ -49,15 +72,14 @@ bool are_uses(const std::vector<std::string>& uses) {
     });
 }
 
-}  // namespace
-
 Outcome on_create(Work& work, const proto::Create& command) {
     auto place = find_parent(work, command.mailbox);
     if (!place) return refusal_of(place.error());
     if (!may_create(work, *place)) return refused("NOPERM", "You may not create mailboxes there");
-    if (!are_uses(command.special_use)) return refused("USEATTR", "A mailbox cannot have such a use");
+    if (!are_special_uses(command.special_use)) return refused("USEATTR", "A mailbox cannot have such a use");
     auto created = place->account->create(place->name, command.special_use);
     if (!created) return refusal_of(created.error());
+    tell_old_name(work, place->shown, command.mailbox);
     auto mailbox = work.state.names.open(*place);
     // A mailbox that cannot be opened now has been created all the same.
     if (!mailbox) return done("Created");
@@ -69,9 +91,11 @@ Outcome on_delete(Work& work, const proto::Delete& command) {
     if (!place) return refusal_of(place.error());
     if (!place->rights.remove_mailbox()) return refused("NOPERM", "You may not delete it");
     auto removed = place->account->remove(place->name);
+    if (!removed && removed.error().kind == Errc::not_found && has_children(*place))
+        return refused("HASCHILDREN", "There are mailboxes below that name, and none of it");
     if (!removed) return refusal_of(removed.error());
     auto& selected = work.state.selected;
-    if (selected && selected->name == command.mailbox) {
+    if (selected && selected->name == place->shown) {
         deselect(work);
         work.out += "* OK [CLOSED] The mailbox is deleted\r\n";
     }
@@ -89,7 +113,8 @@ Outcome on_rename(Work& work, const proto::Rename& command) {
     auto renamed = from->account->rename(from->name, to->name);
     if (!renamed) return refusal_of(renamed.error());
     auto& selected = work.state.selected;
-    if (selected && selected->name == command.from && command.from != "INBOX") selected->name = command.to;
+    if (selected && selected->name == from->shown && command.from != "INBOX") selected->name = to->shown;
+    if (from->shown != command.from || to->shown != command.to) tell_old_name(work, to->shown, command.from);
     return done("Renamed");
 }
 
@@ -98,7 +123,9 @@ Outcome on_subscribe(Work& work, const proto::Subscribe& command) {
     auto account = work.state.names.own();
     if (!account) return refusal_of(account.error());
     auto changed = (*account)->subscribe(command.mailbox, command.subscribed);
-    if (!changed) return refusal_of(changed.error());
+    // RFC 9051 section 6.3.8: what is not subscribed, for no mailbox can have that name, is none.
+    const bool no_name = !changed && changed.error().kind == Errc::permanent && !command.subscribed;
+    if (!changed && !no_name) return refusal_of(changed.error());
     return done(command.subscribed ? "Subscribed" : "Unsubscribed");
 }
 

@@ -17,6 +17,8 @@ void deselect(Work& work);
 Outcome on_create(Work& work, const imap::server::Create& command);
 Outcome on_delete(Work& work, const imap::server::Delete& command);
 Outcome on_rename(Work& work, const imap::server::Rename& command);
+// Whether a mailbox can have these uses (RFC 6154).
+bool are_special_uses(const std::vector<std::string>& uses);
 Outcome on_subscribe(Work& work, const imap::server::Subscribe& command);
 // status.cpp
 Outcome on_status(Work& work, const imap::server::Status& command);

@@ -1,4 +1,5 @@
 #include "mailpipe/app/serve/imap/commands.hpp"
+#include "mailpipe/app/serve/imap/flag_set.hpp"
 
 // COPY and MOVE (RFC 6851), with COPYUID (RFC 4315).
 namespace mailpipe::app::serve {
@@ -58,7 +59,8 @@ Outcome on_copy(Work& work, const proto::Copy& command) {
     if (!has_room) return refusal_of(has_room.error());
     if (!*has_room) return refused("OVERQUOTA", "The mailbox is full");
     const auto uids = uids_of(selected, *indices);
-    auto copied = selected.mailbox->copy(uids, **target, command.move);
+    const index::Mailbox::KeptFlags kept{allowed_system_flags(place->rights), place->rights.write()};
+    auto copied = selected.mailbox->copy(uids, **target, command.move, kept);
     if (!copied) return refusal_of(copied.error());
     if (copied->from.size() < uids.size() && !command.uid && copied->from.empty())
         return refused("EXPUNGEISSUED", "The messages are gone");

@@ -189,9 +189,12 @@ class FetchAnswer : public Answer {
             return std::any_of(command_.items.begin(), command_.items.end(),
                                [&](const auto& item) { return item.kind == kind; });
         };
-        const bool flags = is_marked(fetched.message.uid) && !asked(proto::FetchItem::Kind::flags);
-        if (flags) line.flags(fetched.snapshot, fetched.message);
-        const bool modseq = (flags && work.enabled.condstore) || command_.changed_since;
+        const bool marked = is_marked(fetched.message.uid);
+        // RFC 7162 section 3.2.4: what has changed is told with UID and MODSEQ.
+        const bool tells_change = marked && work.enabled.condstore;
+        if (tells_change && !asked(proto::FetchItem::Kind::uid)) line.uid(fetched.message.uid);
+        if (marked && !asked(proto::FetchItem::Kind::flags)) line.flags(fetched.snapshot, fetched.message);
+        const bool modseq = tells_change || command_.changed_since;
         if (modseq && !asked(proto::FetchItem::Kind::modseq)) line.modseq(fetched.message.modseq);
     }
 

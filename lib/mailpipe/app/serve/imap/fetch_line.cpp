@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "mailpipe/app/serve/imap/flag_set.hpp"
 #include "mailpipe/imap/server/write_response.hpp"
 
 namespace mailpipe::app::serve {
@@ -39,14 +40,25 @@ void write_flags_of(std::string& out, const index::Snapshot& snapshot, const ind
     out += ')';
 }
 
-void write_all_flags(std::string& out, const index::Snapshot& snapshot, bool any_keyword) {
+void write_all_flags(std::string& out, const index::Snapshot& snapshot) {
     out += '(';
     for (const auto& [flag, name] : kFlags)
         out.append(name).append(" ");
     for (const std::string& keyword : snapshot.keywords())
         out.append(keyword).append(" ");
-    if (any_keyword) out += "\\* ";
     out.back() = ')';
+}
+
+void write_changeable_flags(std::string& out, const index::Snapshot& snapshot, const Rights& rights) {
+    std::string names;
+    for (const auto& [flag, name] : kFlags)
+        if ((allowed_system_flags(rights) & flag) != 0) names.append(" ").append(name);
+    if (rights.write()) {
+        for (const std::string& keyword : snapshot.keywords())
+            names.append(" ").append(keyword);
+        if (snapshot.keywords().size() < index::kKeywords) names += " \\*";
+    }
+    out.append("(").append(names, names.empty() ? 0 : 1).append(")");
 }
 
 FetchLine::FetchLine(std::string& out, const Enabled& enabled, std::size_t index, index::Uid uid)

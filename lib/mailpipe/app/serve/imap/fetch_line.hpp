@@ -36,6 +36,8 @@ class FetchLine {
 void write_changed(std::string& out, const Enabled& enabled, const index::Snapshot& snapshot, std::size_t index,
                    bool with_uid);
 // "(\Answered ... $Forwarded)": all that there are in the mailbox.
-void write_all_flags(std::string& out, const index::Snapshot& snapshot, bool any_keyword);
+void write_all_flags(std::string& out, const index::Snapshot& snapshot);
+// Those of them that may be changed, with "\*" where that is any keyword (RFC 4314 section 5.1.1).
+void write_changeable_flags(std::string& out, const index::Snapshot& snapshot, const Rights& rights);
 
 }  // namespace mailpipe::app::serve

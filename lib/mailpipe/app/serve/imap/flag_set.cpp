@@ -34,12 +34,16 @@ index::FlagSet make_flag_set(const std::vector<std::string>& flags) {
     return set;
 }
 
-index::FlagSet allowed_flags(index::FlagSet flags, const Rights& rights) {
+std::uint8_t allowed_system_flags(const Rights& rights) {
     std::uint8_t may = 0;
     if (rights.keep_seen()) may |= index::kSeen;
     if (rights.mark_deleted()) may |= index::kDeleted;
     if (rights.write()) may |= index::kAnswered | index::kFlagged | index::kDraft;
-    flags.flags &= may;
+    return may;
+}
+
+index::FlagSet allowed_flags(index::FlagSet flags, const Rights& rights) {
+    flags.flags &= allowed_system_flags(rights);
     if (!rights.write()) flags.keywords.clear();
     return flags;
 }

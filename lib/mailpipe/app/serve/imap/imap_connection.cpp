@@ -68,8 +68,8 @@ bool ImapConnection::handle_silence(const Error&) {
 }
 
 Enabled ImapConnection::enabled() const {
-    return {session_->rev2(), session_->condstore(), session_->qresync(), session_->utf8(),
-            session_->uid_only()};
+    return {session_->rev2(), session_->condstore(), session_->qresync(),
+            session_->utf8(), session_->uid_only(),  session_->metadata()};
 }
 
 std::shared_ptr<Work> ImapConnection::make_work() {

@@ -26,6 +26,7 @@ struct Enabled {
     bool qresync = false;
     bool utf8 = false;
     bool uid_only = false;
+    bool metadata = false;
 };
 
 struct Selected {
@@ -50,8 +51,9 @@ struct ImapState {
     std::string user;
     MailboxNames names;
     std::optional<Selected> selected;
-    std::shared_ptr<Notices> notices;  // or none
-    std::function<void()> changed;     // of a mailbox that is watched: tells the loop, from any thread
+    std::shared_ptr<Notices> notices;      // or none
+    std::shared_ptr<Notices> annotations;  // or none: of ENABLE METADATA
+    std::function<void()> changed;         // of a mailbox that is watched: tells the loop, from any thread
 };
 
 // Messages came into a mailbox over IMAP, or went from it for good: an event.

@@ -78,7 +78,8 @@ class Lister {
         const index::MailboxInfo& info = one.info;
         const bool subscribed_only = command_.only_subscribed || command_.is_lsub;
         const bool child_info = command_.recursive_match && above_subscribed_.contains(info.name);
-        if (subscribed_only && !info.subscribed && !child_info) return {};
+        const bool is_parent_only = subscribed_only && !info.subscribed;
+        if (is_parent_only && !child_info) return {};
         if (command_.only_special_use && info.special_use.empty()) return {};
         // Only subscribed: it is nowhere else.
         if (!info.exists && !info.has_children && !subscribed_only) return {};
@@ -93,7 +94,8 @@ class Lister {
         if (!command_.is_lsub)
             attributes.insert(attributes.end(), info.special_use.begin(), info.special_use.end());
         write_line(attributes, info.name, child_info ? " (\"CHILDINFO\" (\"SUBSCRIBED\"))" : "");
-        return info.exists ? write_more(one) : Result<void>{};
+        // RFC 5819 section 4: of what the selection does not mean itself, nothing more is told.
+        return info.exists && !is_parent_only ? write_more(one) : Result<void>{};
     }
 
     Result<void> write_more(const Listed& one) {

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "mailpipe/app/serve/config.hpp"
+#include "mailpipe/base/ascii.hpp"
+#include "mailpipe/email/collation.hpp"
 
 namespace mailpipe::app::serve {
 
@@ -20,6 +22,19 @@ Result<std::shared_ptr<index::Account>> MailboxNames::own() {
 }
 
 Result<Place> MailboxNames::find(const std::string& name) {
+    auto place = find_as_given(name);
+    if (place) place->shown = name;
+    if (ascii::is_ascii(name)) return place;
+    const std::string normalized = email::nfc(name);
+    if (normalized == name) return place;
+    // Other programs make folders of any name.
+    if (place && open(*place)) return place;
+    place = find_as_given(normalized);
+    if (place) place->shown = normalized;
+    return place;
+}
+
+Result<Place> MailboxNames::find_as_given(const std::string& name) {
     Place place;
     if (!name.starts_with(kOtherUsers)) {
         auto account = own();
@@ -49,7 +64,7 @@ Result<Place> MailboxNames::find(const std::string& name) {
     auto acl = place.account->acl(place.name);
     if (!acl && acl.error().kind != Errc::not_found) return tl::unexpected(acl.error());
     if (acl) place.rights = effective_rights(*acl, user_);
-    if (!place.rights.lookup() && !place.rights.insert()) return fail(Errc::not_found, "no such mailbox");
+    if (!place.rights.may_know_of_it()) return fail(Errc::not_found, "no such mailbox");
     return place;
 }
 
@@ -58,6 +73,17 @@ Result<std::shared_ptr<index::Mailbox>> MailboxNames::open(const Place& place) {
 }
 
 namespace {
+
+// RFC 3348 section 3: what the user may not look up is no child.
+void find_children(std::vector<MailboxNames::Listed>& listed) {
+    std::set<std::string> parents;
+    for (const MailboxNames::Listed& one : listed) {
+        const std::size_t slash = one.info.name.rfind('/');
+        if (slash != std::string::npos) parents.insert(one.info.name.substr(0, slash));
+    }
+    for (MailboxNames::Listed& one : listed)
+        if (one.info.name.starts_with(kOtherUsers)) one.info.has_children = parents.contains(one.info.name);
+}
 
 // The levels above what others share, which are no mailboxes of this user's: or who walks down level by level finds nothing.
 void add_levels_above(std::vector<MailboxNames::Listed>& listed) {
@@ -118,6 +144,7 @@ Result<std::vector<MailboxNames::Listed>> MailboxNames::list(bool others) {
         }
     }
     add_levels_above(listed);
+    find_children(listed);
     return listed;
 }
 

@@ -21,7 +21,8 @@ inline constexpr std::string_view kOtherUsers = "Other Users/";
 struct Place {
     std::shared_ptr<index::Account> account;
     std::string owner;
-    std::string name;  // in the account
+    std::string name;   // in the account
+    std::string shown;  // the name that the client should have given: its NFC, where no mailbox has it as given
     bool own = true;
     Rights rights;  // none where there is no such mailbox, but of one's own
 };
@@ -36,7 +37,7 @@ class MailboxNames {
     ImapShared& shared() const { return shared_; }
     // The user's own account; from then on it stays open. Errors: those of index::Account::open().
     Result<std::shared_ptr<index::Account>> own();
-    // Errors: not_found also where the user may not know that there is one.
+    // Names are Net-Unicode (RFC 9051 section 5.1). Errors: not_found also where the user may not know that there is one.
     Result<Place> find(const std::string& name);
     // One that is there; with `needed` rights. Errors: not_found, auth.
     Result<std::shared_ptr<index::Mailbox>> open(const Place& place);
@@ -49,6 +50,7 @@ class MailboxNames {
     Result<std::vector<Listed>> list(bool others);
 
  private:
+    Result<Place> find_as_given(const std::string& name);
     Result<std::shared_ptr<index::Account>> account_of(const std::string& user);
 
     const Config& config_;

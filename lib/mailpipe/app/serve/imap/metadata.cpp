@@ -1,4 +1,5 @@
 #include "mailpipe/app/serve/imap/commands.hpp"
+#include "mailpipe/app/serve/imap/notify.hpp"
 #include "mailpipe/base/ascii.hpp"
 #include "mailpipe/imap/server/write_response.hpp"
 
@@ -33,13 +34,47 @@ bool is_wanted(std::string_view name, std::string_view entry, std::uint32_t dept
     return depth == proto::GetMetadata::kInfinity || name.find('/', entry.size() + 1) == std::string_view::npos;
 }
 
+// RFC 6154 section 4: the uses of one's own mailboxes are an entry as well.
+constexpr std::string_view kSpecialUse = "/private/specialuse";
+
+bool is_special_use(const Place& place, const std::string& entry) {
+    return place.own && ascii::equals_ignore_case(entry, kSpecialUse);
+}
+
+Result<index::Account::Metadata> annotations_of(const Place& place) {
+    auto all = place.account->metadata(place.name);
+    if (!all || !place.own || place.name.empty()) return all;
+    auto mailboxes = place.account->mailboxes();
+    if (!mailboxes) return tl::unexpected(mailboxes.error());
+    for (const index::MailboxInfo& info : *mailboxes) {
+        if (info.name != place.name || info.special_use.empty()) continue;
+        std::string uses;
+        for (const std::string& use : info.special_use)
+            uses.append(uses.empty() ? "" : " ").append(use);
+        all->emplace(kSpecialUse, std::move(uses));
+    }
+    return all;
+}
+
+// nullopt: set.
+std::optional<Outcome> set_special_use(const Place& place, const std::optional<std::string>& value) {
+    std::vector<std::string> uses;
+    if (value) {
+        for (const std::string_view use : ascii::split_words(*value))
+            uses.emplace_back(use);
+    }
+    if (!are_special_uses(uses)) return refused("USEATTR", "A mailbox cannot have such a use");
+    auto set = place.account->set_special_use(place.name, uses);
+    return set ? std::nullopt : std::optional(refusal_of(set.error()));
+}
+
 struct Found {
     std::string items;
     std::uint64_t longest = 0;  // of those that were too long to be said
 };
 
 Result<Found> find_entries(Work& work, const Place& place, const proto::GetMetadata& command) {
-    auto all = place.account->metadata(place.name);
+    auto all = annotations_of(place);
     if (!all) return tl::unexpected(all.error());
     Found found;
     for (const std::string& entry : command.entries) {
@@ -119,8 +154,13 @@ Outcome on_set_metadata(Work& work, const proto::SetMetadata& command) {
             return refused("METADATA TOOMANY", "There are too many");
     }
     for (const auto& [entry, value] : command.entries) {
+        if (is_special_use(*place, entry)) {
+            if (auto refusal = set_special_use(*place, value)) return *refusal;
+            continue;
+        }
         auto set = place->account->set_metadata(place->name, stored_name(work, *place, entry), value);
         if (!set) return refusal_of(set.error());
+        if (work.state.annotations) work.state.annotations->forget(place->name, entry);
     }
     return done("Set");
 }

@@ -35,11 +35,13 @@ bool wants(const proto::Notify::Group& group, Kind kind) {
 }
 
 const std::vector<proto::StatusItem>& status_items(const Enabled& enabled) {
+    // RFC 5465 section 3.1.
     static const std::vector<proto::StatusItem> plain{proto::StatusItem::messages, proto::StatusItem::uid_next,
+                                                      proto::StatusItem::uid_validity,
                                                       proto::StatusItem::unseen};
     static const std::vector<proto::StatusItem> with_modseq{
-        proto::StatusItem::messages, proto::StatusItem::uid_next, proto::StatusItem::unseen,
-        proto::StatusItem::highest_modseq};
+        proto::StatusItem::messages, proto::StatusItem::uid_next, proto::StatusItem::uid_validity,
+        proto::StatusItem::unseen, proto::StatusItem::highest_modseq};
     return enabled.condstore ? with_modseq : plain;
 }
 
@@ -67,6 +69,8 @@ class Teller {
             case Kind::unsubscribed:
                 return list("()", change.mailbox, "");
             case Kind::metadata:
+                // Another reader's.
+                if (change.entry.starts_with("/private:")) return;
                 out += "* METADATA ";
                 if (change.mailbox.empty()) {
                     out += "\"\"";
@@ -151,6 +155,14 @@ Notices::Notices(proto::Notify wanted, index::Account& account, std::function<vo
     });
 }
 
+void Notices::forget(const std::string& mailbox, const std::string& entry) {
+    const std::lock_guard lock(mutex_);
+    const auto found = std::find_if(waiting_.begin(), waiting_.end(), [&](const index::AccountChange& one) {
+        return one.kind == Kind::metadata && one.mailbox == mailbox && one.entry == entry;
+    });
+    if (found != waiting_.end()) waiting_.erase(found);
+}
+
 std::deque<index::AccountChange> Notices::take() {
     const std::lock_guard lock(mutex_);
     return std::exchange(waiting_, {});
@@ -172,7 +184,20 @@ bool Notices::overflowed() const {
     return overflowed_;
 }
 
+void watch_annotations(Work& work) {
+    if (!work.enabled.metadata || work.state.annotations) return;
+    auto account = work.state.names.own();
+    if (!account) return;
+    work.state.annotations = std::make_shared<Notices>(proto::Notify(), **account, work.state.changed);
+}
+
 void write_notices(Work& work) {
+    // What overflowed is known to be unknown by no response of RFC 5464; those that fit are told.
+    if (work.state.annotations && !work.state.notices) {
+        Teller teller(work);
+        for (const index::AccountChange& change : work.state.annotations->take())
+            if (change.kind == Kind::metadata) teller.tell(change);
+    }
     const auto& notices = work.state.notices;
     if (!notices || notices->empty()) return;
     // RFC 5465 section 5.8: from now on as if NOTIFY NONE had been said.
@@ -191,11 +216,11 @@ void write_notices(Work& work) {
         by_subscription ? subscriptions(**account) : std::set<std::string>();
     Teller teller(work);
     for (const index::AccountChange& change : notices->take()) {
-        // RFC 5465 section 5: the first group that a mailbox is in decides.
-        const auto group = std::find_if(groups.begin(), groups.end(), [&](const proto::Notify::Group& one) {
-            return is_in(one.filter, change.mailbox, subscribed);
+        // RFC 5465 section 6: several groups may be about one mailbox.
+        const bool wanted = std::any_of(groups.begin(), groups.end(), [&](const proto::Notify::Group& one) {
+            return is_in(one.filter, change.mailbox, subscribed) && wants(one, change.kind);
         });
-        if (group != groups.end() && wants(*group, change.kind)) teller.tell(change);
+        if (wanted) teller.tell(change);
     }
 }
 
@@ -211,11 +236,11 @@ Outcome on_notify(Work& work, const proto::Notify& command) {
     const std::set<std::string> subscribed = subscriptions(**account);
     Teller teller(work);
     for (const index::MailboxInfo& info : *all) {
-        const auto group = std::find_if(command.groups.begin(), command.groups.end(), [&](const auto& one) {
-            return is_in(one.filter, info.name, subscribed);
+        const auto& groups = command.groups;
+        const bool wanted = std::any_of(groups.begin(), groups.end(), [&](const auto& one) {
+            return is_in(one.filter, info.name, subscribed) && wants(one, Kind::messages);
         });
-        if (info.exists && group != command.groups.end() && wants(*group, Kind::messages))
-            teller.tell_status(info.name);
+        if (info.exists && wanted) teller.tell_status(info.name);
     }
     return done("You will be told");
 }

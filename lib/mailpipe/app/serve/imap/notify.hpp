@@ -19,6 +19,8 @@ class Notices {
 
     const imap::server::Notify& wanted() const { return wanted_; }
     std::deque<index::AccountChange> take();
+    // A change of an annotation that the client has made itself.
+    void forget(const std::string& mailbox, const std::string& entry);
     bool empty() const;
     bool overflowed() const;
     // Whether the client wants to hear of expunged messages of the selected mailbox though it has not asked (RFC 5465 section 5).
@@ -37,6 +39,8 @@ class Notices {
 Outcome on_notify(Work& work, const imap::server::Notify& command);
 // What has happened in the selected mailbox, with what NOTIFY wants of new messages. Reads the disk where it wants that.
 void tell_updates(Work& work, bool may_expunge);
+// ENABLE METADATA (RFC 5464 section 4.1): from now on write_notices() tells of annotations that others change.
+void watch_annotations(Work& work);
 // What has happened since, in the order in which it did.
 void write_notices(Work& work);
 

@@ -29,6 +29,11 @@ class Rights {
         return keep_seen() || write() || mark_deleted() || expunge() || insert();
     }
 
+    // RFC 4314 section 4: one of "lrikxa".
+    bool may_know_of_it() const {
+        return lookup() || read() || insert() || create() || remove_mailbox() || administer();
+    }
+
     const std::string& letters() const { return letters_; }
 
  private:

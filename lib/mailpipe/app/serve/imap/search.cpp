@@ -76,6 +76,10 @@ Outcome search_many(Work& work, const proto::Search& command) {
 }  // namespace
 
 Outcome on_search(Work& work, const proto::Search& asked) {
+    if (!asked.bad_charset.empty()) {
+        work.state.selected->saved.clear();
+        return refused(asked.bad_charset, "charset is not known");
+    }
     if (!asked.in.empty()) return search_many(work, asked);
     proto::Search command = asked;
     // IMAP4rev2 knows no other response (RFC 9051 section 6.4.4).

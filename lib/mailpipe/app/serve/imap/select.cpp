@@ -24,16 +24,17 @@ void write_first_unseen(std::string& out, const index::Snapshot& snapshot) {
     }
 }
 
-void write_state(Work& work, const Selected& selected) {
+// `given`: the name as the client gave it.
+void write_state(Work& work, const Selected& selected, const std::string& given) {
     const index::Snapshot& snapshot = *selected.seen;
     std::string& out = work.out;
     out += "* FLAGS ";
-    write_all_flags(out, snapshot, false);
+    write_all_flags(out, snapshot);
     out += "\r\n* OK [PERMANENTFLAGS ";
     if (selected.read_only) {
         out += "()] None can be changed\r\n";
     } else {
-        write_all_flags(out, snapshot, snapshot.keywords().size() < index::kKeywords);
+        write_changeable_flags(out, snapshot, selected.rights);
         out += "] They stay\r\n";
     }
     out += "* ";
@@ -50,6 +51,11 @@ void write_state(Work& work, const Selected& selected) {
     if (!work.enabled.rev2) return;
     out += "* LIST () \"/\" ";
     proto::write_mailbox(out, selected.name, work.enabled.utf8);
+    if (selected.name != given) {
+        out += " (\"OLDNAME\" (";
+        proto::write_mailbox(out, given, work.enabled.utf8);
+        out += "))";
+    }
     out += "\r\n";
 }
 
@@ -89,7 +95,7 @@ Outcome on_select(Work& work, const proto::Select& command) {
     auto mailbox = work.state.names.open(*place);
     if (!mailbox) return refusal_of(mailbox.error());
     Selected selected;
-    selected.name = command.mailbox;
+    selected.name = place->shown;
     selected.mailbox = std::move(*mailbox);
     selected.watch = selected.mailbox->watch(work.state.changed);
     // On a full disk what came in last is not known: the rest can be read, and removed.
@@ -102,7 +108,7 @@ Outcome on_select(Work& work, const proto::Select& command) {
         work.enables_condstore = true;
         work.enabled.condstore = true;
     }
-    write_state(work, selected);
+    write_state(work, selected, command.mailbox);
     if (command.resync) {
         if (auto written = write_resync(work, selected, *command.resync); !written)
             return refusal_of(written.error());

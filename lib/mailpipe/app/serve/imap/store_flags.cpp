@@ -69,7 +69,7 @@ class Storing {
         const auto seen = selected_.seen;
         if (now->keywords().size() != seen->keywords().size()) {
             work_.out += "* FLAGS ";
-            write_all_flags(work_.out, *now, false);
+            write_all_flags(work_.out, *now);
             work_.out += "\r\n";
         }
         index::SnapshotBuilder known(*seen);
@@ -85,7 +85,8 @@ class Storing {
             if (message.modseq != (*seen)[*before].modseq) known.put(message);
             if (silent && !work_.enabled.condstore) continue;
             FetchLine line(work_.out, work_.enabled, *before, uid);
-            if (command_.uid || work_.enabled.qresync) line.uid(uid);
+            // RFC 7162 section 3.2.4: UIDs come with MODSEQs.
+            if (command_.uid || work_.enabled.condstore) line.uid(uid);
             if (!silent) line.flags(*now, message);
             if (work_.enabled.condstore) line.modseq(message.modseq);
             line.end();

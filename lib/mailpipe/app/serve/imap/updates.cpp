@@ -57,7 +57,7 @@ void write_updates(Selected& selected, const Enabled& enabled, bool may_expunge,
     }
     if (now->keywords().size() != seen.keywords().size()) {
         out += "* FLAGS ";
-        write_all_flags(out, *now, false);
+        write_all_flags(out, *now);
         out += "\r\n";
     }
     if (diff.added > 0) {
