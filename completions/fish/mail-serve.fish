@@ -16,6 +16,8 @@ complete -c mail-serve -l failed-login-delay -x -d 'Hold back the answer to a fa
 complete -c mail-serve -l pop3-uidl -x -a 'auto own' -d 'auto: messages that Dovecot or Courier served from this Maildir keep their UIDLs; own: not (default: auto)'
 complete -c mail-serve -l pop3-expire -x -d 'Remove messages so many days after their arrival, at the next login (default: never)'
 complete -c mail-serve -l pop3-login-delay -x -d 'Refuse a user\'s POP3 login that comes sooner after the one before (default: 0)'
+complete -c mail-serve -l imap-message-limit -x -d 'Let one IMAP command work on that many messages at most (default: any number)'
+complete -c mail-serve -l imap-progress -x -d 'Tell an IMAP client how far a command is that takes longer (default: 10)'
 complete -c mail-serve -l tls-cert -r -F -d 'Certificate chain, PEM; repeated with its key for other names (SNI)'
 complete -c mail-serve -l tls-key -r -F -d 'Its private key, PEM'
 complete -c mail-serve -l tls-self-signed -d 'Make a certificate for this run; the listening events hold its pinSha256'

@@ -9,6 +9,7 @@
 #include "tools/mail-serve/access_options.hpp"
 #include "tools/mail-serve/delivery_options.hpp"
 #include "tools/mail-serve/ground_options.hpp"
+#include "tools/mail-serve/imap_options.hpp"
 #include "tools/mail-serve/limits_options.hpp"
 #include "tools/mail-serve/pop3_options.hpp"
 #include "tools/mail-serve/routing_options.hpp"
@@ -76,6 +77,7 @@ std::unique_ptr<CLI::App> make_serve_app(app::ServeOptions& options) {
     add_list(*app, "--domain", options.domains, "DOMAIN", "Receive mail for this domain; may be repeated");
     add_users_options(*app, options);
     add_pop3_options(*app, options.pop3);
+    add_imap_options(*app, options.imap);
     add_tls_options(*app, options);
     app->add_option("--events", options.events, "Write JSONL events to this file, or - for stdout")
         ->type_name("FILE");

@@ -14,6 +14,7 @@ namespace {
 
 using Kind = SearchKey::Kind;
 using Argument = SearchTableEntry::Argument;
+using Relation = SearchKey::Relation;
 
 bool begins_set(std::string_view token) {
     return !token.empty() && (ascii::is_digit(token[0]) || token[0] == '*' || token == "$");
@@ -154,11 +155,32 @@ class Parser {
                 return read_.read_keyword(out.name);
             case Argument::set:
                 return read_set(out);
+            case Argument::uid:
+                return read_uid(out);
             case Argument::modseq:
                 return read_.read_modseq(out.number);
             case Argument::object_id:
                 return read_.read_object_id(out.text);
         }
+        return {};
+    }
+
+    // UIDAFTER and UIDBEFORE of RFC 9738 section 4: the UID itself is not meant.
+    Result<void> read_uid(SearchKey& out) {
+        std::uint64_t uid = 0;
+        auto read = read_.read_number(uid, 1, "a UID");
+        if (!read) return read;
+        out.token = "UID";
+        if (out.relation == Relation::since) {
+            if (uid < SearchKey::kStar - 1)
+                out.ranges.emplace_back(static_cast<std::uint32_t>(uid) + 1, SearchKey::kStar - 1);
+        } else if (uid > 1) {
+            out.ranges.emplace_back(
+                1, static_cast<std::uint32_t>(std::min<std::uint64_t>(uid - 1, SearchKey::kStar - 1)));
+        }
+        // No message has it: a set is never empty.
+        if (out.ranges.empty()) out.ranges.emplace_back(SearchKey::kStar - 1, SearchKey::kStar - 1);
+        out.relation = Relation::on;
         return {};
     }
 

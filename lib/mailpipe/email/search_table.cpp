@@ -43,6 +43,8 @@ constexpr auto kKeys = std::to_array<SearchTableEntry>({
     {"OLDER", Kind::within, Argument::interval, "", Relation::before},
     {"YOUNGER", Kind::within, Argument::interval, "", Relation::since},
     {"UID", Kind::uid, Argument::set, ""},
+    {"UIDAFTER", Kind::uid, Argument::uid, "", Relation::since, true, true},
+    {"UIDBEFORE", Kind::uid, Argument::uid, "", Relation::before, true, true},
     {"RECENT", Kind::keyword, Argument::none, "$recent", Relation::on, true, true},
     {"OLD", Kind::keyword, Argument::none, "$recent", Relation::on, false, true},
     {"MODSEQ", Kind::modseq, Argument::modseq, "", Relation::on, true, true},

@@ -17,6 +17,7 @@ struct SearchTableEntry {
         interval,
         keyword,
         set,
+        uid,
         modseq,
         object_id
     };

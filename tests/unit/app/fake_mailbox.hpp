@@ -28,7 +28,7 @@ class FakeMailbox : public index::Mailbox {
         const std::optional<std::vector<index::Uid>>&) override {
         return std::pair<std::vector<index::Uid>, index::ModSeq>();
     }
-    Result<Copied> copy(const std::vector<index::Uid>&, Mailbox&, bool) override { return Copied(); }
+    Result<Copied> copy(const std::vector<index::Uid>&, Mailbox&, bool, KeptFlags) override { return Copied(); }
     Result<std::unique_ptr<Append>> begin_append() override { return std::unique_ptr<Append>(); }
     Result<std::unique_ptr<store::MessageReader>> open(index::Uid) override {
         return fail(Errc::not_found, "not here");
@@ -43,7 +43,10 @@ class FakeMailbox : public index::Mailbox {
         for (const index::Uid uid : uids) {
             ++headers_read;
             const auto found = texts_.find(uid);
-            if (found != texts_.end() && !use(uid, describe(found->second))) break;
+            if (found == texts_.end()) continue;
+            index::Facts described;
+            describe(found->second, index::kHeader, described);
+            if (!use(uid, described)) break;
         }
         return {};
     }

@@ -148,12 +148,15 @@ TEST_F(SearchEngine, HighestModseq) {
 // RFC 7377 section 2.1.
 TEST_F(SearchEngine, OneOfSeveralMailboxes) {
     Search command;
+    SearchView of = view();
+    of.told_as = "box";
+    command.uid = command.returns.given = command.returns.all = true;
     command.query = query("FROM alice");
-    EXPECT_EQ(*run_esearch(view(), command, "t", false),
+    EXPECT_EQ(run_search(of, command, "t")->response,
               "* ESEARCH (TAG \"t\" MAILBOX box UIDVALIDITY 7) UID ALL 20,40\r\n");
     command.query = query("FROM nobody");
     command.returns.given = command.returns.count = true;
-    EXPECT_EQ(*run_esearch(view(), command, "t", false), "");
+    EXPECT_EQ(run_search(of, command, "t")->response, "");
 }
 
 // A message that another session expunged: this one still counts it.

@@ -27,14 +27,13 @@ namespace mailpipe::app::serve {
 // What all connections share, safe from any thread. It outlives them.
 struct Shared {
     Shared(std::shared_ptr<const Config> the_config, EventLog& the_events, Diagnostics& the_diagnostics,
-           queue::Spool* spool)
+           queue::Spool* spool, const ImapOptions& imap_options)
         : config(std::move(the_config)),
           events(the_events),
           diagnostics(the_diagnostics),
           relay_spool(spool),
-          imap([this](const std::string& maildir, const std::vector<std::string>& ids) {
-              commits.removing(maildir, ids);
-          }),
+          imap(imap_options, [this](const std::string& maildir,
+                                    const std::vector<std::string>& ids) { commits.removing(maildir, ids); }),
           authenticator(config.get()->users_options.failed_login_delay),
           commits(config.get()->store.format, spool) {
         commits.tell([this](const std::string& path) { imap.delivered(path, path); });

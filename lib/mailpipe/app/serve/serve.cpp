@@ -80,7 +80,7 @@ int run_serve(const ServeOptions& given) {
         relay = std::move(*opened);
     }
     serve::Loops loops(config->limits.threads);
-    serve::Shared shared(config, **events, diagnostics, relay ? &relay->spool() : nullptr);
+    serve::Shared shared(config, **events, diagnostics, relay ? &relay->spool() : nullptr, options.imap);
     (*events)->add_observer([&shared](const serve::Json& event) { shared.metrics.observe(event); });
     if (auto opened = open_handover(options, diagnostics, shared); !opened)
         return report(diagnostics, opened.error());

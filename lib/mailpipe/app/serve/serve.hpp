@@ -8,6 +8,7 @@
 #include "mailpipe/app/send/send.hpp"
 #include "mailpipe/app/serve/access/access_options.hpp"
 #include "mailpipe/app/serve/delivery/delivery_options.hpp"
+#include "mailpipe/app/serve/imap/imap_options.hpp"
 #include "mailpipe/app/serve/limits/limits_options.hpp"
 #include "mailpipe/app/serve/pop3/pop3_options.hpp"
 #include "mailpipe/app/serve/sandbox/sandbox_options.hpp"
@@ -32,6 +33,7 @@ struct ServeOptions {
     std::string users_file;  // parse_user_line()
     UsersOptions users_options;
     Pop3Options pop3;
+    ImapOptions imap;
     std::vector<std::string> listen;
     std::vector<std::string> tls_certificates;  // for as many names; the first is the default
     std::vector<std::string> tls_keys;          // of each

@@ -45,7 +45,8 @@ Appending::Refusal Appending::begin(Work& work, const proto::AppendBegan& event)
     return std::nullopt;
 }
 
-Appending::Refusal Appending::message(const proto::AppendMessage& event) {
+Appending::Refusal Appending::message(const Work& work, const proto::AppendMessage& event) {
+    if (are_too_many(work, ++messages_)) return refuse_too_many(work);
     message_octets_ = 0;
     const index::FlagSet flags = allowed_flags(make_flag_set(event.flags), place_.rights);
     auto begun = append_->begin(flags, event.internal_date);

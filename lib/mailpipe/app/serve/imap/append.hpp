@@ -22,7 +22,7 @@ class Appending {
     explicit Appending(Quota& quota) : quota_(quota) {}
 
     Refusal begin(Work& work, const imap::server::AppendBegan& event);
-    Refusal message(const imap::server::AppendMessage& event);
+    Refusal message(const Work& work, const imap::server::AppendMessage& event);
     Refusal literal(const Work& work, const imap::server::AppendLiteral& event);
     void octets(std::string_view text);  // an error comes back from message_end()
     Refusal url(Work& work, const imap::server::AppendUrl& event);
@@ -41,6 +41,7 @@ class Appending {
     std::shared_ptr<index::Mailbox> mailbox_;
     std::unique_ptr<index::Mailbox::Append> append_;
     std::optional<index::Uid> replaced_;
+    std::size_t messages_ = 0;
     std::uint64_t octets_ = 0;  // of all messages
     std::uint64_t message_octets_ = 0;
     std::optional<Error> error_;

@@ -48,6 +48,8 @@ Outcome on_copy(Work& work, const proto::Copy& command) {
     }
     auto indices = find_messages(selected, command.set, command.uid);
     if (!indices) return bad(indices.error().message);
+    if (!command.move && are_too_many(work, indices->size())) return refuse_too_many(work);
+    const std::string limited = limit_messages(work, *indices);
     auto place = work.state.names.find(command.mailbox);
     if (place && !place->rights.insert()) return refused("NOPERM", "You may not put messages there");
     auto target = place ? work.state.names.open(*place) : tl::unexpected(place.error());
@@ -74,8 +76,11 @@ Outcome on_copy(Work& work, const proto::Copy& command) {
     // RFC 6851 section 4.3: before the messages go.
     if (!code.empty()) work.out += "* OK [" + code + "] Moved\r\n";
     write_changes(work, true);
-    const auto highest = selected.seen->highest_modseq();
-    return done("Moved", work.enabled.condstore ? "HIGHESTMODSEQ " + std::to_string(highest) : "");
+    if (!work.enabled.condstore) return done("Moved", limited);
+    const std::string highest = "HIGHESTMODSEQ " + std::to_string(selected.seen->highest_modseq());
+    if (limited.empty()) return done("Moved", highest);
+    work.out += "* OK [" + highest + "] is the highest\r\n";
+    return done("Moved", limited);
 }
 
 }  // namespace mailpipe::app::serve

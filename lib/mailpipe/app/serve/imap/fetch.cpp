@@ -36,6 +36,7 @@ class FetchAnswer : public Answer {
                 continue;
             }
             if (at_ == indices_.size()) return outcome();
+            work.progress->done = at_;
             if (at_ == batch_end_) {
                 if (auto loaded = load_batch(work, selected); !loaded) return refusal_of(loaded.error());
                 continue;
@@ -44,6 +45,7 @@ class FetchAnswer : public Answer {
             if (!written) return failure(written.error());
             if (!stream_) ++at_;
         }
+        work.inside_response = stream_ != nullptr;
         return std::nullopt;
     }
 
@@ -58,6 +60,7 @@ class FetchAnswer : public Answer {
         auto found = find_messages(selected, command_.set, command_.uid);
         if (!found) return bad(found.error().message);
         indices_ = std::move(*found);
+        if (!command_.partial) limited_ = limit_messages(work, indices_);
         const index::Snapshot& seen = *selected.seen;
         if (command_.changed_since) {
             std::erase_if(indices_,
@@ -66,7 +69,11 @@ class FetchAnswer : public Answer {
                 if (auto told = tell_vanished(work, selected); !told) return refusal_of(told.error());
             }
         }
-        if (command_.partial) keep_part();
+        if (command_.partial) {
+            keep_part();
+            limited_ = limit_messages(work, indices_);
+        }
+        work.progress->all = indices_.size();
         sets_seen_ = needs_.sets_seen && !selected.read_only && selected.rights.keep_seen();
         return std::nullopt;
     }
@@ -264,10 +271,11 @@ class FetchAnswer : public Answer {
     Outcome outcome() const {
         // RFC 2180 section 4.1.2; by UID those are none.
         if (gone_ > 0 && !command_.uid) return refused("EXPUNGEISSUED", "Some of the messages are gone");
-        return done("That is what there is");
+        return done("That is what there is", limited_);
     }
 
     proto::Fetch command_;
+    std::string limited_;  // the code of MESSAGELIMIT
     FetchNeeds needs_;
     bool prepared_ = false;
     bool sets_seen_ = false;

@@ -41,7 +41,7 @@ asio::awaitable<bool> ImapConnection::handle_append(proto::Step& step) {
     if (a == nullptr) co_return true;
     std::function<Appending::Refusal(Work&)> next;
     if (auto* message = std::get_if<proto::AppendMessage>(&step)) {
-        next = [a, event = std::move(*message)](Work&) { return a->message(event); };
+        next = [a, event = std::move(*message)](Work& work) { return a->message(work, event); };
     } else if (auto* literal = std::get_if<proto::AppendLiteral>(&step)) {
         next = [a, event = *literal](Work& work) { return a->literal(work, event); };
     } else if (auto* octets = std::get_if<proto::AppendOctets>(&step)) {

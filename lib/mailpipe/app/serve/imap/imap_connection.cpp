@@ -20,6 +20,27 @@ constexpr std::chrono::minutes kStillHere{
 
 using Done = std::optional<Error>;
 
+// Whether it is complete within this time.
+template <class T>
+asio::awaitable<bool> completed_within(std::shared_ptr<Completion<T>> completion,
+                                       std::chrono::milliseconds time) {
+    if (completion->value()) co_return true;
+    asio::error_code ignored;
+    completion->timer().expires_after(time);
+    co_await completion->timer().async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    co_return completion->value().has_value();
+}
+
+// inprogress-tag is quoted: what would end the response code cannot be in it (RFC 9585 section 5).
+std::string progress_line(const std::string& tag, const Progress& progress) {
+    const std::uint64_t all = progress.all;
+    const std::uint64_t done = std::min<std::uint64_t>(progress.done, all);
+    std::string line = "* OK [INPROGRESS (";
+    line += tag.find(']') == std::string::npos ? "\"" + tag + "\"" : "NIL";
+    if (all == 0) return line + " NIL NIL)] Still at it\r\n";
+    return line + " " + std::to_string(done) + " " + std::to_string(all) + ")] Still at it\r\n";
+}
+
 }  // namespace
 
 ImapConnection::ImapConnection(const Context& context, const ListenSocket& socket,
@@ -37,6 +58,7 @@ proto::Options ImapConnection::session_options() {
     proto::Options options;
     options.login_without_tls = stream_->peer().loopback;
     options.max_message_size = context_.config.max_message_size;
+    options.message_limit = context_.imap.options().message_limit;
     if (context_.config.test != nullptr) options.without = context_.config.test->masked_names();
     return options;
 }
@@ -68,8 +90,14 @@ bool ImapConnection::handle_silence(const Error&) {
 }
 
 Enabled ImapConnection::enabled() const {
-    return {session_->rev2(), session_->condstore(), session_->qresync(),
-            session_->utf8(), session_->uid_only(),  session_->metadata()};
+    return {session_->rev2(),
+            session_->condstore(),
+            session_->qresync(),
+            session_->utf8(),
+            session_->uid_only(),
+            session_->metadata(),
+            session_->offers("INPROGRESS"),
+            session_->offers("MESSAGELIMIT") ? context_.imap.options().message_limit : 0};
 }
 
 std::shared_ptr<Work> ImapConnection::make_work() {
@@ -169,6 +197,20 @@ bool ImapConnection::finish(const Work& work, const Outcome& outcome) {
     return true;
 }
 
+asio::awaitable<ImapConnection::Piece> ImapConnection::await_piece(std::shared_ptr<Completion<Piece>> next,
+                                                                   std::shared_ptr<Work> work, bool tells) {
+    const std::chrono::seconds patience(context_.imap.options().progress_seconds);
+    while (tells && !co_await completed_within(next, patience)) {
+        session_->respond(progress_line(work->tag, *work->progress));
+        std::string octets = session_->take_output();
+        tells = co_await write(std::move(octets));
+        progress_ = Clock::now();
+        if (!tells) work->progress->abandoned = true;
+    }
+    next->timer().expires_at(asio::steady_timer::time_point::max());
+    co_return co_await await_completion<Piece>(next);
+}
+
 // The next piece is made while the one before goes out.
 asio::awaitable<bool> ImapConnection::answer(proto::Command command) {
     const std::shared_ptr<Work> work = make_work();
@@ -179,15 +221,20 @@ asio::awaitable<bool> ImapConnection::answer(proto::Command command) {
         if (!piece.outcome) piece.out = std::exchange(work->out, {});
         return piece;
     };
-    Piece piece = co_await in_background<Piece>(context_.mailboxes, std::function<Piece()>(more));
+    auto next = std::make_shared<Completion<Piece>>(stream_->executor());
+    context_.mailboxes.post([next, more] { next->complete(more()); });
+    bool tells = work->enabled.progress;
+    Piece piece = co_await await_piece(next, work, tells);
     while (!piece.outcome) {
-        auto next = std::make_shared<Completion<Piece>>(stream_->executor());
+        // The line would come into the midst of a literal.
+        tells = work->enabled.progress && !work->inside_response;
+        next = std::make_shared<Completion<Piece>>(stream_->executor());
         context_.mailboxes.post([next, more] { next->complete(more()); });
         session_->respond_with(std::move(piece.out));
         std::string octets = session_->take_output();
         const bool written = co_await write(std::move(octets));
         progress_ = Clock::now();
-        piece = co_await await_completion<Piece>(next);
+        piece = co_await await_piece(next, work, tells && written);
         if (!written) co_return false;
     }
     co_return finish(*work, *piece.outcome);

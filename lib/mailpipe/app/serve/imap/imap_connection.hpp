@@ -49,6 +49,9 @@ class ImapConnection : public SessionConnection<imap::server::Session, imap::ser
     asio::awaitable<void> log_user_in(sasl::ServerRequest request);
     void log_off();
     asio::awaitable<bool> answer(imap::server::Command command);
+    // `tells`: the client hears now and then that it is not forgotten.
+    asio::awaitable<Piece> await_piece(std::shared_ptr<Completion<Piece>> next, std::shared_ptr<Work> work,
+                                       bool tells);
     asio::awaitable<bool> begin_idle();
     asio::awaitable<bool> handle_append(imap::server::Step& step);
     asio::awaitable<void> append_step(std::function<Appending::Refusal(Work&)> step);

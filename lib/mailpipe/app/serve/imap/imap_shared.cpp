@@ -7,7 +7,8 @@
 
 namespace mailpipe::app::serve {
 
-ImapShared::ImapShared(index::Removing removing) : accounts_(describe, std::move(removing)) {}
+ImapShared::ImapShared(const ImapOptions& options, index::Removing removing)
+    : options_(options), accounts_(describe, std::move(removing)) {}
 
 Result<std::shared_ptr<index::Account>> ImapShared::open(const std::string& path) {
     auto account = accounts_.open(path);

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <string>
 
+#include "mailpipe/app/serve/imap/imap_options.hpp"
 #include "mailpipe/app/serve/imap/sort_cache.hpp"
 #include "mailpipe/base/error.hpp"
 #include "mailpipe/index/account.hpp"
@@ -17,7 +18,9 @@ inline constexpr std::size_t kMailboxThreads = 8;
 class ImapShared {
  public:
     // `removing`: see index::Removing.
-    explicit ImapShared(index::Removing removing);
+    ImapShared(const ImapOptions& options, index::Removing removing);
+
+    const ImapOptions& options() const { return options_; }
 
     // As index::Account::open(), one instance each. Those asked for last stay open, so that the next session of a user finds
     // his mailboxes in memory. Reads the disk.
@@ -29,6 +32,7 @@ class ImapShared {
  private:
     static constexpr std::size_t kKept = 100;
 
+    const ImapOptions options_;
     index::Accounts accounts_;
     SortCache sort_cache_;
     std::mutex mutex_;

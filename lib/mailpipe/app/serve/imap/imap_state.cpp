@@ -30,6 +30,22 @@ Result<std::vector<std::size_t>> find_messages(const Selected& selected, const i
     return indices;
 }
 
+std::string limit_messages(const Work& work, std::vector<std::size_t>& indices) {
+    if (!are_too_many(work, indices.size())) return {};
+    indices.erase(indices.begin(), indices.end() - static_cast<std::ptrdiff_t>(work.enabled.message_limit));
+    const index::Uid lowest = (*work.state.selected->seen)[indices.front()].uid;
+    return "MESSAGELIMIT " + std::to_string(work.enabled.message_limit) + " " + std::to_string(lowest);
+}
+
+bool are_too_many(const Work& work, std::size_t count) {
+    return work.enabled.message_limit != 0 && count > work.enabled.message_limit;
+}
+
+Outcome refuse_too_many(const Work& work) {
+    return refused("MESSAGELIMIT " + std::to_string(work.enabled.message_limit),
+                   "These are more messages than one command takes");
+}
+
 std::vector<index::Uid> uids_of(const Selected& selected, const std::vector<std::size_t>& indices) {
     std::vector<index::Uid> uids;
     uids.reserve(indices.size());

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -27,6 +29,15 @@ struct Enabled {
     bool utf8 = false;
     bool uid_only = false;
     bool metadata = false;
+    bool progress = false;            // INPROGRESS is not masked
+    std::uint32_t message_limit = 0;  // of MESSAGELIMIT; 0: none
+};
+
+// How far a command is, of what it has to look at: written by the thread that answers it, read by the loop.
+struct Progress {
+    std::atomic<std::uint64_t> done = 0;
+    std::atomic<std::uint64_t> all = 0;   // 0: not known
+    std::atomic<bool> abandoned = false;  // by the loop: nobody waits for the answer any more
 };
 
 struct Selected {
@@ -71,6 +82,8 @@ struct Work {
     std::string tag;
     std::string out = {};  // untagged responses
     std::vector<Noted> events = {};
+    std::shared_ptr<Progress> progress = std::make_shared<Progress>();
+    bool inside_response = false;  // what is written so far ends within a literal
     bool enables_condstore = false;
     bool selection_changes = false;  // a mailbox is selected now that was not, or the other way round
 };
@@ -79,6 +92,12 @@ struct Work {
 // none (RFC 9051 section 9); UIDs that are none are left out.
 Result<std::vector<std::size_t>> find_messages(const Selected& selected, const imap::server::NumberSet& set,
                                                bool uid);
+// MESSAGELIMIT (RFC 9738 section 3.1): keeps those with the highest UIDs of ascending `indices`. The response code that says so,
+// "" where all may stay.
+std::string limit_messages(const Work& work, std::vector<std::size_t>& indices);
+// Of what is done with all messages or none: whether these are too many.
+bool are_too_many(const Work& work, std::size_t count);
+Outcome refuse_too_many(const Work& work);
 std::vector<index::Uid> uids_of(const Selected& selected, const std::vector<std::size_t>& indices);
 
 }  // namespace mailpipe::app::serve

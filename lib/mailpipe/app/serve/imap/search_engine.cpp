@@ -60,9 +60,14 @@ SearchAnswer answer_of(const SearchView& view, const Asked& asked, const Indices
     out.found = uids_of(view, indices);
     const Found told = asked.uid ? out.found : numbers_of(indices);
     if (asked.returns.save) out.saved = saved_of(asked.returns, out.found);
+    // "MUST NOT be returned for mailboxes that contain no matching messages", whatever is asked for (RFC 7377 section 2.1).
+    if (!view.told_as.empty() && indices.empty()) return out;
     if (asked.returns.given) {
         ESearch of;
         of.tag = asked.tag;
+        of.mailbox = view.told_as;
+        of.utf8 = view.utf8;
+        if (!view.told_as.empty()) of.uid_validity = view.snapshot->uid_validity();
         of.uid = asked.uid;
         of.sorted = asked.sorted;
         out.response = imap::server::encode_esearch(of, asked.returns, told, modseq);
@@ -80,25 +85,6 @@ Result<SearchAnswer> run_search(const SearchView& view, const imap::server::Sear
     const auto found = search_messages(view, command.query, nullptr, progress);
     if (!found) return tl::unexpected(found.error());
     return answer_of(view, {command.uid, false, command.returns, command.query, tag}, *found);
-}
-
-Result<std::string> run_esearch(const SearchView& view, const imap::server::Search& command,
-                                std::string_view tag, bool utf8, const SearchProgress& progress) {
-    const auto found = search_messages(view, command.query, nullptr, progress);
-    if (!found) return tl::unexpected(found.error());
-    // "MUST NOT be returned for mailboxes that contain no matching messages", whatever is asked for (RFC 7377 section 2.1).
-    if (found->empty()) return std::string();
-    SearchReturn returns = command.returns;
-    if (!returns.given) returns.all = true;
-    const std::string name = view.mailbox->name();
-    ESearch of;
-    of.tag = tag;
-    of.uid = true;
-    of.mailbox = name;
-    of.uid_validity = view.snapshot->uid_validity();
-    of.utf8 = utf8;
-    return imap::server::encode_esearch(of, returns, uids_of(view, *found),
-                                        modseq_of(view, command.query, *found, returns));
 }
 
 Result<SearchAnswer> run_sort(const SearchView& view, const imap::server::Sort& command, std::string_view tag,

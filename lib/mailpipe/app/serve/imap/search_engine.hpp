@@ -34,9 +34,6 @@ struct SearchAnswer {
 };
 Result<SearchAnswer> run_search(const SearchView& view, const imap::server::Search& command,
                                 std::string_view tag, const SearchProgress& progress = {});
-// Of one of several mailboxes (RFC 7377); "" where nothing is to be said of it.
-Result<std::string> run_esearch(const SearchView& view, const imap::server::Search& command,
-                                std::string_view tag, bool utf8, const SearchProgress& progress = {});
 Result<SearchAnswer> run_sort(const SearchView& view, const imap::server::Sort& command, std::string_view tag,
                               SortCache* cache, const SearchProgress& progress = {});
 Result<SearchAnswer> run_thread(const SearchView& view, const imap::server::Thread& command, SortCache* cache,

@@ -28,6 +28,7 @@ class Finder {
             return std::move(found_);
         }
         if (auto looked = look_at_index(among); !looked) return tl::unexpected(looked.error());
+        all_ = pending_.size();
         const bool kept =
             std::any_of(needs_.fields.begin(), needs_.fields.end(), imap::server::is_cached_field);
         if (kept && !pending_.empty()) {
@@ -85,12 +86,15 @@ class Finder {
                     errors[i] = tl::unexpected(verdict.error());
                 }
             },
-            [&](std::size_t done) { return progress(done); });
+            [&](std::size_t) { return progress(0); });
         if (!looked) return looked;
         return sort_out(verdicts, errors);
     }
 
     Result<void> look_at_texts() {
+        if (pending_.empty()) return {};
+        const std::size_t decided = all_ - pending_.size();
+        if (auto told = progress(decided); !told) return told;
         std::vector<Verdict> verdicts(pending_.size(), Verdict::no);
         std::vector<Result<void>> errors(pending_.size());
         auto looked = in_pieces(
@@ -110,7 +114,7 @@ class Finder {
                 }
                 return {};
             },
-            [&](std::size_t done) { return progress(done); });
+            [&](std::size_t done) { return progress(decided + done); });
         if (!looked) return looked;
         return sort_out(verdicts, errors);
     }
@@ -127,8 +131,7 @@ class Finder {
     }
 
     Result<void> progress(std::size_t done) const {
-        if (progress_ && !progress_(done, pending_.size()))
-            return fail(Errc::temporary, "the search was ended");
+        if (progress_ && !progress_(done, all_)) return fail(Errc::temporary, "the search was ended");
         return {};
     }
 
@@ -137,14 +140,15 @@ class Finder {
     const SearchProgress& progress_;
     email::SearchNeeds needs_;
     Indices found_;
-    Indices pending_;  // ascending
+    Indices pending_;      // ascending
+    std::size_t all_ = 0;  // that the index could not decide
 };
 
 }  // namespace
 
 Result<Indices> search_messages(const SearchView& view, const email::Query& query, const Indices* among,
                                 const SearchProgress& progress) {
-    return Finder(view, query, progress).run(among);
+    return Finder(view, query, progress).run(among != nullptr ? among : view.among);
 }
 
 }  // namespace mailpipe::app::serve

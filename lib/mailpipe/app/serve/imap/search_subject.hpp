@@ -17,6 +17,9 @@ struct SearchView {
     std::shared_ptr<const index::Snapshot> snapshot;
     imap::server::Ranges saved;  // UIDs of "$" (RFC 5182)
     std::time_t now = 0;
+    const std::vector<std::uint32_t>* among = nullptr;  // the indices that are looked at, ascending; null: all
+    std::string_view told_as;  // the mailbox as a response to ESEARCH names it; "" in those to other commands
+    bool utf8 = false;         // of told_as
 };
 
 // One message of a view for email::matches(), with as much of its text as was read. What is asked for beyond that

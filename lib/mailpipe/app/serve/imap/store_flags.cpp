@@ -39,6 +39,7 @@ class Storing {
             !(selected_.rights.write() && selected_.rights.keep_seen() && selected_.rights.mark_deleted());
         if (limited && command_.mode == Mode::replace)
             return refused("NOPERM", "You may not replace all flags; add or remove those that you may change");
+        limited_ = limit_messages(work_, *indices);
         const auto uids = uids_of(selected_, *indices);
         auto result = selected_.mailbox->store(uids, mode_of(command_.mode), flags, command_.unchanged_since);
         if (!result) return refusal_of(result.error());
@@ -95,6 +96,8 @@ class Storing {
     }
 
     Outcome outcome(const index::Mailbox::StoreResult& result) const {
+        const bool has_code = !result.modified.empty() || (!result.gone.empty() && !command_.uid);
+        if (has_code && !limited_.empty()) work_.out += "* OK [" + limited_ + "] There are more\r\n";
         if (!result.modified.empty()) {
             std::vector<std::uint32_t> numbers = result.modified;
             if (!command_.uid)
@@ -106,12 +109,13 @@ class Storing {
         // RFC 2180 section 4.2.1: some are gone. By UID those are none.
         if (!result.gone.empty() && !command_.uid)
             return refused("EXPUNGEISSUED", "Some of the messages are gone");
-        return done("Stored");
+        return done("Stored", limited_);
     }
 
     Work& work_;
     const proto::Store& command_;
     Selected& selected_;
+    std::string limited_;  // the code of MESSAGELIMIT
 };
 
 }  // namespace
