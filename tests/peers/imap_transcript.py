@@ -10,6 +10,12 @@
     @starttls N               the handshake
     @compress N               COMPRESS, and its answer
     @ours                     what follows is not what Dovecot does, nor wrong for that
+    @server ARGUMENT...       in front of all: a server of its own with these arguments
+    @fresh                    a user who has nothing yet; connections begin anew
+    @messages MAILBOX N [(FLAGS)]         so many messages, "message 1" and on
+    @gap MAILBOX N            so many UIDs that are taken and gone
+    @example RFCn SECTION[/n] what follows is that example
+    @omits RFCn SECTION[/n] WHY           an example that does not run here
     C: a line of the client; "{*}" or "{*+}" at its end is a literal of the lines that follow behind "C| ", without the
        CRLF of the last where that is "C\\ "; then "C: " goes on with the command
     S: a response; so written "{*}" with "S| " and "S+ ", which goes on with the response
