@@ -30,26 +30,34 @@ Result<void> write_uid_validity(const AccountCore& core, std::uint32_t uid_valid
     return directory ? store::sync_file(directory->get(), core.path) : tl::unexpected(directory.error());
 }
 
+Result<std::int64_t> last_uid_validity(Database& database) {
+    return database.number("SELECT value FROM setting WHERE name='uid_validity'");
+}
+
 }  // namespace
 
 Result<std::uint32_t> next_uid_validity(Database& database, const AccountCore& core) {
-    auto last = database.number("SELECT value FROM setting WHERE name='uid_validity'");
+    auto last = last_uid_validity(database);
     if (!last) return tl::unexpected(last.error());
     const std::int64_t given = std::max<std::int64_t>(*last, read_uid_validity(core));
     const auto next = static_cast<std::uint32_t>(std::max<std::int64_t>(std::time(nullptr), given + 1));
-    if (auto noted = note_uid_validity(database, core, next); !noted) return tl::unexpected(noted.error());
+    if (auto noted = note_uid_validity(database, next); !noted) return tl::unexpected(noted.error());
     return next;
 }
 
-Result<void> note_uid_validity(Database& database, const AccountCore& core, std::uint32_t uid_validity) {
-    if (uid_validity > read_uid_validity(core)) {
-        if (auto written = write_uid_validity(core, uid_validity); !written) return written;
-    }
+Result<void> note_uid_validity(Database& database, std::uint32_t uid_validity) {
     auto query = database.query(
         "INSERT INTO setting VALUES('uid_validity',?) ON CONFLICT(name) DO UPDATE SET "
         "value=max(value,excluded.value)");
     if (!query) return tl::unexpected(query.error());
     return query->run(uid_validity);
+}
+
+Result<void> keep_uid_validity(AccountCore& core) {
+    auto last = core.read(last_uid_validity);
+    if (!last) return tl::unexpected(last.error());
+    return *last > read_uid_validity(core) ? write_uid_validity(core, static_cast<std::uint32_t>(*last))
+                                           : Result<void>{};
 }
 
 }  // namespace mailpipe::index

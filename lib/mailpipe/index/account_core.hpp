@@ -56,10 +56,12 @@ struct AccountCore {
     }
 };
 
-// One that was never given in this account: the clock's, or the next. Part of a change; it is written to a file beside the
-// index as well, for the day on which that is lost and the clock is late.
+// One that was never given in this account: the clock's, or the next. Part of a change.
 Result<std::uint32_t> next_uid_validity(Database& database, const AccountCore& core);
 // That one is not given any more.
-Result<void> note_uid_validity(Database& database, const AccountCore& core, std::uint32_t uid_validity);
+Result<void> note_uid_validity(Database& database, std::uint32_t uid_validity);
+// Before a mailbox goes, and with it the trace of its own: writes the last one given to a file beside the index, for the day
+// on which that is lost and the clock is late.
+Result<void> keep_uid_validity(AccountCore& core);
 
 }  // namespace mailpipe::index

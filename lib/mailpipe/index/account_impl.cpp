@@ -169,7 +169,7 @@ Result<MailboxRow> AccountImpl::make_row(const std::string& directory,
             row.highest_modseq = modseq_after((*trace)->modseq);
             row.settled_modseq = row.vanished_floor = row.highest_modseq;
             if (!(*trace)->keywords.empty()) row.keywords = (*trace)->keywords;
-            if (auto noted = note_uid_validity(database, *core_, row.uid_validity); !noted) return noted;
+            if (auto noted = note_uid_validity(database, row.uid_validity); !noted) return noted;
             const std::string line = encode_uid_trace_modseq(row.highest_modseq);
             if (auto noted = note_in_trace(folder->get(), line, path); !noted) return noted;
         } else {
@@ -230,6 +230,7 @@ Result<void> AccountImpl::forget(const std::string& directory) {
     auto row = core_->read([&](Database& database) { return read_mailbox_row(database, directory); });
     if (!row) return tl::unexpected(row.error());
     if (*row) {
+        if (auto kept = keep_uid_validity(*core_); !kept) return kept;
         auto removed =
             core_->change([&](Database& database) { return remove_mailbox_row(database, (*row)->id); });
         if (!removed) return removed;

@@ -198,21 +198,20 @@ Result<void> MailboxImpl::settle_locked() {
 
 Result<void> MailboxImpl::append_trace(const MailboxRow& row, const std::string& lines, bool sync) {
     const std::string what = folder_->path() + "/" + kUidTrace;
-    store::Fd file(store::open_at(folder_->root(), kUidTrace, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC));
-    std::string text;
-    if (!file) {
-        if (errno != ENOENT) return fail_errno(errno, what);
-        file = store::Fd(store::open_at(folder_->root(), kUidTrace,
+    const store::Fd file(store::open_at(folder_->root(), kUidTrace,
                                         O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
-        if (!file) return fail_errno(errno, what, true);
+    if (!file) return fail_errno(errno, what, true);
+    auto info = store::stat_fd(file.get(), what);
+    if (!info) return tl::unexpected(info.error());
+    // One that begins is not synced: where a crash takes it and the index, another UIDVALIDITY follows. Where it takes only this,
+    // an empty file may be left.
+    const bool begins = info->st_size == 0;
+    std::string text;
+    if (begins)
         text = encode_uid_trace_header(row.uid_validity, object_id_) +
                encode_uid_trace_reserved(row.uid_reserved) + encode_uid_trace_modseq(row.highest_modseq);
-        sync = true;
-    }
     if (auto written = store::write_fully(file.get(), text + lines, what); !written) return written;
-    if (!sync) return {};
-    if (auto synced = store::sync_file(file.get(), what); !synced) return synced;
-    return text.empty() ? Result<void>{} : store::sync_file(folder_->root(), what);
+    return sync && !begins ? store::sync_file(file.get(), what) : Result<void>{};
 }
 
 Result<void> MailboxImpl::write_trace() {

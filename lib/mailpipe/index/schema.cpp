@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstdio>
 
+#include "mailpipe/index/copied_index.hpp"
 #include "mailpipe/store/file.hpp"
 
 namespace mailpipe::index {
@@ -62,6 +63,7 @@ Result<OpenedIndex> open_whole(const std::string& path) {
     if (*tables != 0) return fail(Errc::data, path + ": is no index");
     auto made = (*database)->execute(kTables);
     if (made) made = (*database)->execute("PRAGMA user_version=" + std::to_string(kSchema));
+    if (made) made = note_index_file(**database, path);
     if (made) made = begun->commit();
     if (made) made = (*database)->settle();
     if (!made) return tl::unexpected(made.error());

@@ -2,6 +2,7 @@
 
 #include <functional>
 
+#include "mailpipe/index/uid_trace.hpp"
 #include "tests/unit/index/index_test_support.hpp"
 
 // What the power takes of a process that has said that it is done: all that was not synced. The index always is.
@@ -48,6 +49,20 @@ TEST_F(CrashTest, NamesOfFilesAreMadeUpFor) {
     rename_back(only("cur"), old);
     open();
     EXPECT_EQ((*inbox_->snapshot())[0].flags, 0);
+}
+
+TEST_F(CrashTest, ATraceThatHadJustBegunIsBegunAgain) {
+    open();
+    append(*inbox_, 1, 1);
+    fs::resize_file(root_ + "/mailpipe-uidlist", 0);
+    append(*inbox_, 2, 1);
+    const std::uint32_t validity = inbox_->snapshot()->uid_validity();
+    close();
+    fs::remove(root_ + "/.mailpipe-index");
+    open();
+    EXPECT_EQ(inbox_->snapshot()->uid_validity(), validity);
+    EXPECT_EQ(inbox_->snapshot()->size(), 2U);
+    EXPECT_GT(inbox_->snapshot()->uid_next(), kReservedUids);
 }
 
 TEST_F(CrashTest, FilesThatWereToGoGo) {
