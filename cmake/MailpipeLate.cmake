@@ -49,7 +49,7 @@ function(mailpipe_late_libraries TARGET)
         COMMENT "Finding the functions of late libraries" VERBATIM)
     set(sources ${MAILPIPE_LATE_STUBS} ${CMAKE_SOURCE_DIR}/lib/late/resolve.cpp)
     set_source_files_properties(${sources} PROPERTIES
-        INCLUDE_DIRECTORIES ${directory} OBJECT_DEPENDS ${directory}/late_functions.h)
+        INCLUDE_DIRECTORIES ${directory} OBJECT_DEPENDS "${directory}/late_functions.h;${CMAKE_SOURCE_DIR}/lib/late/library_note.S")
     target_sources(${TARGET} PRIVATE ${sources})
     target_link_libraries(${TARGET} PRIVATE ${CMAKE_DL_LIBS})
 endfunction()
