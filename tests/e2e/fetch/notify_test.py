@@ -122,7 +122,7 @@ class OfMailServe(Notify, Watching):
 
 
 class Scripted(Watching):
-    def serve(self, notify, **replies):
+    def serve(self, notify):
         boxes = {"A": 0, "B": 0}  # messages
         texts = [crlf(message(f"m{n}", "x\n")) for n in range(3)]
 
@@ -137,8 +137,7 @@ class Scripted(Watching):
             conversation.send(b"* SEARCH" + uids + b"\r\n" + tag + b" OK x\r\n")
 
         script = imap((b'"A"', b'"B"'), texts, ("IMAP4rev1", "NOTIFY", "IDLE"),
-                      {b"EXAMINE": examine, b"SEARCH": search, b"NOTIFY": notify,
-                       **{verb.encode(): reply for verb, reply in replies.items()}})
+                      {b"EXAMINE": examine, b"SEARCH": search, b"NOTIFY": notify, b"IDLE": self.idle})
         server = ScriptedServer(script, deadline=60)
         self.addCleanup(server.__exit__)
         return server, boxes
@@ -152,7 +151,7 @@ class Scripted(Watching):
     def test_no(self):
         """IDLE alone, in the last mailbox, then."""
         server, _ = self.serve(lambda conversation, tag, _: conversation.send(
-            tag + b" NO [BADEVENT (MessageNew)] x\r\n"), IDLE=self.idle)
+            tag + b" NO [BADEVENT (MessageNew)] x\r\n"))
         self.start(server.port)
         self.wait_sent("IDLE")
         self.assertEqual(sum(line.startswith("NOTIFY") for line in self.sent()), 1)
@@ -161,7 +160,7 @@ class Scripted(Watching):
     def test_overflow(self):
         """All are looked at, and after some times NOTIFY is no more asked for."""
         server, _ = self.serve(lambda conversation, tag, _: conversation.send(
-            tag + b" OK x\r\n* OK [NOTIFICATIONOVERFLOW] too much\r\n"), IDLE=self.idle)
+            tag + b" OK x\r\n* OK [NOTIFICATIONOVERFLOW] too much\r\n"))
         self.start(server.port)
         self.wait_sent('EXAMINE "B"', 4)
         self.wait_sent("IDLE")

@@ -99,8 +99,13 @@ class Watch(DovecotSource, Case):
         self.wait_for(1)
         wait_until(lambda: len(self.errors()) == 1, "an error", 15)
         self.assertIn("/Box", self.errors()[0])
+        # The others are watched meanwhile, and the connection stays.
+        self.fill([message("another", "x\n")])
+        self.wait_for(2)
         os.chmod(os.path.join(folder, "cur"), 0o700)
-        self.wait_for(2, 60)
+        self.wait_for(3, 60)
+        wait_until(lambda: len(self.errors()) == 2, "its end", 15)
+        self.assertRegex(self.errors()[1], "/Box: works again")
         self.stop()
 
     def test_what_cannot_get_better_ends(self):

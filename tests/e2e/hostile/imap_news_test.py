@@ -78,6 +78,10 @@ ROWS = [
 ]
 
 
+def all_rows():
+    return ROWS
+
+
 class News(HostileImap):
     def test_rows(self):
         self.run_rows(ROWS)

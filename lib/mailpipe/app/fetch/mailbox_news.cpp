@@ -108,6 +108,8 @@ Result<MailboxNews::Names> MailboxNews::wait_for_notices(ImapClient& client, boo
         };
         if (auto idled = client.idle(pause, flags, have_come); !idled) return tl::unexpected(idled.error());
         news.merge(take_news(client, flags));
+        // Some servers end IDLE by themselves.
+        if (news.empty() && !pause()) news.insert(client.location().mailbox);
         return news;
     }
     while (!pause() && news.empty()) {
