@@ -36,7 +36,12 @@ Result<MailboxNews::Names> MailboxNews::wait(ImapClient& client, bool flags,
                                              const std::function<bool()>& pause) {
     Names news = std::exchange(grown_, {});
     std::erase_if(news, [this](const std::string& name) { return !known_.contains(name); });
-    const bool watched = client.uid_validity() && known_.contains(client.location().mailbox);
+    if (news.empty() && !is_watched(client)) {
+        auto found = select_known(client);
+        if (!found) return found;
+        news = std::move(*found);
+    }
+    const bool watched = is_watched(client);
     if (watched && has_news(client, flags)) news.insert(client.location().mailbox);
     if (!news.empty()) return news;
     const bool idles = client.has_capability("IDLE") || client.has_capability("IMAP4REV2");
@@ -53,6 +58,27 @@ Result<MailboxNews::Names> MailboxNews::wait(ImapClient& client, bool flags,
     while (!pause())
         ::poll(nullptr, 0, kSlice);
     return news;
+}
+
+bool MailboxNews::is_watched(const ImapClient& client) const {
+    return client.uid_validity() && known_.contains(client.location().mailbox);
+}
+
+// The mailbox that was asked for last could not be selected: another one is, to be watched. It is returned where it
+// has changed since it was fetched from.
+Result<MailboxNews::Names> MailboxNews::select_known(ImapClient& client) {
+    if (known_.empty()) return Names{};
+    const auto chosen = known_.contains("INBOX") ? known_.find("INBOX") : known_.begin();
+    Location place = client.location();
+    place.mailbox = chosen->first;
+    if (auto selected = client.select(place, true); !selected) {
+        if (!client.is_usable()) return tl::unexpected(selected.error());
+        return Names{};
+    }
+    const Known& known = chosen->second;
+    const bool same =
+        client.uid_validity() == known.uid_validity && client.selected().uid_next == known.uid_next;
+    return same ? Names{} : Names{chosen->first};
 }
 
 // false: it says no, and is not asked again.

@@ -36,6 +36,8 @@ class MailboxNews {
         std::uint64_t modseq = 0;
     };
 
+    bool is_watched(const ImapClient& client) const;
+    Result<Names> select_known(ImapClient& client);
     bool is_news(const imap::MailboxStatus& status, bool flags) const;
     Result<bool> ask(ImapClient& client, bool flags);
     Names take_news(ImapClient& client, bool flags);
