@@ -259,8 +259,9 @@ Result<Entries> scan_mbox(int fd, const std::string& path, std::uint64_t part_si
     std::vector<std::future<Result<PartOfFile>>> others;
     for (std::size_t i = 1; i < parts.size(); ++i) {
         const NoSignals blocked;
-        others.push_back(
-            std::async(std::launch::async, [&, i] { return scan_part(fd, std::move(parts[i]), path); }));
+        // Here and later where no more threads are to be had.
+        others.push_back(std::async(std::launch::async | std::launch::deferred,
+                                    [&, i] { return scan_part(fd, std::move(parts[i]), path); }));
     }
     auto first = scan_part(fd, std::move(parts[0]), path);
     if (!first) return tl::unexpected(first.error());
