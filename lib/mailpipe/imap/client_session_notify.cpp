@@ -1,7 +1,14 @@
-#include "mailpipe/base/limits.hpp"
+#include <numeric>
+
 #include "mailpipe/imap/client_session_impl.hpp"
 
 namespace mailpipe::imap {
+namespace {
+
+// Servers take lines of 64 KB and less; more names than that are asked for as all that the user has.
+constexpr std::size_t kMostNames = 16U << 10;  // octets
+
+}  // namespace
 
 // notify-add = "SET" [SP "STATUS"] SP event-groups      RFC 5465 section 8
 // STATUS has each mailbox told of at once, so that nothing falls between the fetch from it and this. With
@@ -17,14 +24,18 @@ void ClientSession::notify(const std::vector<std::string>& mailboxes, bool flags
     encoder.text(command.tag).text(" NOTIFY SET STATUS (SELECTED-DELAYED ").text(events).text(")");
     impl_->noticed.clear();
     impl_->notify_overflowed = false;
+    const auto octets = [](std::size_t sum, const std::string& mailbox) { return sum + mailbox.size(); };
+    const bool all = std::accumulate(mailboxes.begin(), mailboxes.end(), std::size_t{0}, octets) > kMostNames;
     for (const std::string& mailbox : mailboxes) {
-        encoder.text(impl_->noticed.empty() ? " (MAILBOXES (" : " ");
+        const bool is_first = impl_->noticed.empty();
+        impl_->noticed.emplace(mailbox, std::nullopt);
+        if (all) continue;
+        encoder.text(is_first ? " (MAILBOXES (" : " ");
         const auto name = impl_->wire_name(mailbox);
         const auto sent = name ? encoder.string(*name) : Result<void>(tl::unexpected(name.error()));
         if (!sent) command.refused = sent.error();
-        impl_->noticed.emplace(mailbox, std::nullopt);
     }
-    if (!mailboxes.empty()) encoder.text(") ").text(events).text(")");
+    if (!mailboxes.empty()) encoder.text(all ? " (PERSONAL " : ") ").text(events).text(")");
     command.chunks = encoder.finish();
 }
 

@@ -56,6 +56,27 @@ TEST(ImapNotify, Dialogue) {
     EXPECT_FALSE(overflowed);
 }
 
+// More names than a line holds: all that the user has, and only those that were meant are told of.
+TEST(ImapNotify, ManyMailboxes) {
+    std::string last;
+    const auto act = [&](ClientSession& session, const ClientStep& step) {
+        if (std::holds_alternative<Ready>(step)) {
+            std::vector<std::string> names;
+            for (int n = 0; n < 2000; ++n)
+                names.push_back("mailbox " + std::to_string(n));
+            session.notify(names, false);
+        }
+        if (std::holds_alternative<CommandDone>(step)) last = told(session);
+    };
+    const auto lines = test::logged_in(kNotify) +
+                       Lines{client("A2 NOTIFY SET STATUS (SELECTED-DELAYED (MessageNew MessageExpunge)) "
+                                    "(PERSONAL (MessageNew MessageExpunge))"),
+                             server("* STATUS other (MESSAGES 1)"),
+                             server("* STATUS \"mailbox 7\" (MESSAGES 1)"), server("A2 OK x")};
+    EXPECT_EQ(behind(test::Dialogue(test::plain_options(), act).play(lines), "ready"), (Events{"done notify"}));
+    EXPECT_EQ(last, "status mailbox 7 1 - - - -;");
+}
+
 TEST(ImapNotify, Overflow) {
     std::string last;
     bool overflowed = false;

@@ -71,6 +71,31 @@ TEST(Threats, CapabilitiesAskedAgainAfterTls) {
         << "neither the forged SASL list nor the timestamp counts";
 }
 
+// UTF8 and LANG in one flight: what comes behind their answers was said before the login was asked for.
+TEST(Threats, AnswersToSettings) {
+    const auto asked = [] {
+        ClientOptions options = options_with(TlsUse::implicit);
+        options.language = "de";
+        ClientDriver client(std::move(options));
+        client.feed("+OK ready\r\n");
+        client.feed("+OK\r\nUSER\r\nPIPELINING\r\nUTF8\r\nLANG\r\n.\r\n");
+        EXPECT_TRUE(client.output.ends_with("CAPA\r\nUTF8\r\nLANG de\r\n")) << client.output;
+        return client;
+    };
+    for (const char* answers :
+         {"+OK\r\n+OK de\r\n+OK\r\n", "+OK\r\n+OK de\r\n+", "UTF8\r\n", "+OK\r\n* OK\r\n"}) {
+        ClientDriver client = asked();
+        client.feed(answers);
+        EXPECT_EQ(client.events, Events{"Failed protocol"}) << answers;
+        EXPECT_FALSE(contains(client.output, "alice")) << answers;
+    }
+    for (const char* answers : {"+OK\r\n+OK de\r\n", "-ERR\r\n-ERR\r\n"}) {
+        ClientDriver client = asked();
+        client.feed(answers);
+        EXPECT_TRUE(client.output.ends_with("USER alice\r\n")) << answers;
+    }
+}
+
 TEST(Threats, MissingOfferSkipsRequiredTls) {
     for (const char* capabilities : {"-ERR no CAPA here\r\n", "+OK\r\nUSER\r\nSASL PLAIN\r\n.\r\n"}) {
         ClientDriver client(options_with(TlsUse::starttls));
