@@ -17,7 +17,8 @@ struct Driver {
         : session(options(choice)),
           two_fetches((choice & 8) != 0),
           changes((choice & 64) != 0),
-          searches((choice & 128) != 0) {}
+          searches((choice & 128) != 0),
+          news((choice & 3) == 3) {}
 
     static ClientOptions options(std::uint8_t choice) {
         ClientOptions options;
@@ -29,6 +30,7 @@ struct Driver {
     }
 
     void queue_all() {
+        if (news) session.notify({"INBOX", "B\xC3\xBCro"}, true);
         session.uid_search("SUBJECT {2}\r\n\xC3\xBC");
         if (searches) {
             session.uid_search_count("ALL");
@@ -52,16 +54,40 @@ struct Driver {
         session.logout();
     }
 
+    void select() {
+        if (news) session.enable({"QRESYNC", "UTF8=ACCEPT", "UIDONLY"});
+        session.select("INBOX", true, news ? SelectNews::resync : SelectNews::none, {17, 90});
+    }
+
+    static void check(const Selected& selected) {
+        for (const UidRange& range : selected.vanished) {
+            if (range.first == 0 || range.first > range.last) std::abort();
+        }
+        for (const FlagNews& one : selected.changed) {
+            if (one.uid == 0) std::abort();
+        }
+    }
+
+    void check_notices() {
+        for (const MailboxStatus& status : session.take_notices()) {
+            if (status.name != "INBOX" && status.name != "B\xC3\xBCro") std::abort();
+        }
+    }
+
     // false when the session is over.
     bool drain() {
         while (true) {
             const ClientStep step = session.next();
+            check_notices();
             if (std::holds_alternative<wire::NeedInput>(step)) return true;
             if (std::holds_alternative<wire::Failed>(step) || std::holds_alternative<Closed>(step))
                 return false;
             if (std::holds_alternative<wire::StartTls>(step)) session.tls_started();
-            if (std::holds_alternative<Ready>(step)) session.select("INBOX", true);
-            if (std::holds_alternative<Selected>(step)) queue_all();
+            if (std::holds_alternative<Ready>(step)) select();
+            if (const auto* selected = std::get_if<Selected>(&step)) {
+                check(*selected);
+                queue_all();
+            }
             if (std::holds_alternative<AppendMore>(step)) session.append_data("a");
             if (std::holds_alternative<MailboxGrew>(step)) session.idle_done();
             if (const auto* copied = std::get_if<Copied>(&step)) {
@@ -82,6 +108,7 @@ struct Driver {
     bool two_fetches;
     bool changes;
     bool searches;
+    bool news;
     std::uint64_t missing = 0;
 };
 
