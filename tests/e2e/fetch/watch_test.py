@@ -62,6 +62,20 @@ class Watch(DovecotSource, Case):
         self.stop()
         self.assertEqual(self.errors(), [])
 
+    def test_flags_are_news_where_they_decide(self):
+        self.fill(numbered(2))
+        self.start("--interval", "1h", "--seen-only", "--delete")
+        client = self.login()
+        client.select()
+        wait_until(lambda: os.path.isdir(self.path("mail")), "the first look", 15)
+        for count in (1, 2):
+            client.store("1", "+FLAGS", r"(\Seen)")
+            self.wait_for(count)
+            wait_until(lambda: len(self.dovecot.messages("alice")) == 2 - count, "its deletion", 15)
+            client.noop()
+        self.stop()
+        self.assertEqual(self.errors(), [])
+
     def test_pop3_at_each_interval(self):
         messages = self.fill(numbered(1))
         self.start("--interval", "1s", "--delete", protocol="pop3")
