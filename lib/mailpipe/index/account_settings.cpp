@@ -5,6 +5,7 @@
 
 #include "mailpipe/index/account_impl.hpp"
 #include "mailpipe/index/folder_name.hpp"
+#include "mailpipe/index/seen_by_user.hpp"
 
 namespace mailpipe::index {
 namespace {
@@ -90,6 +91,12 @@ Result<void> AccountImpl::set_metadata(const std::string& mailbox, const std::st
                                        const std::optional<std::string>& value) {
     auto row = mailbox.empty() ? Result<std::int64_t>(0) : row_id(mailbox);
     if (!row) return tl::unexpected(row.error());
+    if (entry == kSeenByUser && !mailbox.empty()) {
+        auto opened = this->mailbox(mailbox);
+        if (!opened) return tl::unexpected(opened.error());
+        auto done = static_cast<MailboxImpl&>(**opened).switch_seen(value == "yes");
+        if (!done) return done;
+    }
     auto written = value
                        ? run(*core_, "INSERT OR REPLACE INTO metadata VALUES(?,?,?)", *row, entry, Blob{*value})
                        : run(*core_, "DELETE FROM metadata WHERE mailbox=? AND entry=?", *row, entry);

@@ -9,8 +9,9 @@ namespace mailpipe::index {
 
 class AppendImpl : public Mailbox::Append {
  public:
-    AppendImpl(std::shared_ptr<MailboxImpl> mailbox, std::unique_ptr<store::MailboxWriter> writer)
-        : mailbox_(std::move(mailbox)), writer_(std::move(writer)) {}
+    AppendImpl(std::shared_ptr<MailboxImpl> mailbox, std::unique_ptr<store::MailboxWriter> writer,
+               std::shared_ptr<SeenMarks> marks)
+        : mailbox_(std::move(mailbox)), writer_(std::move(writer)), marks_(std::move(marks)) {}
     ~AppendImpl() override {
         if (!committed_) writer_->discard();
     }
@@ -47,6 +48,7 @@ class AppendImpl : public Mailbox::Append {
             const auto now = mailbox_->snapshot();
             MailboxImpl::Change change(mailbox_->row_, *now);
             ++change.row.highest_modseq;
+            change.marks = marks_.get();
             auto incoming = incoming_messages(change);
             if (!incoming) return tl::unexpected(incoming.error());
             if (replaced) {
@@ -74,6 +76,10 @@ class AppendImpl : public Mailbox::Append {
             if (!bits) return tl::unexpected(bits.error());
             MailboxImpl::Incoming message;
             message.message.flags = each.flags.flags;
+            if (marks_ && marks_->on()) {
+                message.seen = (each.flags.flags & kSeen) != 0;
+                message.message.flags = static_cast<std::uint8_t>(each.flags.flags & ~kSeen);
+            }
             message.message.keywords = *bits;
             message.message.internal_date = each.date;
             message.message.save_date = std::time(nullptr);
@@ -88,12 +94,13 @@ class AppendImpl : public Mailbox::Append {
 
     std::shared_ptr<MailboxImpl> mailbox_;
     std::unique_ptr<store::MailboxWriter> writer_;
+    std::shared_ptr<SeenMarks> marks_;
     std::vector<Appended> messages_;
     Appended begun_;
     bool committed_ = false;
 };
 
-Result<std::unique_ptr<Mailbox::Append>> MailboxImpl::begin_append() {
+Result<std::unique_ptr<Mailbox::Append>> MailboxImpl::begin_append_for(std::shared_ptr<SeenMarks> marks) {
     {
         const std::lock_guard lock(mutex_);
         if (auto there = check_there(); !there) return tl::unexpected(there.error());
@@ -101,7 +108,7 @@ Result<std::unique_ptr<Mailbox::Append>> MailboxImpl::begin_append() {
     auto writer = store::open_maildir_writer(path());
     if (!writer) return tl::unexpected(writer.error());
     return std::make_unique<AppendImpl>(std::static_pointer_cast<MailboxImpl>(shared_from_this()),
-                                        std::move(*writer));
+                                        std::move(*writer), std::move(marks));
 }
 
 }  // namespace mailpipe::index

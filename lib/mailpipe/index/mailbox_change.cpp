@@ -53,6 +53,7 @@ Result<void> MailboxImpl::add(Change& change, std::vector<Incoming> incoming) {
         if (each.message.uid == 0) each.message.uid = change.row.uid_next;
         change.row.uid_next = std::max(change.row.uid_next, each.message.uid + 1);
         change.builder.append(each.message);
+        if (each.seen) change.seen.push_back({each.message.uid, true, each.message.modseq});
         change.added.push_back(std::move(each));
     }
     return {};
@@ -96,6 +97,12 @@ Result<void> MailboxImpl::write(Database& database, const Change& change) const 
     for (const auto& [message, file] : change.doomed) {
         if (auto done = add_doomed(database, row_id_, file.base); !done) return done;
     }
+    for (const SeenMark& mark : change.seen) {
+        if (auto done = put_seen(database, row_id_, change.marks->user(), mark); !done) return done;
+    }
+    if (change.seen_switch) {
+        if (auto done = put_seen_switch(database, row_id_, *change.seen_switch); !done) return done;
+    }
     if (auto done = remove_messages(database, row_id_, change.removed); !done) return done;
     if (auto done = add_vanished(database, row_id_, change.row.highest_modseq, change.removed); !done)
         return done;
@@ -117,9 +124,14 @@ Result<void> MailboxImpl::commit(Change& change) {
 void MailboxImpl::finish(Change& change) {
     row_ = change.row;
     auto renames = renames_of(change);
-    {
+    const auto publish = [&] {
         const std::lock_guard lock(published_mutex_);
         snapshot_ = change.next;
+    };
+    if (change.marks != nullptr) {
+        change.marks->take(change.seen, publish);
+    } else {
+        publish();
     }
     if (!change.added.empty()) {
         std::string lines;
@@ -207,8 +219,24 @@ void MailboxImpl::remove_files(const Change& change) {
     }
 }
 
-Result<Mailbox::StoreResult> MailboxImpl::store(const std::vector<Uid>& uids, StoreMode mode,
-                                                const FlagSet& flags, std::optional<ModSeq> unchanged_since) {
+namespace {
+
+void apply(Message& message, StoreMode mode, std::uint8_t flags, std::uint64_t keywords) {
+    if (mode == StoreMode::replace) message.flags = 0, message.keywords = 0;
+    if (mode == StoreMode::remove) {
+        message.flags = static_cast<std::uint8_t>(message.flags & ~flags);
+        message.keywords &= ~keywords;
+    } else {
+        message.flags = static_cast<std::uint8_t>(message.flags | flags);
+        message.keywords |= keywords;
+    }
+}
+
+}  // namespace
+
+Result<Mailbox::StoreResult> MailboxImpl::store_for(SeenMarks* marks, const std::vector<Uid>& uids,
+                                                    StoreMode mode, const FlagSet& flags,
+                                                    std::optional<ModSeq> unchanged_since) {
     StoreResult result;
     {
         const std::lock_guard lock(mutex_);
@@ -218,33 +246,34 @@ Result<Mailbox::StoreResult> MailboxImpl::store(const std::vector<Uid>& uids, St
         auto bits = bits_of(change, flags.keywords, mode != StoreMode::remove);
         if (!bits) return tl::unexpected(bits.error());
         const ModSeq modseq = ++change.row.highest_modseq;
+        const bool own_seen = marks != nullptr && marks->on();
+        change.marks = marks;
         for (const Uid uid : uids) {
             const auto at = now->find(uid);
             if (!at) {
                 result.gone.push_back(uid);
                 continue;
             }
-            Message message = (*now)[*at];
+            const Message& stored = (*now)[*at];
+            Message message = marks != nullptr ? marks->shown(stored) : stored;
             if (unchanged_since && message.modseq > *unchanged_since) {
                 result.modified.push_back(uid);
                 continue;
             }
             result.stored.push_back(uid);
-            const auto old = std::pair(message.flags, message.keywords);
-            if (mode == StoreMode::replace) message.flags = 0, message.keywords = 0;
-            if (mode == StoreMode::remove) {
-                message.flags = static_cast<std::uint8_t>(message.flags & ~flags.flags);
-                message.keywords &= ~*bits;
-            } else {
-                message.flags = static_cast<std::uint8_t>(message.flags | flags.flags);
-                message.keywords |= *bits;
+            const int had = message.flags;
+            apply(message, mode, flags.flags, *bits);
+            if (own_seen) {
+                const bool seen = (message.flags & kSeen) != 0;
+                if (((message.flags ^ had) & kSeen) != 0) change.seen.push_back({uid, seen, modseq});
+                message.flags = static_cast<std::uint8_t>((message.flags & ~kSeen) | (stored.flags & kSeen));
             }
-            if (std::pair(message.flags, message.keywords) == old) continue;
+            if (message.flags == stored.flags && message.keywords == stored.keywords) continue;
             message.modseq = modseq;
             update(change, message);
         }
         std::sort(result.modified.begin(), result.modified.end());
-        if (change.updated.empty() && !change.new_keywords) return result;
+        if (change.updated.empty() && change.seen.empty() && !change.new_keywords) return result;
         if (auto committed = commit(change); !committed) return tl::unexpected(committed.error());
         result.modseq = modseq;
     }

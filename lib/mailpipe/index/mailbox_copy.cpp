@@ -4,6 +4,7 @@
 #include <ctime>
 
 #include "mailpipe/index/mailbox_impl.hpp"
+#include "mailpipe/index/user_mailbox.hpp"
 #include "mailpipe/store/maildir_name.hpp"
 
 namespace mailpipe::index {
@@ -24,6 +25,8 @@ struct MailboxCopy {
     MailboxImpl& to;
     const bool move;
     const Mailbox::KeptFlags kept;
+    const SeenMarks* from_marks = nullptr;
+    SeenMarks* to_marks = nullptr;
     std::shared_ptr<const Snapshot> source = from.snapshot();
     MailboxImpl::Change change{to.row_, *to.snapshot()};
     std::vector<MailboxImpl::Incoming> incoming{};
@@ -39,11 +42,16 @@ struct MailboxCopy {
             if (!file && file.error().kind == Errc::not_found) continue;
             if (!file) return tl::unexpected(file.error());
             auto& [name, message] = *file;
-            message.flags &= kept.flags;
-            if (!kept.keywords) message.keywords = 0;
             const std::string letters =
                 encode_letters({message.flags, message.keywords, name.extra}, source->keywords());
             MailboxImpl::Incoming each;
+            if (from_marks != nullptr) message = from_marks->shown(message);
+            message.flags &= kept.flags;
+            if (!kept.keywords) message.keywords = 0;
+            if (to_marks != nullptr && to_marks->on()) {
+                each.seen = (message.flags & kSeen) != 0;
+                message.flags = static_cast<std::uint8_t>(message.flags & ~kSeen);
+            }
             each.file = {names.next() + sizes_of(name.base, message.size), name.extra};
             auto linked = from.folder_->link_to_tmp(name.base, letters, *to.folder_, each.file.base);
             if (!linked && linked.error().kind == Errc::not_found) continue;
@@ -75,6 +83,7 @@ struct MailboxCopy {
     }
 
     Result<void> prepare() {
+        change.marks = to_marks;
         ++change.row.highest_modseq;
         for (auto& each : incoming) {
             std::vector<std::string> names;
@@ -154,9 +163,11 @@ struct MailboxCopy {
     }
 };
 
-Result<Mailbox::Copied> MailboxImpl::copy(const std::vector<Uid>& uids, Mailbox& target, bool move,
-                                          KeptFlags kept) {
-    auto* to = dynamic_cast<MailboxImpl*>(&target);
+Result<Mailbox::Copied> MailboxImpl::copy_for(SeenMarks* marks, const std::vector<Uid>& uids, Mailbox& target,
+                                              bool move, KeptFlags kept) {
+    const auto* for_user = dynamic_cast<UserMailbox*>(&target);
+    auto* to = for_user != nullptr ? &for_user->stored() : dynamic_cast<MailboxImpl*>(&target);
+    SeenMarks* to_marks = for_user != nullptr ? for_user->marks().get() : nullptr;
     if (to == nullptr) return fail(Errc::usage, "mailbox " + target.name() + ": is not one of an index");
     std::optional<Copied> copied;
     {
@@ -168,7 +179,7 @@ Result<Mailbox::Copied> MailboxImpl::copy(const std::vector<Uid>& uids, Mailbox&
             std::lock(first, second);
         }
         // Into itself: a move gives new UIDs, first as a copy.
-        MailboxCopy work{*this, *to, move && to != this, kept};
+        MailboxCopy work{*this, *to, move && to != this, kept, marks, to_marks};
         if (auto done = work.run(uids); !done) return tl::unexpected(done.error());
         copied = std::move(work.copied);
         copied->uid_validity = to->row_.uid_validity;

@@ -14,6 +14,7 @@
 #include "mailpipe/index/keyword_letters.hpp"
 #include "mailpipe/index/mailbox.hpp"
 #include "mailpipe/index/rows.hpp"
+#include "mailpipe/index/seen_marks.hpp"
 #include "mailpipe/index/uid_trace.hpp"
 
 namespace mailpipe::index {
@@ -35,11 +36,15 @@ class MailboxImpl : public Mailbox {
     Result<void> refresh() override;
     Token watch(std::function<void()> changed) override;
     Result<StoreResult> store(const std::vector<Uid>& uids, StoreMode mode, const FlagSet& flags,
-                              std::optional<ModSeq> unchanged_since) override;
+                              std::optional<ModSeq> unchanged_since) override {
+        return store_for(nullptr, uids, mode, flags, unchanged_since);
+    }
     Result<std::pair<std::vector<Uid>, ModSeq>> expunge(const std::optional<std::vector<Uid>>& uids) override;
     using Mailbox::copy;
-    Result<Copied> copy(const std::vector<Uid>& uids, Mailbox& target, bool move, KeptFlags kept) override;
-    Result<std::unique_ptr<Append>> begin_append() override;
+    Result<Copied> copy(const std::vector<Uid>& uids, Mailbox& target, bool move, KeptFlags kept) override {
+        return copy_for(nullptr, uids, target, move, kept);
+    }
+    Result<std::unique_ptr<Append>> begin_append() override { return begin_append_for(nullptr); }
     Result<std::unique_ptr<store::MessageReader>> open(Uid uid) override;
     Result<std::string> text(Uid uid) override;
     Result<void> facts(const std::vector<Uid>& uids, unsigned want, const UseFacts& use) override;
@@ -47,7 +52,17 @@ class MailboxImpl : public Mailbox {
     Result<std::string> email_id(Uid uid) override;
     Result<std::string> thread_id(Uid uid) override;
 
+    // For one user, whose \Seen `marks` has; null: for the owner.
+    Result<StoreResult> store_for(SeenMarks* marks, const std::vector<Uid>& uids, StoreMode mode,
+                                  const FlagSet& flags, std::optional<ModSeq> unchanged_since);
+    Result<Copied> copy_for(SeenMarks* marks, const std::vector<Uid>& uids, Mailbox& target, bool move,
+                            KeptFlags kept);
+    Result<std::unique_ptr<Append>> begin_append_for(std::shared_ptr<SeenMarks> marks);
+    // null: all share one \Seen, and always have.
+    Result<std::shared_ptr<SeenMarks>> marks_of(const std::string& user);
+
     // For the account.
+    Result<void> switch_seen(bool on);
     std::int64_t row_id() const { return row_id_; }
     std::string path() const;
     void renamed(std::string name, std::string path);
@@ -66,7 +81,8 @@ class MailboxImpl : public Mailbox {
     struct Incoming {
         Message message;  // the UID and the modseq are given when it is added
         FileName file;
-        std::string from;  // "tmp/NAME"; empty: it is in its place
+        std::string from;   // "tmp/NAME"; empty: it is in its place
+        bool seen = false;  // by the user of Change::marks
     };
     // A change on its way: what the index and the snapshot will be.
     struct Change {
@@ -79,6 +95,9 @@ class MailboxImpl : public Mailbox {
         std::vector<Uid> removed;                          // ascending
         std::vector<std::pair<Message, FileName>> doomed;  // of `removed`: those whose files go as well
         bool new_keywords = false;
+        SeenMarks* marks = nullptr;  // whose `seen` is
+        std::vector<SeenMark> seen;
+        std::optional<SeenSwitch> seen_switch;
 
         Change(const MailboxRow& from, const Snapshot& snapshot) : row(from), builder(snapshot) {}
     };
@@ -151,6 +170,7 @@ class MailboxImpl : public Mailbox {
     std::shared_ptr<const Snapshot> snapshot_;
 
     std::mutex mutex_;
+    std::map<std::string, std::weak_ptr<SeenMarks>> marks_;  // by user
     MailboxRow row_;
     bool gone_ = false;
     bool dirty_ = false;                        // something is there that no time of a directory tells

@@ -69,7 +69,8 @@ Result<void> remove_range(Database& database, std::int64_t mailbox, Uid first, U
                                   "DELETE FROM envelope WHERE key BETWEEN ? AND ?",
                                   "DELETE FROM body WHERE key BETWEEN ? AND ?",
                                   "DELETE FROM body_structure WHERE key BETWEEN ? AND ?",
-                                  "DELETE FROM preview WHERE key BETWEEN ? AND ?"};
+                                  "DELETE FROM preview WHERE key BETWEEN ? AND ?",
+                                  "DELETE FROM seen WHERE key BETWEEN ? AND ?"};
     for (const char* sql : kDeletes) {
         if (auto ran = run(database, sql, key_of(mailbox, first), key_of(mailbox, last)); !ran) return ran;
     }

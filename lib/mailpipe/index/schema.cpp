@@ -12,6 +12,11 @@
 namespace mailpipe::index {
 namespace {
 
+// Of users other than the owner (seen_marks.hpp). An index of before has it not yet.
+constexpr const char* kSeenTable =
+    "CREATE TABLE seen(key INTEGER, user TEXT, seen INTEGER NOT NULL, modseq INTEGER NOT NULL,"
+    " PRIMARY KEY(key, user)) WITHOUT ROWID";
+
 // `message` is what a mailbox is opened with, and what STORE writes: small. The names of files are beside it; each kind of
 // what is derived has a table, so that a client that wants envelopes does not wade through headers.
 constexpr const char* kTables = R"(
@@ -43,6 +48,14 @@ CREATE TABLE setting(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWI
 CREATE TABLE renaming(source TEXT PRIMARY KEY, target TEXT NOT NULL) WITHOUT ROWID;
 )";
 
+Result<void> add_seen_table(Database& database, Transaction& begun) {
+    auto there = database.number("SELECT count(*) FROM sqlite_schema WHERE name='seen'");
+    if (!there) return tl::unexpected(there.error());
+    if (*there != 0) return {};
+    auto added = database.execute(kSeenTable);
+    return added ? begun.commit() : added;
+}
+
 // An index that another version wrote is worth no more than a lost one.
 Result<OpenedIndex> open_whole(const std::string& path) {
     auto database = Database::open(path);
@@ -58,10 +71,12 @@ Result<OpenedIndex> open_whole(const std::string& path) {
         // One page of each table is looked at: a cut file shows here, not in the middle of a session.
         auto known = (*database)->number("SELECT count(*) FROM mailbox");
         if (!known) return tl::unexpected(known.error());
+        if (auto added = add_seen_table(**database, *begun); !added) return tl::unexpected(added.error());
         return OpenedIndex{std::move(*database), false};
     }
     if (*tables != 0) return fail(Errc::data, path + ": is no index");
     auto made = (*database)->execute(kTables);
+    if (made) made = (*database)->execute(kSeenTable);
     if (made) made = (*database)->execute("PRAGMA user_version=" + std::to_string(kSchema));
     if (made) made = note_index_file(**database, path);
     if (made) made = begun->commit();

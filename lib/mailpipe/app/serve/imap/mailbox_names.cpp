@@ -7,6 +7,7 @@
 #include "mailpipe/app/serve/config.hpp"
 #include "mailpipe/base/ascii.hpp"
 #include "mailpipe/email/collation.hpp"
+#include "mailpipe/index/seen_by_user.hpp"
 
 namespace mailpipe::app::serve {
 
@@ -69,7 +70,9 @@ Result<Place> MailboxNames::find_as_given(const std::string& name) {
 }
 
 Result<std::shared_ptr<index::Mailbox>> MailboxNames::open(const Place& place) {
-    return place.account->mailbox(place.name);
+    auto mailbox = place.account->mailbox(place.name);
+    if (!mailbox || place.own) return mailbox;
+    return index::mailbox_for(std::move(*mailbox), user_);
 }
 
 namespace {
