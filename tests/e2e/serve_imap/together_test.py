@@ -12,10 +12,29 @@ from peers.case import main
 from peers.commands import run
 from peers.imap_client import Literal
 from peers.imap_mirror import Mirror
+from peers.imapflow import MISSING, MODULE
 from peers.messages import crlf, message, numbered
 from peers.process import find_program
 from sync_case import SyncCase
 
+_BY_NODE = r"""
+"use strict";
+const { ImapFlow } = require(process.argv[2]);
+const client = new ImapFlow({ host: "localhost", port: Number(process.argv[3]), secure: true, logger: false,
+    auth: { user: "alice", pass: "secret" }, tls: { ca: require("node:fs").readFileSync(process.argv[4]) } });
+(async () => {
+    await client.connect();
+    const lock = await client.getMailboxLock("INBOX");
+    let last;
+    for await (const each of client.fetch("1:*", { uid: true, envelope: true, bodyStructure: true })) last = each.uid;
+    if (last) {
+        await client.messageFlagsAdd({ uid: last }, ["\Answered"], { uid: true });
+        await client.messageCopy(String(last), "Copies", { uid: true });
+    }
+    lock.release();
+    await client.logout();
+})().catch(error => { console.error(error); process.exit(1); });
+"""
 _SECONDS = float(os.environ.get("MAILPIPE_TOGETHER", "300" if os.environ.get("MAILPIPE_FULL") else "12"))
 
 
@@ -93,6 +112,9 @@ class Together(SyncCase):
             mirror.busy = "LOGOUT"
             client.logout()
 
+    def by_imapflow(self):
+        self.program("node", self.path("by-node.cjs"), MODULE, str(self.server.imaps), self.certificates().ca)
+
     def by_mbsync(self):
         self.mbsync()
 
@@ -102,6 +124,9 @@ class Together(SyncCase):
         self.write("password-secret", b"secret\n")
         acts = {"imaplib": self.by_imaplib, "mail-list": self.by_mail_list, "mail-fetch": self.by_mail_fetch,
                 "LMTP": self.by_lmtp, "idle": self.by_idle, "curl": self.by_curl}
+        if not MISSING:
+            self.write("by-node.cjs", _BY_NODE.encode())
+            acts["imapflow"] = self.by_imapflow
         if find_program("mbsync"):
             acts["mbsync"] = self.by_mbsync
         threads = [self.act(name, what) for name, what in acts.items()]
