@@ -16,8 +16,8 @@ namespace {
 using namespace mailpipe;
 using namespace mailpipe::index;
 
-Facts describe(std::string_view) {
-    return {};
+unsigned describe(std::string_view, unsigned want, Facts&) {
+    return want;
 }
 
 [[noreturn]] void die(const Error& error) {
