@@ -69,10 +69,12 @@ class Watch(DovecotSource, Case):
         client.select()
         wait_until(lambda: os.path.isdir(self.path("mail")), "the first look", 15)
         for count in (1, 2):
-            client.store("1", "+FLAGS", r"(\Seen)")
+            client.noop()
+            # The newest: those of the test before may not be known to be gone yet.
+            newest = client.uid("SEARCH", "UNSEEN")[1][0].split()[-1]
+            client.uid("STORE", newest, "+FLAGS", r"(\Seen)")
             self.wait_for(count)
             wait_until(lambda: len(self.dovecot.messages("alice")) == 2 - count, "its deletion", 15)
-            client.noop()
         self.stop()
         self.assertEqual(self.errors(), [])
 
