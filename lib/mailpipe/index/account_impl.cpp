@@ -168,6 +168,7 @@ Result<MailboxRow> AccountImpl::make_row(const std::string& directory,
             row.object_id = (*trace)->object_id;
             row.highest_modseq = modseq_after((*trace)->modseq);
             row.settled_modseq = row.vanished_floor = row.highest_modseq;
+            row.times = kStale;
             if (!(*trace)->keywords.empty()) row.keywords = (*trace)->keywords;
             if (auto noted = note_uid_validity(database, row.uid_validity); !noted) return noted;
             const std::string line = encode_uid_trace_modseq(row.highest_modseq);

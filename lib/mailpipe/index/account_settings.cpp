@@ -156,7 +156,7 @@ Result<Account::Usage> AccountImpl::usage() {
     for (const std::string& directory : *there) {
         const auto row = known.find(directory);
         // Counted at the last change; one that was never looked at is looked at once.
-        if (row != known.end() && (row->second->times.cur_time != 0 || open_.count(directory) != 0)) {
+        if (row != known.end() && (row->second->times.cur_time > 0 || open_.count(directory) != 0)) {
             usage.messages += row->second->messages;
             usage.octets += row->second->octets;
             continue;
@@ -205,7 +205,7 @@ Result<void> AccountImpl::compare(const MailboxRow& row, Checked& checked) {
     if (!folder) return tl::unexpected(folder.error());
     auto files = (*folder)->scan();
     if (!files) return tl::unexpected(files.error());
-    const bool never_opened = row.times.cur_time == 0 && row.messages == 0;
+    const bool never_opened = row.times.cur_time <= 0 && row.messages == 0;
     std::vector<bool> known((*files)->size());
     auto snapshot = core_->read([&](Database& database) { return read_snapshot(database, row); });
     if (!snapshot) return tl::unexpected(snapshot.error());
@@ -238,7 +238,7 @@ Result<void> AccountImpl::rebuild() {
         return database.execute(
             "DELETE FROM header; DELETE FROM envelope; DELETE FROM body; DELETE FROM body_structure;"
             "DELETE FROM preview; DELETE FROM identity; DELETE FROM thread;"
-            "UPDATE mailbox SET new_time=0,cur_time=0;");
+            "UPDATE mailbox SET new_time=0,cur_time=0 WHERE cur_time>0;");
     });
     if (!written) return written;
     auto there = directories();

@@ -129,7 +129,7 @@ Result<bool> MailboxImpl::scan_all() {
     const bool any = !scan.change.updated.empty() || !scan.change.added.empty() ||
                      !scan.change.removed.empty() || !scan.change.renamed_files.empty() ||
                      scan.change.new_keywords || scan.change.row.uid_validity != row_.uid_validity ||
-                     scan.change.row.uid_next != row_.uid_next;
+                     (row_.times == kStale && scan.change.row.uid_next != row_.uid_next);
     if (!any) --scan.change.row.highest_modseq;
     // The times alone are no reason to write: after a crash all is looked at again.
     if (any) {
@@ -225,7 +225,7 @@ void MailboxImpl::compare_file(Scan& scan, Uid uid, std::string_view base, std::
 
 Result<void> MailboxImpl::take_unknown(Scan& scan) {
     constexpr std::size_t kPiece = 8192;  // files that are held at once beside what becomes of them
-    const bool first = row_.times.cur_time == 0 && scan.before.empty();
+    const bool first = row_.times.cur_time <= 0 && scan.before.empty();
     const std::int64_t now = first ? 0 : std::time(nullptr);
     std::vector<Incoming> incoming;
     std::vector<store::MaildirFile> unknown;
@@ -243,7 +243,7 @@ Result<void> MailboxImpl::take_unknown(Scan& scan) {
         if (!looked) return looked;
         unknown.clear();
     }
-    if (first || row_.times == kStale) {
+    if (row_.times == kStale) {
         if (auto applied = apply_trace(scan.change, incoming); !applied) return applied;
     }
     return add(scan.change, std::move(incoming));

@@ -22,7 +22,7 @@ struct FolderTimes {
     bool operator==(const FolderTimes&) const = default;
 };
 
-// Of a row that is older than its messages' trace.
+// Of a row that knows less than the trace of its messages (uid_trace.hpp).
 inline constexpr FolderTimes kStale{-1, -1};
 
 struct MailboxRow {
