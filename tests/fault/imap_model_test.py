@@ -123,7 +123,7 @@ class ImapModel(FaultCase):
               f"{dict(sorted(self.model.counts.items()))}; "
               f"{len(self.inbox.token_of) + len(self.other.token_of)} messages", flush=True)
         if self.model.failures:
-            self.fail("\n\n".join(self.model.failures[:3]))
+            self.fail("\n\n".join([*self.model.failures[:3], self.server.stderr()[-2000:]]))
 
     def kill(self):
         self.model.up.clear()
