@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <thread>
 
 namespace mailpipe::app {
 namespace {
@@ -78,12 +79,18 @@ TEST_F(PipedCommand, EndsWithAllItHasStartedAtTheDeadline) {
     EXPECT_TRUE(end.timed_out);
     EXPECT_EQ(end.signal, SIGTERM);
     const pid_t child = std::stoi(read("pid"));
-    // It is gone, or a zombie until init sees to it.
-    std::ifstream status("/proc/" + std::to_string(child) + "/stat");
+    // It has been signalled, and dies when it gets to run: then it is gone, or a zombie until init sees to it.
     std::string line;
-    std::getline(status, line);
-    EXPECT_TRUE(line.empty() || line.find(") Z") != std::string::npos || line.find(") X") != std::string::npos)
-        << line;
+    const auto is_dead = [&] {
+        std::ifstream status("/proc/" + std::to_string(child) + "/stat");
+        line.clear();
+        std::getline(status, line);
+        return line.empty() || line.find(") Z") != std::string::npos || line.find(") X") != std::string::npos;
+    };
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (!is_dead() && std::chrono::steady_clock::now() < deadline)
+        std::this_thread::yield();
+    EXPECT_TRUE(is_dead()) << line;
 }
 
 TEST_F(PipedCommand, DoesNotWaitForAReaderThatNeverReads) {
