@@ -2,6 +2,7 @@
 #include <array>
 
 #include "mailpipe/app/serve/imap/commands.hpp"
+#include "mailpipe/app/serve/imap/mailbox_filter.hpp"
 #include "mailpipe/base/ascii.hpp"
 #include "mailpipe/email/collation.hpp"
 #include "mailpipe/imap/server/write_response.hpp"
@@ -118,11 +119,28 @@ Outcome on_rename(Work& work, const proto::Rename& command) {
     return done("Renamed");
 }
 
+namespace {
+
+// The mailbox that the name stands for is subscribed. One that is not there is by the name that CREATE would give it.
+Result<std::string> name_to_subscribe(Work& work, index::Account& account, const proto::Subscribe& command) {
+    if (ascii::is_ascii(command.mailbox)) return command.mailbox;
+    // A subscription outlives the mailbox that had the name as given.
+    if (!command.subscribed && subscriptions(account).contains(command.mailbox)) return command.mailbox;
+    auto place = work.state.names.find(command.mailbox);
+    if (place) return std::move(place->shown);
+    if (place.error().kind != Errc::not_found) return tl::unexpected(place.error());
+    return email::nfc(command.mailbox);
+}
+
+}  // namespace
+
 // One's own subscriptions: of other users' mailboxes, too, by the name that they have here.
 Outcome on_subscribe(Work& work, const proto::Subscribe& command) {
     auto account = work.state.names.own();
     if (!account) return refusal_of(account.error());
-    auto changed = (*account)->subscribe(command.mailbox, command.subscribed);
+    auto name = name_to_subscribe(work, **account, command);
+    if (!name) return refusal_of(name.error());
+    auto changed = (*account)->subscribe(*name, command.subscribed);
     // RFC 9051 section 6.3.8: what is not subscribed, for no mailbox can have that name, is none.
     const bool no_name = !changed && changed.error().kind == Errc::permanent && !command.subscribed;
     if (!changed && !no_name) return refusal_of(changed.error());

@@ -28,8 +28,13 @@ Result<Place> MailboxNames::find(const std::string& name) {
     if (ascii::is_ascii(name)) return place;
     const std::string normalized = email::nfc(name);
     if (normalized == name) return place;
-    // Other programs make folders of any name.
-    if (place && open(*place)) return place;
+    // Other programs make folders of any name. One that cannot be opened is there, or DELETE would take the other.
+    if (place) {
+        const auto mailbox = open(*place);
+        if (mailbox || mailbox.error().kind != Errc::not_found) return place;
+    } else if (place.error().kind != Errc::not_found) {
+        return place;
+    }
     place = find_as_given(normalized);
     if (place) place->shown = normalized;
     return place;
