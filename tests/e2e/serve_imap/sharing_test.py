@@ -57,6 +57,24 @@ class Sharing(ImapCase):
             for entry in ("/private", "/private/comment", "/private:alice", "/private:alice/comment"):
                 self.assertNotIn("mine", str(bob.command(f"GETMETADATA (DEPTH infinity) INBOX {entry}")), entry)
 
+    def test_one_is_replaced_in_one_step_whose_seen_it_ever_is(self):
+        shared = '"Other Users/bob/Shared"'
+        with self.server.client("bob") as bob, self.server.client("alice") as alice:
+            bob.ok("CREATE Shared")
+            bob.ok("SETACL Shared alice lrswite")
+            bob.ok('SETMETADATA Shared (/shared/vendor/mailpipe/seen-by-user "yes")')
+            bob.ok("APPEND Shared ", Literal(_TEXT))
+            alice.ok(f"SELECT {shared}")
+            bob.ok("SELECT Shared (CONDSTORE)")
+            alice.ok(f"REPLACE 1 {shared} ", Literal(_TEXT))
+            # One MODSEQ, and never both messages nor a flag of the one that goes.
+            before = bob.ok("NOOP")
+            self.assertEqual([one.kind for one in before.all("FETCH")], [])
+            highest = int(bob.ok("STATUS Shared (HIGHESTMODSEQ)").one("STATUS").data[1]["HIGHESTMODSEQ"])
+            alice.ok(f"REPLACE 1 {shared} ", Literal(_TEXT))
+            after = int(bob.ok("STATUS Shared (HIGHESTMODSEQ)").one("STATUS").data[1]["HIGHESTMODSEQ"])
+            self.assertEqual(after, highest + 1)
+
     def test_no_way_round_the_quota(self):
         with self.server.client("alice") as alice:
             alice.ok("APPEND INBOX ", Literal(b"Subject: a\r\n\r\n" + b"x" * 8000 + b"\r\n"))

@@ -105,7 +105,8 @@ Appending::Refusal Appending::message_end() {
 Result<std::vector<index::Uid>> Appending::commit(Work& work) {
     if (!replaced_) return append_->commit();
     index::Mailbox& source = *work.state.selected->mailbox;
-    if (&source == mailbox_.get()) return append_->commit_replacing(*replaced_);
+    // Each open() makes another object where \Seen is each user's own.
+    if (source.id() == mailbox_->id()) return append_->commit_replacing(*replaced_);
     // RFC 8508 section 3.1: into another mailbox. What is replaced goes when the new one is there.
     auto uids = append_->commit();
     if (!uids) return uids;
