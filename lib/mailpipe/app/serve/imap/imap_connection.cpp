@@ -244,9 +244,12 @@ asio::awaitable<bool> ImapConnection::begin_idle() {
     // What is not there yet when the bell is heeded, rings it.
     await_bell();
     bell_->rung = true;
-    if (!state_->selected) co_return true;
-    std::function<Done()> work = [mailbox = state_->selected->mailbox]() -> Done {
-        auto fresh = mailbox->refresh();
+    const bool watches = session_->metadata() && !state_->annotations;
+    if (!state_->selected && !watches) co_return true;
+    std::function<Done()> work = [work = make_work()]() -> Done {
+        watch_annotations(*work);
+        if (!work->state.selected) return {};
+        auto fresh = work->state.selected->mailbox->refresh();
         return fresh ? Done() : Done(fresh.error());
     };
     Done failed = co_await in_background<Done>(context_.mailboxes, std::move(work));
@@ -261,7 +264,8 @@ bool ImapConnection::has_news() const {
 asio::awaitable<bool> ImapConnection::tell_news() {
     bell_->rung = false;
     const std::shared_ptr<Work> work = make_work();
-    const bool reads = state_->notices || (state_->selected && !state_->selected->contexts.empty());
+    const bool reads = state_->notices || (state_->annotations && !state_->annotations->empty()) ||
+                       (state_->selected && !state_->selected->contexts.empty());
     if (reads) {
         // RFC 9051 section 7.5.1: no EXPUNGE while no command is there, unless the client has asked for that.
         const bool may_expunge =

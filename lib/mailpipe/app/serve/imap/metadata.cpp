@@ -38,7 +38,7 @@ bool is_wanted(std::string_view name, std::string_view entry, std::uint32_t dept
 constexpr std::string_view kSpecialUse = "/private/specialuse";
 
 bool is_special_use(const Place& place, const std::string& entry) {
-    return place.own && ascii::equals_ignore_case(entry, kSpecialUse);
+    return place.own && !place.name.empty() && ascii::equals_ignore_case(entry, kSpecialUse);
 }
 
 Result<index::Account::Metadata> annotations_of(const Place& place) {
@@ -56,16 +56,13 @@ Result<index::Account::Metadata> annotations_of(const Place& place) {
     return all;
 }
 
-// nullopt: set.
-std::optional<Outcome> set_special_use(const Place& place, const std::optional<std::string>& value) {
+std::vector<std::string> uses_of(const std::optional<std::string>& value) {
     std::vector<std::string> uses;
     if (value) {
         for (const std::string_view use : ascii::split_words(*value))
             uses.emplace_back(use);
     }
-    if (!are_special_uses(uses)) return refused("USEATTR", "A mailbox cannot have such a use");
-    auto set = place.account->set_special_use(place.name, uses);
-    return set ? std::nullopt : std::optional(refusal_of(set.error()));
+    return uses;
 }
 
 struct Found {
@@ -116,6 +113,21 @@ tl::expected<Place, Outcome> place_of(Work& work, const std::string& mailbox) {
     return *place;
 }
 
+std::optional<Outcome> refusal_to_set(const Work& work, const Place& place, const index::Account::Metadata& all,
+                                      const std::string& entry, const std::optional<std::string>& value) {
+    if (!is_entry(entry)) return bad("An entry begins with /private/ or /shared/");
+    const bool shared = ascii::to_lower(entry).starts_with(kShared);
+    if (shared && !place.rights.write()) return refused("NOPERM", "You may not change what is shared");
+    if (!value) return std::nullopt;
+    if (is_special_use(place, entry) && !are_special_uses(uses_of(value)))
+        return refused("USEATTR", "A mailbox cannot have such a use");
+    if (value->size() > kValue)
+        return refused("METADATA MAXSIZE " + std::to_string(kValue), "That is too long");
+    if (all.size() >= kEntries && !all.contains(stored_name(work, place, entry)))
+        return refused("METADATA TOOMANY", "There are too many");
+    return std::nullopt;
+}
+
 }  // namespace
 
 Result<void> write_metadata(Work& work, const Place& place, const std::string& name,
@@ -143,24 +155,16 @@ Outcome on_set_metadata(Work& work, const proto::SetMetadata& command) {
     if (!place) return place.error();
     auto all = place->account->metadata(place->name);
     if (!all) return refusal_of(all.error());
+    // RFC 5464 section 4.3: all are set, or none.
+    for (const auto& [entry, value] : command.entries)
+        if (auto refusal = refusal_to_set(work, *place, *all, entry, value)) return *refusal;
     for (const auto& [entry, value] : command.entries) {
-        if (!is_entry(entry)) return bad("An entry begins with /private/ or /shared/");
-        const bool shared = ascii::to_lower(entry).starts_with(kShared);
-        if (shared && !place->rights.write()) return refused("NOPERM", "You may not change what is shared");
-        if (!value) continue;
-        if (value->size() > kValue)
-            return refused("METADATA MAXSIZE " + std::to_string(kValue), "That is too long");
-        if (all->size() >= kEntries && !all->contains(stored_name(work, *place, entry)))
-            return refused("METADATA TOOMANY", "There are too many");
-    }
-    for (const auto& [entry, value] : command.entries) {
-        if (is_special_use(*place, entry)) {
-            if (auto refusal = set_special_use(*place, value)) return *refusal;
-            continue;
-        }
-        auto set = place->account->set_metadata(place->name, stored_name(work, *place, entry), value);
+        const std::string name = stored_name(work, *place, entry);
+        auto set = is_special_use(*place, entry) ? place->account->set_special_use(place->name, uses_of(value))
+                                                 : place->account->set_metadata(place->name, name, value);
         if (!set) return refusal_of(set.error());
-        if (work.state.annotations) work.state.annotations->forget(place->name, entry);
+        // Watched are one's own mailboxes.
+        if (work.state.annotations && place->own) work.state.annotations->forget(place->name, name);
     }
     return done("Set");
 }

@@ -138,8 +138,14 @@ void tell_updates(Work& work, bool may_expunge) {
 }
 
 Notices::Notices(proto::Notify wanted, index::Account& account, std::function<void()> changed)
-    : wanted_(std::move(wanted)) {
-    watch_ = account.watch([this, changed = std::move(changed)](const index::AccountChange& change) {
+    : wanted_(std::move(wanted)), annotations_only_(false), watch_(watch(account, std::move(changed))) {}
+
+Notices::Notices(index::Account& account, std::function<void()> changed)
+    : annotations_only_(true), watch_(watch(account, std::move(changed))) {}
+
+index::Mailbox::Token Notices::watch(index::Account& account, std::function<void()> changed) {
+    return account.watch([this, changed = std::move(changed)](const index::AccountChange& change) {
+        if (annotations_only_ && change.kind != Kind::metadata) return;
         {
             const std::lock_guard lock(mutex_);
             const auto same = [&](const index::AccountChange& other) {
@@ -165,6 +171,7 @@ void Notices::forget(const std::string& mailbox, const std::string& entry) {
 
 std::deque<index::AccountChange> Notices::take() {
     const std::lock_guard lock(mutex_);
+    if (annotations_only_) overflowed_ = false;
     return std::exchange(waiting_, {});
 }
 
@@ -188,17 +195,19 @@ void watch_annotations(Work& work) {
     if (!work.enabled.metadata || work.state.annotations) return;
     auto account = work.state.names.own();
     if (!account) return;
-    work.state.annotations = std::make_shared<Notices>(proto::Notify(), **account, work.state.changed);
+    work.state.annotations = std::make_shared<Notices>(**account, work.state.changed);
 }
 
 void write_notices(Work& work) {
     // What overflowed is known to be unknown by no response of RFC 5464; those that fit are told.
-    if (work.state.annotations && !work.state.notices) {
-        Teller teller(work);
-        for (const index::AccountChange& change : work.state.annotations->take())
-            if (change.kind == Kind::metadata) teller.tell(change);
-    }
     const auto& notices = work.state.notices;
+    if (work.state.annotations) {
+        // While NOTIFY is on, it says what is told: taken before its own are, so that none is lost between the two.
+        const auto annotations = work.state.annotations->take();
+        Teller teller(work);
+        for (const index::AccountChange& change : annotations)
+            if (!notices) teller.tell(change);
+    }
     if (!notices || notices->empty()) return;
     // RFC 5465 section 5.8: from now on as if NOTIFY NONE had been said.
     if (notices->overflowed()) {

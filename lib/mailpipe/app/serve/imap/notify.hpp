@@ -16,6 +16,8 @@ class Notices {
  public:
     // Watches the user's account; what happens there waits until write_notices(). `changed` is called from any thread.
     Notices(imap::server::Notify wanted, index::Account& account, std::function<void()> changed);
+    // Of annotations alone: no overflow is told of these, and those after it are told again.
+    Notices(index::Account& account, std::function<void()> changed);
 
     const imap::server::Notify& wanted() const { return wanted_; }
     std::deque<index::AccountChange> take();
@@ -30,7 +32,10 @@ class Notices {
     static constexpr std::size_t kWaiting = 1000;  // beyond it NOTIFICATIONOVERFLOW
     bool overflowed_ = false;
 
-    imap::server::Notify wanted_;
+    index::Mailbox::Token watch(index::Account& account, std::function<void()> changed);
+
+    const imap::server::Notify wanted_;
+    const bool annotations_only_;
     mutable std::mutex mutex_;
     std::deque<index::AccountChange> waiting_;
     index::Mailbox::Token watch_;  // last: it ends before what it uses
