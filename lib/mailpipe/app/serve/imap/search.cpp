@@ -25,28 +25,54 @@ SearchView view_of(const Selected& selected) {
             false};
 }
 
-// What a search has to look at: less than all where it names messages.
-Indices candidates_of(const index::Snapshot& seen, const email::SearchKey& query) {
-    using Kind = email::SearchKey::Kind;
-    const auto holds = [&](const email::SearchKey& key, std::size_t index) {
-        const bool by_uid = key.kind == Kind::uid;
-        if (!by_uid && key.kind != Kind::number) return true;
-        const std::uint32_t number = by_uid ? seen[index].uid : static_cast<std::uint32_t>(index + 1);
-        const std::uint32_t largest =
-            by_uid ? seen[seen.size() - 1].uid : static_cast<std::uint32_t>(seen.size());
-        return std::any_of(key.ranges.begin(), key.ranges.end(), [&](const auto& range) {
-            const bool open = range.second == email::SearchKey::kStar;
-            return number >= (open ? std::min(range.first, largest) : range.first) && number <= range.second;
-        });
+using IndexRanges = std::vector<std::pair<std::size_t, std::size_t>>;  // half open, ascending, apart
+
+// The messages that a key names by number or UID; all for other keys. Not message by message: sets are as long as a line.
+IndexRanges named_by(const index::Snapshot& seen, const email::SearchKey& key) {
+    const bool by_uid = key.kind == email::SearchKey::Kind::uid;
+    if (seen.empty()) return {};
+    if (!by_uid && key.kind != email::SearchKey::Kind::number) return {{0, seen.size()}};
+    const std::uint32_t largest = by_uid ? seen[seen.size() - 1].uid : static_cast<std::uint32_t>(seen.size());
+    const auto index_of = [&](std::uint32_t number) {
+        return by_uid ? seen.lower_bound(number) : std::size_t{number} - 1;
     };
-    Indices found;
-    for (std::size_t index = 0; index < seen.size(); ++index) {
-        const bool wanted = holds(query, index) &&
-                            (query.kind != Kind::and_ ||
-                             std::all_of(query.children.begin(), query.children.end(),
-                                         [&](const email::Query& child) { return holds(*child, index); }));
-        if (wanted) found.push_back(static_cast<std::uint32_t>(index));
+    IndexRanges named;
+    for (const auto& [from, to] : key.ranges) {
+        // RFC 9051 section 9: "*" is the largest, whatever stands before it.
+        const std::uint32_t first = to == email::SearchKey::kStar ? std::min(from, largest) : from;
+        if (first > largest || first == 0) continue;
+        const std::size_t begin = std::max(index_of(first), named.empty() ? 0 : named.back().second);
+        const std::size_t end = to >= largest ? seen.size() : index_of(to + 1);
+        if (begin < end) named.emplace_back(begin, end);
     }
+    return named;
+}
+
+IndexRanges in_both(const IndexRanges& one, const IndexRanges& other) {
+    IndexRanges both;
+    auto a = one.begin();
+    auto b = other.begin();
+    while (a != one.end() && b != other.end()) {
+        const std::size_t begin = std::max(a->first, b->first), end = std::min(a->second, b->second);
+        if (begin < end) both.emplace_back(begin, end);
+        ++(a->second < b->second ? a : b);
+    }
+    return both;
+}
+
+// What a search has to look at: less than all where it names messages. Error: temporary where nobody waits for it.
+Result<Indices> candidates_of(const Work& work, const index::Snapshot& seen, const email::SearchKey& query) {
+    IndexRanges ranges = named_by(seen, query);
+    if (query.kind == email::SearchKey::Kind::and_) {
+        for (const email::Query& child : query.children) {
+            if (work.progress->abandoned) return fail(Errc::temporary, "the search was ended");
+            ranges = in_both(ranges, named_by(seen, *child));
+        }
+    }
+    Indices found;
+    for (const auto& [begin, end] : ranges)
+        for (std::size_t index = begin; index < end; ++index)
+            found.push_back(static_cast<std::uint32_t>(index));
     return found;
 }
 
@@ -59,9 +85,12 @@ SearchProgress progress_of(const Work& work) {
 }
 
 // RFC 9738 section 3.3: what is sorted is sorted as a whole.
-bool sorts_too_many(const Work& work, const email::Query& query) {
+std::optional<Outcome> refuse_to_sort(const Work& work, const email::Query& query) {
     const index::Snapshot& seen = *work.state.selected->seen;
-    return are_too_many(work, seen.size()) && are_too_many(work, candidates_of(seen, *query).size());
+    if (!are_too_many(work, seen.size())) return std::nullopt;
+    const auto candidates = candidates_of(work, seen, *query);
+    if (!candidates) return refusal_of(candidates.error());
+    return are_too_many(work, candidates->size()) ? std::optional(refuse_too_many(work)) : std::nullopt;
 }
 
 // RFC 5267 section 4.3.
@@ -149,7 +178,9 @@ Outcome on_search(Work& work, const proto::Search& asked) {
     Indices among;
     std::string limited;
     if (are_too_many(work, view.snapshot->size())) {
-        among = candidates_of(*view.snapshot, *command.query);
+        auto candidates = candidates_of(work, *view.snapshot, *command.query);
+        if (!candidates) return refusal_of(candidates.error());
+        among = std::move(*candidates);
         std::vector<std::size_t> indices(among.begin(), among.end());
         limited = limit_messages(work, indices);
         among.erase(among.begin(), among.end() - static_cast<std::ptrdiff_t>(indices.size()));
@@ -162,14 +193,14 @@ Outcome on_search(Work& work, const proto::Search& asked) {
 
 Outcome on_sort(Work& work, const proto::Sort& command) {
     if (reuses_tag(work, command.returns)) return bad("A search of this tag is kept up to date");
-    if (sorts_too_many(work, command.query)) return refuse_too_many(work);
+    if (auto refusal = refuse_to_sort(work, command.query)) return *refusal;
     SortCache& cache = work.state.names.shared().sort_cache();
     auto answer = run_sort(view_of(*work.state.selected), command, work.tag, &cache, progress_of(work));
     return finish(work, command.returns, {work.tag, command.uid, command.query, command.program, {}}, answer);
 }
 
 Outcome on_thread(Work& work, const proto::Thread& command) {
-    if (sorts_too_many(work, command.query)) return refuse_too_many(work);
+    if (auto refusal = refuse_to_sort(work, command.query)) return *refusal;
     SortCache& cache = work.state.names.shared().sort_cache();
     auto answer = run_thread(view_of(*work.state.selected), command, &cache, progress_of(work));
     return finish(work, {}, {work.tag, command.uid, command.query, {}, {}}, answer);
