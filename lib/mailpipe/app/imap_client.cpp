@@ -13,6 +13,17 @@ namespace mailpipe::app {
 namespace {
 
 constexpr int kIdleSlice = 500;  // ms
+constexpr int kSearchParts = 10'000;
+
+// What finds the messages that an answer has left out; empty when it has left out none. `limited_from` of the answer
+// before is moved on: a server that does not get further would be asked for ever.
+Result<std::string> rest_of(const std::string& criteria, std::uint32_t limited_from, std::uint32_t& before) {
+    if (limited_from <= 1) return std::string();
+    if (limited_from >= before)
+        return fail(Errc::protocol, "the server has searched a part of the mailbox only");
+    before = limited_from;
+    return criteria + " UID 1:" + std::to_string(limited_from - 1);
+}
 
 imap::ClientOptions imap_options(const Connection& connection, Login login, Trace* trace) {
     auto options = session_options<imap::ClientOptions>(connection, std::move(login), trace);
@@ -51,6 +62,7 @@ void ImapClient::enable(std::vector<std::string> extensions) {
         return !has_capability(name) && (name != "UTF8=ACCEPT" || !has_capability("UTF8=ONLY"));
     });
     if (extensions.empty()) return;
+    if (std::find(extensions.begin(), extensions.end(), "QRESYNC") != extensions.end()) resync_asked_ = true;
     session_.enable(extensions);
     ++enables_;
 }
@@ -95,9 +107,13 @@ Result<void> ImapClient::select(const Location& mailbox, bool read_only, imap::S
 
 Result<void> ImapClient::select_once(bool read_only, imap::SelectNews news, const imap::MailboxPast& past) {
     uid_validity_.reset();
-    // RFC 7162 section 3.2.5: the parameter QRESYNC is BAD before it is enabled.
-    if (news == imap::SelectNews::resync && has_capability("QRESYNC") && !std::exchange(resync_asked_, true))
-        enable({"QRESYNC"});
+    // RFC 7162 section 3.2.5: the parameter QRESYNC is BAD before it is enabled, which RFC 5161 section 3.1 allows only
+    // while no mailbox is selected.
+    if (news == imap::SelectNews::resync && !resync_asked_) {
+        if (!has_selected_) enable({"QRESYNC"});
+        if (!resync_asked_) news = imap::SelectNews::modseq;
+    }
+    has_selected_ = true;
     session_.select(location_.mailbox, read_only, news, past);
     auto step = next_accepted();
     if (!step) return tl::unexpected(step.error());
@@ -155,9 +171,33 @@ bool ImapClient::has_capability(std::string_view name) const {
     return std::find(capabilities_.begin(), capabilities_.end(), name) != capabilities_.end();
 }
 
+std::size_t ImapClient::at_once(std::size_t wanted) const {
+    constexpr std::string_view kName = "MESSAGELIMIT=";
+    for (const std::string& capability : capabilities_) {
+        if (!capability.starts_with(kName)) continue;
+        const auto limit = ascii::parse_number(std::string_view(capability).substr(kName.size()));
+        if (limit && *limit > 0 && *limit < wanted) return static_cast<std::size_t>(*limit);
+    }
+    return wanted;
+}
+
 Result<std::vector<std::uint32_t>> ImapClient::search(const std::string& criteria) {
-    session_.uid_search(criteria);
-    return next_as<imap::SearchResult>().map([](auto&& found) { return std::move(found.uids); });
+    std::vector<std::uint32_t> uids;
+    std::string part = criteria;
+    std::uint32_t before = UINT32_MAX;
+    for (int parts = 0; !part.empty(); ++parts) {
+        if (parts == kSearchParts) return fail(Errc::limit, "the server searches by too many parts");
+        session_.uid_search(part);
+        auto found = next_as<imap::SearchResult>();
+        if (!found) return tl::unexpected(found.error());
+        auto rest = rest_of(criteria, found->limited_from, before);
+        if (!rest) return tl::unexpected(rest.error());
+        part = std::move(*rest);
+        uids.insert(uids.end(), found->uids.begin(), found->uids.end());
+    }
+    std::sort(uids.begin(), uids.end());
+    uids.erase(std::unique(uids.begin(), uids.end()), uids.end());
+    return uids;
 }
 
 Result<std::string> ImapClient::delimiter() {
@@ -175,13 +215,27 @@ Result<std::string> ImapClient::delimiter() {
 
 Result<std::uint32_t> ImapClient::search_count(const std::string& criteria) {
     session_.uid_search_count(criteria);
-    return next_as<imap::SearchCount>().map([](auto&& found) { return found.count; });
+    auto count = next_as<imap::SearchCount>();
+    if (!count) return tl::unexpected(count.error());
+    if (count->limited_from <= 1) return count->count;
+    return search(criteria).map([](auto&& uids) { return static_cast<std::uint32_t>(uids.size()); });
 }
 
 Result<std::vector<std::uint32_t>> ImapClient::search_partial(const std::string& criteria, std::uint32_t count,
                                                               imap::ClientSession::End end) {
     session_.uid_search_partial(criteria, count, end);
-    return next_as<imap::SearchResult>().map([](auto&& found) { return std::move(found.uids); });
+    auto found = next_as<imap::SearchResult>();
+    if (!found) return tl::unexpected(found.error());
+    if (found->limited_from <= 1) return std::move(found->uids);
+    auto uids = search(criteria);
+    if (!uids || uids->size() <= count) return uids;
+    const auto excess = static_cast<std::ptrdiff_t>(uids->size() - count);
+    if (end == imap::ClientSession::End::first) {
+        uids->erase(uids->end() - excess, uids->end());
+    } else {
+        uids->erase(uids->begin(), uids->begin() + excess);
+    }
+    return uids;
 }
 
 Result<std::vector<std::uint32_t>> ImapClient::sort(std::string_view keys, const std::string& criteria) {

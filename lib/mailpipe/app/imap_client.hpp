@@ -52,7 +52,8 @@ class ImapClient {
     // as next(); unsupported without IDLE.
     Result<void> idle(const std::function<bool()>& pause, bool flags = false,
                       const std::function<bool()>& other_news = {});
-    // SEARCH syntax; the UIDs ascend. Errors as open().
+    // SEARCH syntax; the UIDs ascend. What a server does by parts (MESSAGELIMIT, RFC 9738) is asked for until it is all
+    // there. Errors as open().
     Result<std::vector<std::uint32_t>> search(const std::string& criteria);
     // Of levels in the names of mailboxes; empty: there are none. Errors as open().
     Result<std::string> delimiter();
@@ -62,6 +63,9 @@ class ImapClient {
                                                       imap::ClientSession::End end);
     Result<std::vector<std::uint32_t>> sort(std::string_view keys, const std::string& criteria);
     Result<std::vector<imap::ThreadedMessage>> thread(std::string_view algorithm, const std::string& criteria);
+
+    // So many messages of `wanted` may one command be about.
+    std::size_t at_once(std::size_t wanted) const;
 
     // For more commands, from log_in() or open() on.
     imap::ClientSession& session() { return session_; }
@@ -117,6 +121,7 @@ class ImapClient {
     std::vector<std::string> capabilities_;
     std::size_t enables_ = 0;    // not answered yet
     bool resync_asked_ = false;  // ENABLE QRESYNC was sent
+    bool has_selected_ = false;  // SELECT was sent
     bool news_refused_ = false;
     imap::Selected selected_;
     std::uint64_t arrivals_ = 0;      // when it was selected

@@ -15,7 +15,7 @@
 #include "mailpipe/wire/session.hpp"
 
 // The client side of IMAP4rev1 (RFC 3501; MULTIAPPEND 3502, BINARY 3516, LITERAL+ 7888, UIDPLUS 4315, SASL-IR 4959, MOVE 6851, ESEARCH 4731,
-// PARTIAL 9394, SORT and THREAD 5256, UIDONLY 9586), without I/O; wire/session.hpp says how it is driven.
+// PARTIAL 9394, SORT and THREAD 5256, UIDONLY 9586, MESSAGELIMIT 9738), without I/O; wire/session.hpp says how it is driven.
 namespace mailpipe::imap {
 
 using wire::TlsUse;
@@ -64,11 +64,14 @@ struct Selected {
     std::vector<UidRange> vanished;  // in the order of the server, perhaps with what never was there
     std::vector<FlagNews> changed;   // likewise
 };
+// `limited_from`: the server has worked on messages from this UID on only (MESSAGELIMIT, RFC 9738); 0: on all.
 struct SearchResult {
     std::vector<std::uint32_t> uids;  // ascending, without duplicates
+    std::uint32_t limited_from = 0;
 };
 struct SearchCount {
     std::uint32_t count = 0;
+    std::uint32_t limited_from = 0;
 };
 struct SortResult {
     std::vector<std::uint32_t> uids;  // in the order of the sort, each once
@@ -132,6 +135,7 @@ enum class Command {
 };
 struct CommandDone {  // tagged OK to a command that has no event of its own
     Command command{};
+    std::uint32_t limited_from = 0;  // as SearchResult; of fetch, store and expunge
 };
 struct Refused {  // tagged NO or BAD to one command; the session goes on
     Command command{};

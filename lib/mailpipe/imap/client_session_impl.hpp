@@ -76,6 +76,7 @@ struct PendingCommand {
     Selected selected;                   // select
     bool resyncs = false;                // select
     std::vector<std::uint32_t> uids;     // search, sort
+    bool with_status = false;            // list: STATUS responses are its own
     bool counts = false;                 // search: that much is wanted, and no UIDs
     std::optional<std::uint32_t> count;  // search
     ThreadReader threads;                // thread
@@ -186,7 +187,7 @@ struct ClientSession::Impl {
     void on_threads(std::string_view lists);
     void on_esearch(Tokens& tokens);
     void add_uids(PendingCommand& search, std::uint32_t first, std::uint32_t last);
-    void on_found(PendingCommand command);
+    void on_found(PendingCommand command, std::uint32_t limited_from);
 
     ClientOptions options;
     Redactor redactor;

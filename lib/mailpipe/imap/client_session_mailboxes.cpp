@@ -18,15 +18,17 @@ bool ClientSession::Impl::has_size_in_status() const {
 // RFC 5258 section 3, RFC 5819, RFC 6154 section 3.
 void ClientSession::list(bool with_status) {
     const bool rev2 = impl_->has_capability("IMAP4REV2");
+    with_status = with_status &&
+                  (rev2 || (impl_->has_capability("LIST-EXTENDED") && impl_->has_capability("LIST-STATUS")));
     std::string options;
     if (rev2 || impl_->has_capability("LIST-EXTENDED")) {
         options = "SUBSCRIBED";
         if (rev2 || impl_->has_capability("SPECIAL-USE")) options += " SPECIAL-USE";
-        if (with_status && (rev2 || impl_->has_capability("LIST-STATUS")))
-            options += " STATUS " + status_items(impl_->has_size_in_status());
+        if (with_status) options += " STATUS " + status_items(impl_->has_size_in_status());
     }
     impl_->queue_text(Verb::list,
                       options.empty() ? "LIST \"\" \"*\"" : "LIST \"\" \"*\" RETURN (" + options + ")");
+    impl_->commands.back().with_status = with_status;
 }
 
 void ClientSession::list_delimiter() {
@@ -61,7 +63,7 @@ void ClientSession::Impl::queue_of_mailbox(Verb verb, std::string_view word, std
 // not ours to judge.
 bool ClientSession::Impl::on_mailbox_data(std::string_view name, Tokens& tokens) {
     PendingCommand* list = in_flight(Verb::list);
-    PendingCommand* status = list != nullptr ? list : in_flight(Verb::status);
+    PendingCommand* status = list != nullptr && list->with_status ? list : in_flight(Verb::status);
     PendingCommand* quota = in_flight(Verb::quota);
     const NameForm form = is_utf8_enabled() ? NameForm::utf8 : NameForm::utf7;
     const auto take = [this, &tokens](PendingCommand* command, auto parse) {

@@ -38,6 +38,14 @@ std::uint64_t code_modseq(std::string_view text) {
     return number && *number <= static_cast<std::uint64_t>(INT64_MAX) ? *number : 0;
 }
 
+// "MESSAGELIMIT" SP nz-number [SP uniqueid] (RFC 9738 section 4). Of a command that was done, but for a part that is not
+// said, nothing is certain.
+std::uint32_t limited_from(const ResponseText& text) {
+    if (!text.has_code("MESSAGELIMIT")) return 0;
+    const std::uint32_t lowest = code_number(split_word(text.arguments).rest);
+    return lowest == 0 ? UINT32_MAX : lowest;
+}
+
 // "(" [flag-perm *(SP flag-perm)] ")"
 std::vector<std::string> parse_flag_list(std::string_view text) {
     text = ascii::trim(text);
@@ -128,7 +136,7 @@ void ClientSession::Impl::on_done(PendingCommand command, std::string_view statu
         case Verb::search:
         case Verb::sort:
         case Verb::thread:
-            return on_found(std::move(command));
+            return on_found(std::move(command), limited_from(text));
         case Verb::copy:
         case Verb::move:
             if (text.has_code("COPYUID")) on_copyuid(command, text);
@@ -145,7 +153,7 @@ void ClientSession::Impl::on_done(PendingCommand command, std::string_view statu
             break;
     }
     if (ok) {
-        events.push_back(CommandDone{what});
+        events.push_back(CommandDone{what, limited_from(text)});
         return;
     }
     if (!ascii::equals_ignore_case(status, "NO")) otherwise = Errc::protocol;

@@ -149,15 +149,15 @@ void ClientSession::Impl::on_esearch(Tokens& tokens) {
     }
 }
 
-void ClientSession::Impl::on_found(PendingCommand command) {
+void ClientSession::Impl::on_found(PendingCommand command, std::uint32_t limited_from) {
     std::vector<std::uint32_t>& uids = command.uids;
     if (command.verb == Verb::search && command.counts) {
         if (!command.count) return fail_with(Errc::protocol, "SEARCH RETURN (COUNT) answered without COUNT");
-        events.push_back(SearchCount{*command.count});
+        events.push_back(SearchCount{*command.count, limited_from});
     } else if (command.verb == Verb::search) {
         std::sort(uids.begin(), uids.end());
         uids.erase(std::unique(uids.begin(), uids.end()), uids.end());
-        events.push_back(SearchResult{std::move(uids)});
+        events.push_back(SearchResult{std::move(uids), limited_from});
     } else if (command.verb == Verb::sort) {
         if (has_duplicates(uids)) return fail_with(Errc::protocol, "SORT response with one UID twice");
         events.push_back(SortResult{std::move(uids)});

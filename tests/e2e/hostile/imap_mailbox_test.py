@@ -2,9 +2,10 @@
 
 import os
 
-from hostile_case import MESSAGES, Row
+from hostile_case import MESSAGES, Row, run_watched
 from imap_scripts import HostileImap, item, selected, server
 from peers.case import main
+from peers.scripted import ScriptedServer
 from talks import answer, drip, endless, reset, says, silence
 
 _ENDLESS = "a handshake or read that never ends"
@@ -34,6 +35,25 @@ def _twice(name, before, after):
     return Row(name, _UNASKED, server(messages=MESSAGES[:2], EXAMINE=before), 0, delivered=(0, 1),
                options=("--tls", "none", "--keep"), then=server(EXAMINE=after))
 
+
+_PART = b"* SEARCH 3\r\n%T OK [MESSAGELIMIT 1"
+_WITH_NEXT = selected(3, uid_next=4)
+
+SEARCH_ROWS = [
+    Row("SEARCH: a part, and from where is not said", _UNASKED, server(SEARCH=answer(_PART + b"] x\r\n")), 76,
+        "a part of the mailbox"),
+    Row("SEARCH: always the same part", _UNASKED, server(SEARCH=answer(_PART + b" 3] x\r\n")), 76,
+        "a part of the mailbox", once=rb"SEARCH.* UID 1:2"),
+    Row("SEARCH: a part that goes back", _UNASKED, server(SEARCH=answer(_PART + b" 4294967295] x\r\n")), 76,
+        "a part of the mailbox"),
+    Row("SEARCH: the part is all", _UNASKED, server(SEARCH=b"* SEARCH 1 2 3\r\n* OK [MESSAGELIMIT 3] x\r\n"), 0,
+        delivered=(0, 1, 2)),
+    # Nothing is settled by it: the second run, with all that EXISTS tells of, finds the others.
+    Row("SEARCH: fewer than EXISTS", _UNASKED, server(SELECT=_WITH_NEXT, SEARCH=b"* SEARCH 3\r\n"), 0, delivered=(2,),
+        then=server(SELECT=_WITH_NEXT)),
+    Row("SEARCH: fewer than EXISTS, to keep", _UNASKED, server(EXAMINE=_WITH_NEXT, SEARCH=b"* SEARCH 3\r\n"), 0,
+        delivered=(2,), options=("--tls", "none", "--keep"), then=server(EXAMINE=_WITH_NEXT)),
+]
 
 SELECT_ROWS = [
     Row("SELECT: NO", _REPLIES, server(SELECT=answer(b"%T NO no such mailbox\r\n")), 66, "no such mailbox"),
@@ -199,6 +219,12 @@ BODY_ROWS = [
     Row("FETCH: drip", _ENDLESS, server(FETCH=lambda c, tag, _: (
         c.drip(item(0), 0.005), c.send(item(1) + item(2) + tag + b" OK x\r\n"), None)[2]), 0, delivered=(0, 1, 2)),
     Row("STORE: NO", _REPLIES, server(STORE=answer(b"%T NO no\r\n")), 69, "STORE refused", delivered=(0, 1, 2)),
+    Row("STORE: a part is done", _UNASKED, server(STORE=answer(b"%T OK [MESSAGELIMIT 1 3] x\r\n")), 0,
+        delivered=(0, 1, 2)),
+    Row("FETCH: a part is done, and none came", _UNASKED, server(FETCH=answer(b"%T OK [MESSAGELIMIT 1 4] x\r\n")), 76,
+        "for other messages only", lines=3, again=None),
+    Row("FETCH: a part is done", _UNASKED, server(FETCH=once(item(2) + b"%T OK [MESSAGELIMIT 1 3] x\r\n")), 0,
+        delivered=(2,)),
     Row("STORE: closes", _ENDLESS, server(STORE=says(b"")), 76, "truncated.*STORE", delivered=(0, 1, 2)),
     Row("STORE: FETCH of everything", _UNASKED, server(STORE=b"* 1 FETCH (UID 1 FLAGS (\\Deleted))\r\n" + item(0)), 0,
         delivered=(0, 1, 2)),
@@ -246,12 +272,53 @@ LIST_ROWS = [
 ]
 
 def all_rows():
-    return SELECT_ROWS + BODY_ROWS + LIST_ROWS
+    return SELECT_ROWS + SEARCH_ROWS + BODY_ROWS + LIST_ROWS
 
 
 class ImapMailbox(HostileImap):
     def test_select(self):
         self.run_rows(SELECT_ROWS)
+
+    def test_search(self):
+        self.run_rows(SEARCH_ROWS)
+
+    def test_what_a_refused_store_leaves_goes_later(self):
+        turn = {"talk": server(SELECT=_WITH_NEXT, STORE=answer(b"%T NO no\r\n"))}
+        with ScriptedServer(lambda conversation: turn["talk"](conversation), deadline=20) as peer:
+            row = Row("", _REPLIES, None)
+            argv = [*self.argv(row, self.directory, peer.port), "--summary", "always", "--json"]
+            outcome = run_watched(argv, self.directory, 20)
+            self.assertEqual(outcome.status, 69, str(outcome))
+            self.assertIn(b'"deleted":0', outcome.stdout, str(outcome))
+            turn["talk"] = server(SELECT=_WITH_NEXT)
+            outcome = run_watched(argv, self.directory, 20)
+            self.assertEqual(outcome.status, 0, str(outcome))
+            self.assertIn(b'"deleted":3', outcome.stdout, str(outcome))
+
+    def test_what_a_mailbox_leaves_unanswered(self):
+        """Two FETCHes are in flight when the first one is refused: the second answer is none of the next mailbox."""
+        current = []
+
+        def examine(conversation, tag, line):
+            current.append(line.split(b'"')[1])
+            conversation.send(selected(3 if current[-1] == b"B" else 2000) + tag + b" OK x\r\n")
+
+        def search(conversation, tag, _):
+            uids = range(1, 4 if current[-1] == b"B" else 2001)
+            conversation.send(b"* SEARCH" + b"".join(b" %d" % uid for uid in uids) + b"\r\n" + tag + b" OK x\r\n")
+
+        def fetch(conversation, tag, _):
+            sizes = b"".join(b"* %d FETCH (UID %d FLAGS () RFC822.SIZE 9)\r\n" % (n, n) for n in (1, 2, 3))
+            conversation.send(sizes + tag + b" OK x\r\n" if current[-1] == b"B" else tag + b" NO no\r\n")
+
+        talk = server(mailboxes=(b'"A"', b'"B"'), EXAMINE=examine, SELECT=examine, SEARCH=search, FETCH=fetch)
+        with ScriptedServer(talk, deadline=20) as peer:
+            row = Row("", _REPLIES, None, options=("--tls", "none", "--mailboxes", "*", "--dry-run", "--json"))
+            outcome = run_watched(self.argv(row, self.directory, peer.port), self.directory, 20)
+        self.assertEqual(outcome.status, 69, str(outcome))
+        self.assertEqual(len(outcome.stderr.splitlines()), 1, str(outcome))
+        self.assertRegex(outcome.stderr, "/A: FETCH refused", str(outcome))
+        self.assertIn(b"/B;", outcome.stdout, str(outcome))
 
     def test_messages(self):
         self.run_rows(BODY_ROWS)

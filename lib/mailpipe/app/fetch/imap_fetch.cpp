@@ -105,7 +105,7 @@ class ImapFetch {
             if (!in_flight_.empty() || !singles_.empty()) return;
         }
         while (next_ < plan_.fetch.size() && in_flight_.size() < kFetchesInFlight && !job_.ending()) {
-            const std::size_t count = std::min(kUidsAtOnce, plan_.fetch.size() - next_);
+            const std::size_t count = std::min(client_.at_once(kUidsAtOnce), plan_.fetch.size() - next_);
             const auto first = plan_.fetch.begin() + static_cast<std::ptrdiff_t>(next_);
             send(imap::Command::fetch, {first, first + static_cast<std::ptrdiff_t>(count)}, !envelope_first_);
             next_ += count;
@@ -120,7 +120,7 @@ class ImapFetch {
     void remove_some() {
         while (removed_ < removable_.size()) {
             const auto first = removable_.begin() + static_cast<std::ptrdiff_t>(removed_);
-            const std::size_t count = std::min(kRemovedAtOnce, removable_.size() - removed_);
+            const std::size_t count = std::min(client_.at_once(kRemovedAtOnce), removable_.size() - removed_);
             std::vector<std::uint32_t> uids(first, first + static_cast<std::ptrdiff_t>(count));
             std::sort(uids.begin(), uids.end());
             send(imap::Command::store, uids);
@@ -154,10 +154,10 @@ class ImapFetch {
             job_.append(data->octets);
         } else if (auto* fetched = std::get_if<imap::Fetched>(&step)) {
             return on_fetched(fetched->message);
-        } else if (std::holds_alternative<imap::CommandDone>(step)) {
-            return on_done(nullptr);
+        } else if (const auto* done = std::get_if<imap::CommandDone>(&step)) {
+            return on_done(nullptr, done->limited_from);
         } else if (auto* refused = std::get_if<imap::Refused>(&step)) {
-            return on_done(&refused->error);
+            return on_done(&refused->error, UINT32_MAX);
         } else {
             return unexpected_answer();
         }
@@ -235,15 +235,15 @@ class ImapFetch {
         return {};
     }
 
-    // The first command in flight is answered: `refused`, or done.
-    Result<void> on_done(const Error* refused) {
+    // The first command in flight is answered: `refused`, or done for the messages from `done_from` on.
+    Result<void> on_done(const Error* refused, std::uint32_t done_from) {
         job_.abandon();
         if (in_flight_.empty()) return unexpected_answer();
         const InFlight command = std::move(in_flight_.front());
         in_flight_.pop_front();
         switch (command.command) {
             case imap::Command::fetch:
-                on_fetch_done(command, refused);
+                on_fetch_done(command, refused, done_from);
                 break;
             case imap::Command::expunge:
                 if (refused != nullptr && refused->kind == Errc::unsupported) {
@@ -253,25 +253,46 @@ class ImapFetch {
                 } else if (refused != nullptr) {
                     job_.report(*refused);
                 } else {
-                    deleted_.insert(deleted_.end(), command.uids.begin(), command.uids.end());
+                    deleted_.insert(deleted_.end(), first_from(command.uids, done_from), command.uids.end());
                 }
                 break;
             default:
                 if (refused != nullptr) job_.report(*refused);
+                on_store_done(command, done_from);
         }
         return {};
     }
 
+    static std::vector<std::uint32_t>::const_iterator first_from(const std::vector<std::uint32_t>& uids,
+                                                                 std::uint32_t uid) {
+        return std::lower_bound(uids.begin(), uids.end(), uid);
+    }
+
+    // The UID EXPUNGE behind it is answered OK also for messages that are not marked, and leaves them.
+    void on_store_done(const InFlight& store, std::uint32_t done_from) {
+        if (in_flight_.empty()) return;
+        InFlight& expunge = in_flight_.front();
+        if (expunge.command != imap::Command::expunge || expunge.uids != store.uids) return;
+        expunge.uids.erase(expunge.uids.begin(), first_from(expunge.uids, done_from));
+    }
+
     // One bad message never keeps the others back: what did not come is asked for one by one.
-    void on_fetch_done(const InFlight& command, const Error* refused) {
+    void on_fetch_done(const InFlight& command, const Error* refused, std::uint32_t done_from) {
         if (refused != nullptr && command.uids.size() == 1) {
             const std::uint32_t uid = command.uids.front();
             return job_.fail_message(std::to_string(uid), uid, *refused);
         }
-        // Without a refusal, what did not come was expunged meanwhile.
-        if (refused == nullptr) return;
+        // Of what the command was done for, what did not come was expunged meanwhile.
         for (const auto uid : command.uids) {
-            if (!is_received(uid) && !envelopes_.contains(uid)) retry(uid);
+            if (uid >= done_from) return;
+            if (is_received(uid) || envelopes_.contains(uid)) continue;
+            if (command.uids.size() > 1) {
+                retry(uid);
+            } else {
+                job_.fail_message(
+                    std::to_string(uid), uid,
+                    Error{Errc::protocol, "FETCH was done for other messages only", std::nullopt});
+            }
         }
     }
 
@@ -299,7 +320,8 @@ class ImapFetch {
         }
         // Here it is certain that the thread of the delivery does not use the state.
         if (auto recorded = record_deleted(); !recorded) return recorded;
-        if (!job_.refs() && !job_.failed() && plan_.listed_all) {
+        const bool knows_all = plan_.knows_all(client_.selected().exists);
+        if (!job_.refs() && !job_.failed() && plan_.listed_all && knows_all) {
             const auto is_listed = [this](std::string_view key) {
                 const auto uid = ascii::parse_number(key);
                 return uid && std::binary_search(plan_.listed.begin(), plan_.listed.end(), *uid);
@@ -321,7 +343,7 @@ class ImapFetch {
         const std::uint32_t uid_next = client_.selected().uid_next;
         const auto is_below = [uid_next](const auto& uids) { return uids.empty() || uids.back() < uid_next; };
         if (uid_next == 0 || !is_below(plan_.listed) || !is_below(plan_.looked_at) || job_.refs() ||
-            job_.ending())
+            job_.ending() || !plan_.knows_all(client_.selected().exists))
             return {};
         const std::vector<std::uint32_t>& meant =
             job_.selection().all_messages() ? plan_.listed : plan_.looked_at;

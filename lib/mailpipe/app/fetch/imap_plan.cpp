@@ -18,11 +18,12 @@ template <class Use>
 Result<void> look_at(ImapClient& client, const std::vector<std::uint32_t>& uids, imap::FetchBody body,
                      Use use) {
     std::size_t next = 0;
+    const std::size_t at_once = client.at_once(kUidsAtOnce);
     Fingerprinter fingerprinter;
     while (true) {
         while (next < uids.size() && client.session().outstanding() < kInFlight) {
             const auto begin = uids.begin() + static_cast<std::ptrdiff_t>(next);
-            next = std::min(uids.size(), next + kUidsAtOnce);
+            next = std::min(uids.size(), next + at_once);
             const auto end = uids.begin() + static_cast<std::ptrdiff_t>(next);
             client.session().uid_fetch(uid_ranges(begin, end), body, false);
         }
@@ -37,8 +38,11 @@ Result<void> look_at(ImapClient& client, const std::vector<std::uint32_t>& uids,
             const bool complete = body == imap::FetchBody::none || fetched->message.has_body;
             const Fingerprint print = fingerprinter.finish();
             if (complete) use(fetched->message.uid, print, fetched->message.size.value_or(0));
-        } else if (!std::holds_alternative<imap::CommandDone>(*step)) {
+        } else if (const auto* done = std::get_if<imap::CommandDone>(&*step); done == nullptr) {
             return unexpected_answer();
+        } else if (done->limited_from > uids.front()) {
+            // What is not known by its header would be fetched once more.
+            return fail(Errc::protocol, "the server has looked at a part of the messages only");
         }
     }
 }
@@ -258,6 +262,10 @@ class Planner {
 };
 
 }  // namespace
+
+bool ImapPlan::knows_all(std::uint32_t exists) const {
+    return !listed_all || listed.size() >= exists;
+}
 
 bool ImapPlan::goes(std::uint32_t uid) const {
     const auto found = std::lower_bound(looked_at.begin(), looked_at.end(), uid);

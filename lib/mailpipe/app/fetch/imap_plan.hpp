@@ -16,6 +16,8 @@ struct ImapPlan {
     std::vector<std::uint32_t> remove;  // safe since an earlier run
     bool rests = false;                 // nothing has happened since a run that left nothing to do
 
+    // Whether the list may be believed that what is not in it is not there, with so many messages in the mailbox.
+    bool knows_all(std::uint32_t exists) const;
     // Whether a message is to go once it is safe.
     bool goes(std::uint32_t uid) const;
 

@@ -225,7 +225,7 @@ Result<void> ImapTarget::each_from(std::uint32_t uid, const Use& use) {
     Fingerprinter fingerprinter;
     for (std::size_t at = 0; at < uids->size();) {
         const auto begin = uids->begin() + static_cast<std::ptrdiff_t>(at);
-        at = std::min(uids->size(), at + kHeadersAtOnce);
+        at = std::min(uids->size(), at + client_->at_once(kHeadersAtOnce));
         client_->session().uid_fetch(uid_ranges(begin, uids->begin() + static_cast<std::ptrdiff_t>(at)),
                                      imap::FetchBody::header, false);
         while (true) {

@@ -127,7 +127,10 @@ class ImapChanger : public Changer {
             if (const auto* one = std::get_if<imap::Refused>(&*step)) {
                 if (!refused) refused = one->error;
                 --commands;
-            } else if (std::holds_alternative<imap::CommandDone>(*step)) {
+            } else if (const auto* done = std::get_if<imap::CommandDone>(&*step)) {
+                // MESSAGELIMIT (RFC 9738): which of them it was done for is not certain here.
+                if (done->limited_from > 1 && !refused)
+                    refused = Error{Errc::temporary, "the server has done it for a part of the messages", {}};
                 --commands;
             } else {
                 use(*step);

@@ -60,7 +60,8 @@ class ImapSource : public ListSource {
         HeaderCollector header;
         while (true) {
             while (in_flight < kFetchesInFlight && next != uids.end() && held_.size() < kHeld) {
-                const auto count = std::min<std::ptrdiff_t>(uids.end() - next, kUidsAtOnce);
+                const auto count = std::min<std::ptrdiff_t>(
+                    uids.end() - next, static_cast<std::ptrdiff_t>(client_->at_once(kUidsAtOnce)));
                 std::vector<std::uint32_t> some(next, next + count);
                 std::sort(some.begin(), some.end());
                 client_->session().uid_fetch(uid_ranges(some.begin(), some.end()), imap::FetchBody::header);
