@@ -65,7 +65,7 @@ void AccountFetch::report(const Location& source, const Error& error) {
 Result<void> AccountFetch::fetch(const FetchSource& source) {
     const bool reused = client_ && client_->is_usable();
     auto fetched = fetch_once(source);
-    const bool cut = !fetched && reused && (!client_ || !client_->is_usable());
+    const bool cut = !fetched && reused && !is_connected() && !dropped_;
     return cut && !stop_requested() && !run_.gone ? fetch_once(source) : fetched;
 }
 
@@ -112,7 +112,7 @@ bool AccountFetch::fetch_news(const std::vector<FetchSource>& sources) {
         const Visited visited = found->second;
         auto fetched = visit(visited.source, visited.mailbox, visited.delimiter);
         // A connection that was left idle may have been cut meanwhile, which is no news to anybody.
-        if (!is_connected() && !stop_requested() && !run_.gone) return fetch(sources);
+        if (!is_connected() && !dropped_ && !stop_requested() && !run_.gone) return fetch(sources);
         if (!fetched) report(visited.mailbox, fetched.error());
     }
     run_.console.clear_progress();
@@ -123,9 +123,12 @@ Result<void> AccountFetch::visit(const FetchSource& source, const Location& mail
                                  std::optional<std::string> delimiter) {
     auto fetched = fetch_mailbox(source, mailbox, delimiter);
     if (!is_imap(mailbox)) return fetched;
+    // What is still to be answered would be taken for the answer to the next command.
+    dropped_ = is_connected() && client_->session().outstanding() > 0;
+    if (dropped_) disconnect();
     visited_[mailbox.mailbox] = {source, mailbox, std::move(delimiter), !fetched};
     if (fetched && is_connected()) {
-        news_.fetched(*client_);
+        news_.fetched(*client_, flags_decide(source.settings->selection));
         run_.console.recovered(encode(mailbox));
     } else {
         news_.forget(mailbox.mailbox);
@@ -154,14 +157,14 @@ Result<void> AccountFetch::fetch_once(const FetchSource& source) {
 }
 
 Result<void> AccountFetch::fetch_mailboxes(const FetchSource& source) {
-    if (auto ready = log_in(source.location, source.settings->client); !ready) return ready;
+    if (auto ready = log_in(source.location, *source.settings); !ready) return ready;
     auto mailboxes = choose_mailboxes(*client_, source.settings->selection);
     if (!mailboxes) return tl::unexpected(mailboxes.error());
     for (const ChosenMailbox& mailbox : *mailboxes) {
         if (stop_requested() || run_.gone) break;
         if (auto fetched = visit(source, mailbox.location, mailbox.delimiter); !fetched) {
             report(mailbox.location, fetched.error());
-            if (!client_ || !client_->is_usable()) break;
+            if (!is_connected() && !dropped_) break;
         }
     }
     return {};
@@ -177,7 +180,7 @@ Result<TemplateValues> AccountFetch::template_values(const FetchSource& source, 
     values.host = mailbox.host;
     values.account = source.location.account;
     if (has_mailboxes && !delimiter && mailbox.mailbox != "INBOX" && names_mailbox(*source.settings)) {
-        if (auto ready = log_in(mailbox, source.settings->client); !ready) return tl::unexpected(ready.error());
+        if (auto ready = log_in(mailbox, *source.settings); !ready) return tl::unexpected(ready.error());
         auto told = client_->delimiter();
         if (!told) return tl::unexpected(told.error());
         delimiter = std::move(*told);
@@ -234,7 +237,7 @@ Result<void> AccountFetch::run_job(FetchJob& job, const Location& mailbox, const
         // Nothing is fetched that could not be delivered.
     } else if (!is_imap(mailbox)) {
         fetched = fetch_pop3_over(job, mailbox, settings.client, std::move(login));
-    } else if (fetched = log_in(mailbox, settings.client); fetched) {
+    } else if (fetched = log_in(mailbox, settings); fetched) {
         fetched = fetch_imap(job, *client_);
     }
     if (job.failed() && !has_template(settings)) run_.gone = true;
@@ -253,7 +256,8 @@ Result<void> AccountFetch::fetch_pop3_over(FetchJob& job, const Location& maildr
     return fetch_pop3(job, pop3);
 }
 
-Result<void> AccountFetch::log_in(const Location& mailbox, const ClientOptions& client) {
+Result<void> AccountFetch::log_in(const Location& mailbox, const FetchSettings& settings) {
+    const ClientOptions& client = settings.client;
     if (is_connected()) return {};
     disconnect();
     auto login = find_login(mailbox, client);
@@ -268,7 +272,10 @@ Result<void> AccountFetch::log_in(const Location& mailbox, const ClientOptions& 
     if (auto logged_in = client_->log_in(); !logged_in) return logged_in;
     // RFC 6855 section 3: without it a server may give out substitutes for messages with UTF-8 in their headers.
     // RFC 9586: no message number is used here, and a server may be spared keeping them.
-    client_->enable({"UTF8=ACCEPT", "UIDONLY"});
+    std::vector<std::string> extensions{"UTF8=ACCEPT", "UIDONLY"};
+    // Once a mailbox is selected it is too late for it (RFC 5161 section 3.1).
+    if (flags_decide(settings.selection)) extensions.emplace_back("QRESYNC");
+    client_->enable(std::move(extensions));
     return {};
 }
 

@@ -85,7 +85,7 @@ class AccountFetch {
     Result<void> run_job(FetchJob& job, const Location& mailbox, const FetchSettings& settings, Login login);
     Result<void> fetch_pop3_over(FetchJob& job, const Location& maildrop, const ClientOptions& client,
                                  Login login);
-    Result<void> log_in(const Location& mailbox, const ClientOptions& client);
+    Result<void> log_in(const Location& mailbox, const FetchSettings& settings);
     Result<std::unique_ptr<Delivery>> open_delivery(const Destinations& destinations,
                                                     const DeliveryContext& context);
 
@@ -103,6 +103,7 @@ class AccountFetch {
     MailboxNews news_;
     MailboxNews::Names news_of_;
     std::uint32_t login_delay_ = 0;
+    bool dropped_ = false;      // by the last visit(), which has left commands unanswered
     std::size_t reported_ = 0;  // errors that ended a source, or one of its mailboxes
     bool counted_ = false;      // what was fetched last, in what is said of all
 };

@@ -17,12 +17,12 @@ bool has_news(const ImapClient& client, bool flags) {
 
 }  // namespace
 
-void MailboxNews::fetched(const ImapClient& client) {
+void MailboxNews::fetched(const ImapClient& client, bool flags) {
     if (!client.uid_validity()) return;
     const imap::Selected& selected = client.selected();
     known_[client.location().mailbox] = {*client.uid_validity(), selected.uid_next, selected.highest_modseq};
     // Once another one is selected nobody tells of it again.
-    if (client.has_grown()) grown_.insert(client.location().mailbox);
+    if (has_news(client, flags)) grown_.insert(client.location().mailbox);
 }
 
 MailboxNews::Names MailboxNews::all() const {

@@ -18,7 +18,8 @@ class MailboxNews {
     using Names = std::set<std::string>;
 
     // The mailbox that is selected was fetched from.
-    void fetched(const ImapClient& client);
+    // `flags`: changed flags are news, too.
+    void fetched(const ImapClient& client, bool flags);
     // It is watched no more.
     void forget(const std::string& mailbox) { known_.erase(mailbox); }
     void forget_all() { known_.clear(); }

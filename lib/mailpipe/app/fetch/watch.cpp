@@ -79,7 +79,10 @@ class Watched {
         } else if (!done) {
             retry_at_ = BootClock::now() + backoff(++failures_, random_());
         }
-        wait(std::min(retry_at_.value_or(next_whole), next_whole), true);
+        const auto due = std::min(retry_at_.value_or(next_whole), next_whole);
+        wait(due, true);
+        // A connection that is gone is no reason to try again at once what has just failed.
+        if (retry_at_ && !fetch_.has_news()) wait(due, false);
         if (retry_at_ && BootClock::now() >= *retry_at_) fetch_.retry();
     }
 
