@@ -71,9 +71,21 @@ class ImapFollower : public Follower {
             // Which messages have been listed nobody can say any more.
             listing_.diagnostics.note(encode(location_),
                                       "UIDVALIDITY has changed: only what arrives from now on is listed");
-            next_uid_ = std::max<std::uint32_t>(client_->selected().uid_next, 1);
+            if (auto begun = begin_anew(); !begun) return begun;
         }
         return start();
+    }
+
+    // RFC 3501 section 2.3.1.1: UIDNEXT may be left unsaid; the last message is named all the same.
+    Result<void> begin_anew() {
+        next_uid_ = std::max<std::uint32_t>(client_->selected().uid_next, 1);
+        if (client_->selected().uid_next != 0) return {};
+        const auto last = client_->search("UID *");
+        if (!last) return tl::unexpected(last.error());
+        if (last->empty()) return {};
+        if (last->back() == UINT32_MAX) return fail(Errc::protocol, "the mailbox has no UIDs left");
+        next_uid_ = last->back() + 1;
+        return {};
     }
 
     Result<void> look_once() {
