@@ -91,6 +91,9 @@ class Account {
     // Messages may have come into the Maildir of this mailbox: whoever delivers in this process says so. No I/O.
     virtual void delivered(const std::string& mailbox_path) = 0;
 
+    // The index has turned out to be broken: who closes the account and opens it again has another one.
+    virtual bool is_broken() const = 0;
+
     struct Checked {
         std::vector<std::string> problems;  // a line each
         std::size_t mailboxes = 0, messages = 0;
@@ -99,7 +102,7 @@ class Account {
     virtual Result<void> rebuild() = 0;   // throws away what is derived, keeps UIDs
 };
 
-// Whether the account has ever given rights to anybody: others need not open it where it has not.
+// false: the account has never given rights to anybody, and others need not open it. One that does not say so may have.
 bool may_share(const std::string& path);
 
 // The accounts that are open: one instance each, as long as somebody has it. From any thread.

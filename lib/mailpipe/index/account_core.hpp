@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -30,13 +31,17 @@ struct AccountCore {
     std::shared_ptr<FolderWatcher> folder_watcher;  // null: nothing is watched
     Watchers<AccountChange> watchers;
 
+    mutable std::atomic<bool> broken = false;
     std::mutex database_mutex;
     std::unique_ptr<Database> database;
 
     // An index that turns out to be broken is made anew by the next who opens it.
     template <class Value>
     Result<Value> judged(Result<Value> result) const {
-        if (!result && result.error().kind == Errc::data) condemn_index(index_path);
+        if (!result && result.error().kind == Errc::data) {
+            condemn_index(index_path);
+            broken = true;
+        }
         return result;
     }
     template <class Work>

@@ -56,7 +56,8 @@ ModSeq modseq_after(ModSeq last) {
 // An index that is lost again in the same second goes on from here. Where there is no such trace yet, it begins with it.
 Result<void> note_in_trace(int folder, const std::string& lines, const std::string& path) {
     const store::Fd file(store::open_at(folder, kUidTrace, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC));
-    if (!file) return {};
+    struct stat info {};
+    if (!file || ::fstat(file.get(), &info) != 0 || info.st_size == 0) return {};
     auto written = store::write_fully(file.get(), lines, path);
     return written ? store::sync_file(file.get(), path) : written;
 }
@@ -97,12 +98,25 @@ Result<std::shared_ptr<Account>> AccountImpl::open(const std::string& path, Desc
         if (recovered = account->recover(); !recovered) return tl::unexpected(recovered.error());
     }
     if (auto renewed = account->renew(); !renewed) return tl::unexpected(renewed.error());
-    if (auto marked = account->mark_shared(); !marked) return tl::unexpected(marked.error());
+    account->mark_run();
+    // On a full disk others do not see what is shared, and the owner can make room.
+    [[maybe_unused]] const auto marked = account->mark_shared(false);
     if (index->fresh) {
         if (auto imported = account->import_subscriptions(); !imported) return tl::unexpected(imported.error());
     }
     core->reserve.keep();
     return std::shared_ptr<Account>(std::move(account));
+}
+
+AccountImpl::~AccountImpl() {
+    mark_run();
+}
+
+// Where that is not possible, on a full disk, the number stays that of the last one.
+void AccountImpl::mark_run() {
+    IndexRun run(core_->lock.get());
+    const auto begun = core_->change([&](Database& database) { return run.begin(database); }, false);
+    if (begun) run.end();
 }
 
 std::string AccountImpl::path_of(const std::string& directory) const {
@@ -231,9 +245,13 @@ Result<void> AccountImpl::forget(const std::string& directory) {
     auto row = core_->read([&](Database& database) { return read_mailbox_row(database, directory); });
     if (!row) return tl::unexpected(row.error());
     if (*row) {
-        if (auto kept = keep_uid_validity(*core_); !kept) return kept;
-        auto removed =
-            core_->change([&](Database& database) { return remove_mailbox_row(database, (*row)->id); });
+        const auto remove = [&](Database& database) { return remove_mailbox_row(database, (*row)->id); };
+        // On a full disk a mailbox can still be deleted, and a user log in who has deleted one.
+        if (!keep_uid_validity(*core_) && core_->reserve.give_up()) {
+            [[maybe_unused]] const auto kept = keep_uid_validity(*core_);
+        }
+        auto removed = core_->change(remove);
+        if (!removed && core_->reserve.give_up()) removed = core_->change(remove);
         if (!removed) return removed;
     }
     {
@@ -299,7 +317,8 @@ Result<void> AccountImpl::recover() {
 }
 
 Result<void> AccountImpl::renew() {
-    auto file = core_->read([&](Database& database) { return judge_index_file(database, core_->index_path); });
+    auto file = core_->read(
+        [&](Database& database) { return judge_index_file(database, core_->index_path, core_->lock.get()); });
     if (!file) return tl::unexpected(file.error());
     if (*file == IndexFile::known) return {};
     if (*file == IndexFile::copied) {

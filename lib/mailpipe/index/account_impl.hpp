@@ -19,6 +19,7 @@ class AccountImpl : public Account, public std::enable_shared_from_this<AccountI
     static Result<std::shared_ptr<Account>> open(const std::string& path, Describe describe, Removing removing,
                                                  std::shared_ptr<FolderWatcher> folder_watcher);
 
+    ~AccountImpl() override;
     Result<std::vector<MailboxInfo>> mailboxes() override;
     Result<std::shared_ptr<Mailbox>> mailbox(const std::string& name) override;
     Result<void> create(const std::string& name, const std::vector<std::string>& special_use) override;
@@ -37,6 +38,7 @@ class AccountImpl : public Account, public std::enable_shared_from_this<AccountI
     Result<Usage> usage() override;
     Mailbox::Token watch(std::function<void(const AccountChange&)> changed) override;
     void delivered(const std::string& mailbox_path) override;
+    bool is_broken() const override { return core_->broken; }
     Result<Checked> check() override;
     Result<void> rebuild() override;
 
@@ -45,7 +47,8 @@ class AccountImpl : public Account, public std::enable_shared_from_this<AccountI
         : core_(std::move(core)), root_(std::move(root)) {}
 
     Result<std::int64_t> row_id(const std::string& mailbox);
-    Result<void> mark_shared();  // where anybody has rights
+    Result<void> mark_shared(bool gives);  // or whether anybody has rights
+    void mark_run();
     // With tree_mutex_ held.
     bool is_there(const std::string& directory) const;
     Result<std::vector<std::string>> directories() const;     // "" is INBOX

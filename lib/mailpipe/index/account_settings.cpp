@@ -1,6 +1,8 @@
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <map>
 
 #include "mailpipe/index/account_impl.hpp"
@@ -40,18 +42,28 @@ Result<void> run(AccountCore& core, const char* sql, const Arguments&... argumen
 
 }  // namespace
 
+// ROOT/.mailpipe-shared says 1 or 0, also to those who have not opened the account.
 bool may_share(const std::string& path) {
-    return ::access((path + "/" + kShared).c_str(), F_OK) == 0;
+    auto says = store::read_whole(AT_FDCWD, path + "/" + kShared, path);
+    return says ? !says->starts_with('0') : ::access((path + "/.mailpipe-index").c_str(), F_OK) == 0;
 }
 
-Result<void> AccountImpl::mark_shared() {
-    if (may_share(core_->path)) return {};
+Result<void> AccountImpl::mark_shared(bool gives) {
+    auto said = store::read_whole(root_.get(), kShared, core_->path);
+    if (said && said->starts_with('1')) return {};
     auto any =
         core_->read([](Database& database) { return database.number("SELECT EXISTS(SELECT 1 FROM acl)"); });
     if (!any) return tl::unexpected(any.error());
-    if (*any == 0) return {};
-    auto marked = store::create_file_at(root_.get(), kShared, "", core_->path);
-    return marked ? store::sync_file(root_.get(), core_->path) : marked;
+    if (gives || *any != 0) {
+        auto marked = store::create_file_at(root_.get(), kShared, "1\n", core_->path);
+        return marked ? store::sync_file(root_.get(), core_->path) : marked;
+    }
+    if (said && said->starts_with('0')) return {};
+    // If a crash takes it, others open the account once more.
+    const store::Fd file(
+        store::open_at(root_.get(), kShared, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (!file) return fail_errno(errno, core_->path + "/" + kShared, true);
+    return store::write_fully(file.get(), "0\n", core_->path);
 }
 
 Result<std::int64_t> AccountImpl::row_id(const std::string& mailbox) {
@@ -73,10 +85,12 @@ Result<void> AccountImpl::set_acl(const std::string& mailbox, const std::string&
                                   const std::string& rights) {
     auto row = row_id(mailbox);
     if (!row) return tl::unexpected(row.error());
+    if (!rights.empty()) {
+        if (auto marked = mark_shared(true); !marked) return marked;
+    }
     auto written = rights.empty()
                        ? run(*core_, "DELETE FROM acl WHERE mailbox=? AND identifier=?", *row, identifier)
                        : run(*core_, "INSERT OR REPLACE INTO acl VALUES(?,?,?)", *row, identifier, rights);
-    if (written) written = mark_shared();
     if (written) tell(AccountChange::Kind::acl, normal_name(mailbox));
     return written;
 }

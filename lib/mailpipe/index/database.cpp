@@ -11,7 +11,6 @@ namespace {
 
 // What a page takes in memory is there for each account that is open.
 constexpr const char* kSetUp =
-    "PRAGMA locking_mode=EXCLUSIVE;"  // no shared memory, whose truncation by another would be a SIGBUS here
     "PRAGMA journal_mode=WAL;"
     "PRAGMA wal_autocheckpoint=2000;"
     "PRAGMA journal_size_limit=16777216;"
@@ -68,7 +67,9 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path) {
     sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
     sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
     // Each step of making one would be synced. There is nothing in it to be lost before settle() has synced all of them.
-    auto set = database->execute(made ? "PRAGMA synchronous=OFF" : "PRAGMA synchronous=FULL");
+    // The lock first: no shared memory, whose truncation by another would be a SIGBUS here.
+    auto set = database->execute("PRAGMA locking_mode=EXCLUSIVE");
+    if (set) set = database->execute(made ? "PRAGMA synchronous=OFF" : "PRAGMA synchronous=FULL");
     if (set) set = database->execute(kSetUp);
     if (!set) return tl::unexpected(set.error());
     return database;

@@ -198,18 +198,22 @@ Result<void> MailboxImpl::settle_locked() {
 
 Result<void> MailboxImpl::append_trace(const MailboxRow& row, const std::string& lines, bool sync) {
     const std::string what = folder_->path() + "/" + kUidTrace;
-    const store::Fd file(store::open_at(folder_->root(), kUidTrace,
-                                        O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+    constexpr int kFlags = O_RDWR | O_APPEND | O_NOFOLLOW | O_CLOEXEC;
+    store::Fd file(store::open_at(folder_->root(), kUidTrace, kFlags));
+    if (!file && errno != ENOENT) return fail_errno(errno, what);
+    if (!file) file = store::Fd(store::open_at(folder_->root(), kUidTrace, kFlags | O_CREAT, 0600));
     if (!file) return fail_errno(errno, what, true);
-    auto info = store::stat_fd(file.get(), what);
-    if (!info) return tl::unexpected(info.error());
+    auto head = store::read_range(file.get(), 0, kUidTraceMagic.size(), what);
+    if (!head) return tl::unexpected(head.error());
     // One that begins is not synced: where a crash takes it and the index, another UIDVALIDITY follows. Where it takes only this,
-    // an empty file may be left.
-    const bool begins = info->st_size == 0;
+    // an empty or a torn file may be left.
+    const bool begins = *head != kUidTraceMagic;
     std::string text;
-    if (begins)
+    if (begins) {
+        if (::ftruncate(file.get(), 0) != 0) return fail_errno(errno, what);
         text = encode_uid_trace_header(row.uid_validity, object_id_) +
                encode_uid_trace_reserved(row.uid_reserved) + encode_uid_trace_modseq(row.highest_modseq);
+    }
     if (auto written = store::write_fully(file.get(), text + lines, what); !written) return written;
     return sync && !begins ? store::sync_file(file.get(), what) : Result<void>{};
 }

@@ -15,7 +15,8 @@ namespace {
 // Of users other than the owner (seen_marks.hpp). An index of before has it not yet.
 constexpr const char* kSeenTable =
     "CREATE TABLE seen(key INTEGER, user TEXT, seen INTEGER NOT NULL, modseq INTEGER NOT NULL,"
-    " PRIMARY KEY(key, user)) WITHOUT ROWID";
+    " PRIMARY KEY(user, key)) WITHOUT ROWID;"
+    "CREATE INDEX seen_key ON seen(key)";
 
 // `message` is what a mailbox is opened with, and what STORE writes: small. The names of files are beside it; each kind of
 // what is derived has a table, so that a client that wants envelopes does not wade through headers.
@@ -53,6 +54,9 @@ Result<void> add_seen_table(Database& database, Transaction& begun) {
     if (!there) return tl::unexpected(there.error());
     if (*there != 0) return {};
     auto added = database.execute(kSeenTable);
+    // Rows that were never looked at, of that time, may know less than their trace and do not say so.
+    if (added)
+        added = database.execute("UPDATE mailbox SET new_time=-1,cur_time=-1 WHERE cur_time=0 AND messages=0");
     return added ? begun.commit() : added;
 }
 

@@ -7,7 +7,6 @@
 namespace mailpipe::index {
 namespace {
 
-constexpr std::string_view kMagic = "mailpipe-uidlist 1 ";
 constexpr std::uint64_t kMostModSeq = (std::uint64_t{1} << 62);
 
 void take(UidTrace& trace, std::string_view line) {
@@ -37,8 +36,8 @@ std::optional<UidTrace> parse_uid_trace(std::string_view text) {
     // What is behind the last line end was being written.
     text = text.substr(0, text.rfind('\n') == std::string_view::npos ? 0 : text.rfind('\n'));
     const auto lines = ascii::split(text, '\n');
-    if (lines.empty() || !lines[0].starts_with(kMagic)) return std::nullopt;
-    const auto words = ascii::split(lines[0].substr(kMagic.size()), ' ');
+    if (lines.empty() || !lines[0].starts_with(kUidTraceMagic)) return std::nullopt;
+    const auto words = ascii::split(lines[0].substr(kUidTraceMagic.size()), ' ');
     if (words.size() != 2) return std::nullopt;
     const auto validity = ascii::parse_number(words[0]);
     if (!validity || *validity == 0 || *validity > 0xFFFFFFFF || words[1].empty()) return std::nullopt;
@@ -51,7 +50,7 @@ std::optional<UidTrace> parse_uid_trace(std::string_view text) {
 }
 
 std::string encode_uid_trace_header(std::uint32_t uid_validity, std::string_view object_id) {
-    return std::string(kMagic) + std::to_string(uid_validity) + " " + std::string(object_id) + "\n";
+    return std::string(kUidTraceMagic) + std::to_string(uid_validity) + " " + std::string(object_id) + "\n";
 }
 
 std::string encode_uid_trace_line(Uid uid, std::string_view base) {

@@ -14,7 +14,8 @@
 //
 //   header   = "mailpipe-uidlist 1 " uidvalidity " " object-id LF
 //   line     = uid " " base LF
-//            / "R " uid LF            ; UIDs below it may have been given: synced before the first of them is
+//            / "R " uid LF            ; UIDs below it may have been given: synced before the first of them is, but for those
+//                                     ; with which the file begins
 //            / "Q " modseq LF         ; no MODSEQ was greater
 //
 // Lines with UIDs are not synced. What a crash took of them are messages with new UIDs, from the last R on: a UID that was
@@ -22,6 +23,7 @@
 namespace mailpipe::index {
 
 inline constexpr const char* kUidTrace = "mailpipe-uidlist";
+inline constexpr std::string_view kUidTraceMagic = "mailpipe-uidlist 1 ";
 inline constexpr Uid kReservedUids = 1000;
 
 struct UidTrace {

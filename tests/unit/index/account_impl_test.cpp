@@ -351,15 +351,22 @@ TEST_F(ManyMailboxesTest, ThoseThatNobodyHasAreClosed) {
 }
 
 TEST_F(IndexAccountTest, SaysThatItMayShare) {
+    EXPECT_FALSE(may_share(root_));
     open();
     EXPECT_FALSE(may_share(root_));
     ASSERT_TRUE(account_->set_acl("INBOX", "bob", "lr"));
     EXPECT_TRUE(may_share(root_));
-    // As of an index that was copied without what lies beside it.
+    // As of an index that was copied without what lies beside it: who looks opens it.
+    close();
+    fs::remove(root_ + "/.mailpipe-shared");
+    EXPECT_TRUE(may_share(root_));
+    open();
+    EXPECT_TRUE(may_share(root_));
+    ASSERT_TRUE(account_->set_acl("INBOX", "bob", ""));
     close();
     fs::remove(root_ + "/.mailpipe-shared");
     open();
-    EXPECT_TRUE(may_share(root_));
+    EXPECT_FALSE(may_share(root_));
 }
 
 }  // namespace

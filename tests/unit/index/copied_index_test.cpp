@@ -14,6 +14,10 @@ class CopiedIndexTest : public AccountTest {
         fs::remove_all(path);
         fs::copy(directory_ + "/kept", path, fs::copy_options::recursive);
     }
+    // Into the same file, as cp(1) does.
+    void overwrite(const std::string& path) {
+        fs::copy(directory_ + "/kept", path, fs::copy_options::overwrite_existing);
+    }
 };
 
 TEST_F(CopiedIndexTest, OwnFileIsKnown) {
@@ -55,6 +59,23 @@ TEST_F(CopiedIndexTest, UidsOfTheTraceCount) {
     const ModSeq modseq = after->highest_modseq();
     reopen();
     EXPECT_EQ(inbox_->snapshot()->highest_modseq(), modseq);
+}
+
+TEST_F(CopiedIndexTest, OneThatWasOverwrittenIsNoticed) {
+    open();
+    append(*inbox_, 1, 2);
+    close();
+    keep(index_path());
+    open();
+    append(*inbox_, 3, 3);
+    ASSERT_TRUE(inbox_->store({4}, StoreMode::add, {kDeleted, {}}, {}));
+    ASSERT_TRUE(inbox_->expunge(std::nullopt));
+    const ModSeq modseq = inbox_->snapshot()->highest_modseq();
+    close();
+    overwrite(index_path());
+    open();
+    EXPECT_EQ(uids(*inbox_), (std::vector<Uid>{1, 2, 3, 5}));
+    EXPECT_GT(inbox_->snapshot()->highest_modseq(), modseq);
 }
 
 TEST_F(CopiedIndexTest, AllRestoredGivesNoUidAgain) {

@@ -54,14 +54,16 @@ TEST_F(CrashTest, NamesOfFilesAreMadeUpFor) {
 TEST_F(CrashTest, ATraceThatHadJustBegunIsBegunAgain) {
     open();
     append(*inbox_, 1, 1);
-    fs::resize_file(root_ + "/mailpipe-uidlist", 0);
-    append(*inbox_, 2, 1);
+    for (const std::size_t left : {0, 10}) {
+        fs::resize_file(root_ + "/mailpipe-uidlist", left);
+        append(*inbox_, 2, 1);
+    }
     const std::uint32_t validity = inbox_->snapshot()->uid_validity();
     close();
     fs::remove(root_ + "/.mailpipe-index");
     open();
     EXPECT_EQ(inbox_->snapshot()->uid_validity(), validity);
-    EXPECT_EQ(inbox_->snapshot()->size(), 2U);
+    EXPECT_EQ(inbox_->snapshot()->size(), 3U);
     EXPECT_GT(inbox_->snapshot()->uid_next(), kReservedUids);
 }
 

@@ -12,7 +12,13 @@ ImapShared::ImapShared(const ImapOptions& options, index::Removing removing)
 
 Result<std::shared_ptr<index::Account>> ImapShared::open(const std::string& path) {
     auto account = accounts_.open(path);
-    if (!account) return account;
+    if (account && (*account)->is_broken()) {
+        drop(*account);
+        // Unless a session still has it, it closes here.
+        account->reset();
+        account = accounts_.open(path);
+    }
+    if (!account || (*account)->is_broken()) return account;
     // Closing one writes to the disk: not with the lock held.
     std::shared_ptr<index::Account> too_many;
     {
@@ -26,6 +32,15 @@ Result<std::shared_ptr<index::Account>> ImapShared::open(const std::string& path
         }
     }
     return account;
+}
+
+void ImapShared::drop(const std::shared_ptr<index::Account>& account) {
+    std::shared_ptr<index::Account> dropped;
+    const std::lock_guard lock(mutex_);
+    const auto found = std::find(kept_.begin(), kept_.end(), account);
+    if (found == kept_.end()) return;
+    dropped = std::move(*found);
+    kept_.erase(found);
 }
 
 void ImapShared::delivered(const std::string& account_path, const std::string& mailbox_path) {

@@ -23,7 +23,7 @@ class ImapShared {
     const ImapOptions& options() const { return options_; }
 
     // As index::Account::open(), one instance each. Those asked for last stay open, so that the next session of a user finds
-    // his mailboxes in memory. Reads the disk.
+    // his mailboxes in memory, but for those whose index is broken. Reads the disk.
     Result<std::shared_ptr<index::Account>> open(const std::string& path);
     SortCache& sort_cache() { return sort_cache_; }
     // A message has come into the Maildir of this account, or one of its folders. No I/O.
@@ -31,6 +31,8 @@ class ImapShared {
 
  private:
     static constexpr std::size_t kKept = 100;
+
+    void drop(const std::shared_ptr<index::Account>& account);
 
     const ImapOptions options_;
     index::Accounts accounts_;
