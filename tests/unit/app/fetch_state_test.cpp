@@ -133,6 +133,38 @@ TEST_F(FetchStateTest, CompactsAndStaysTheSame) {
     EXPECT_FALSE(state.is_done("18"));
 }
 
+// Most journals end at rest, and are read by load() alone.
+TEST_F(FetchStateTest, CompactsWhatEndsAtRest) {
+    const std::string source = "imap://alice@localhost";
+    std::vector<std::string> numbers;
+    for (int i = 0; i < 4000; ++i)
+        numbers.push_back(std::to_string(i));
+    const FetchState::Keys keys(numbers.begin(), numbers.end());
+    {
+        FetchState state = open(source);
+        ASSERT_TRUE(state.set_validity(7));
+        ASSERT_TRUE(state.record_done(done(keys)));
+        ASSERT_TRUE(state.record_deleted(keys));
+        ASSERT_TRUE(state.forget_unlisted(1, is("17")));
+        ASSERT_TRUE(state.record_complete(4000));
+    }
+    const auto file = std::filesystem::directory_iterator(directory_)->path();
+    const auto before = std::filesystem::file_size(file);
+    {
+        FetchState state = open(source);
+        EXPECT_EQ(std::filesystem::file_size(file), before);
+        ASSERT_TRUE(state.load());
+        EXPECT_LT(std::filesystem::file_size(file), before / 100);
+        ASSERT_TRUE(state.record_complete(4000));  // its end says so no more
+    }
+    FetchState state = open(source);
+    EXPECT_EQ(state.complete_below(), 4000U);
+    EXPECT_DEATH(state.is_done("17"), "");  // it is at rest again
+    ASSERT_TRUE(state.load());
+    EXPECT_TRUE(state.is_done("17"));
+    EXPECT_FALSE(state.is_done("18"));
+}
+
 // A journal that ends at rest is not read: one whose middle is damaged says what its end says, until it is loaded.
 TEST_F(FetchStateTest, AtRestIsKnownFromTheEnd) {
     const std::string source = "imap://alice@localhost";

@@ -56,7 +56,7 @@ class Comparison {
         auto reader = store::open_reader(store::Format::maildir, parsed->path);
         if (!reader) return tl::unexpected(reader.error());
         const auto stamp = stamp_maildir(parsed->path, std::time(nullptr));
-        if (stamp_ && stamp && maildirs_.size() < kStampedMaildirs) {
+        if (stamp_ && stamp && stamp_->size() + stamp->size() < kStamps) {
             *stamp_ += (stamp_->empty() ? "" : ",") + *stamp;
         } else {
             stamp_.reset();

@@ -31,7 +31,8 @@ bool flags_decide(const Selection& selection);
 // Says of a Maildir what differs when any name in it does; nullopt: a change that comes now might not show, as the last
 // one was just before `now` (seconds since 1970), or it cannot be looked at. Several are joined by commas.
 std::optional<std::string> stamp_maildir(const std::string& path, std::int64_t now);
-inline constexpr std::size_t kStampedMaildirs = 100;
+// Octets of them that the last record of a journal has room for, where a glance at its end is to be enough.
+inline constexpr std::size_t kStamps = 2000;
 // Whether they are now as they were.
 bool is_unchanged(const std::string& stamp);
 

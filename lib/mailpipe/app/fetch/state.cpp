@@ -76,8 +76,8 @@ Result<FetchState> FetchState::open(const Where& where, const Location& source,
     Result<void> written;
     if (count == 0) {
         written = state.journal_->append({state.header_});
-    } else if (count > kCompactAbove + 2 * state.live_count()) {
-        written = state.journal_->replace([&state](const auto& sink) { return state.produce_live(sink); });
+    } else {
+        written = state.compact_when_long(count);
     }
     if (!written) return tl::unexpected(written.error());
     return state;
@@ -103,7 +103,18 @@ Result<void> FetchState::load() {
     loaded_ = true;
     done_count_ = 0;
     deleted_count_ = 0;
-    return journal_->read([this](std::string_view record) { apply(record); });
+    std::size_t count = 0;
+    auto read = journal_->read([&](std::string_view record) {
+        ++count;
+        apply(record);
+    });
+    return read ? compact_when_long(count) : read;
+}
+
+Result<void> FetchState::compact_when_long(std::size_t count) {
+    if (count <= kCompactAbove + 2 * live_count()) return {};
+    at_rest_ = false;
+    return journal_->replace([this](const auto& sink) { return produce_live(sink); });
 }
 
 Result<void> FetchState::append(const store::Journal::Produce& produce) {

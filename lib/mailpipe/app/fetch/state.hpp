@@ -167,6 +167,8 @@ class FetchState {
     std::string complete_record() const;
     Result<void> forget_now(const std::vector<KeyTable::Id>& ids, std::vector<std::string> failed);
     Result<void> produce_live(const store::Journal::Use& sink) const;
+    // `count`: of all records in the journal.
+    Result<void> compact_when_long(std::size_t count);
 
     std::unique_ptr<std::mutex> mutex_ = std::make_unique<std::mutex>();  // of all below
     std::unique_ptr<store::Journal> journal_;
