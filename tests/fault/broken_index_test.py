@@ -72,7 +72,7 @@ class BrokenIndex(FaultCase):
             validity, uids = answer.codes()["APPENDUID"]
             known = [uid for _, value, uid, _ in after.values() if value == validity]
             self.assertGreater(uids[0], max(known), what)
-        # Rubbish where nobody has read shows when something is written: it is another index then as soon as it is opened again.
+        # Rubbish where nobody has read shows when something is written: who opens it next finds another index.
         wait_until(lambda: self.expunge_last(what), f"{what}: an index that can be written", 20)
         self.before = self.look()
 

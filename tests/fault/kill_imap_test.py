@@ -104,9 +104,10 @@ class KillImap(FaultCase):
             self.assertNotIn("third", subjects["INBOX"], what)
             self.check_uids(what, acknowledged["move"]["COPYUID"][2], ["third"], other)
         if "move" not in acknowledged or "store" in acknowledged:
+            known = {1: "first", 2: "second", 3: "third", 4: "fourth", 5: "fifth"}
             for uid, entry in inbox.items():
-                self.assertEqual(entry[0], {1: "first", 2: "second", 3: "third", 4: "fourth", 5: "fifth", 6: "sixth",
-                                            7: "seventh"}[uid], what)
+                # In a copy of an account UIDs go on far behind the last one.
+                self.assertIn(entry[0], [known[uid]] if uid in known else ["sixth", "seventh"], what)
         if "expunge" in acknowledged:
             self.assertNotIn(4, inbox, what)
         elif "store" in acknowledged and "move" not in acknowledged:
