@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import subprocess
+import time
 
 from peers.case import Case, main
 from peers.commands import binary, clean_environment
@@ -122,19 +123,28 @@ class OfMailServe(Notify, Watching):
 
 
 class Scripted(Watching):
+    def setUp(self):
+        super().setUp()
+        self.idle_ends = False
+        self.aside = {}  # said once, with the answer to a SEARCH in that mailbox
+
     def serve(self, notify):
         boxes = {"A": 0, "B": 0}  # messages
         texts = [crlf(message(f"m{n}", "x\n")) for n in range(3)]
 
         def examine(conversation, tag, line):
             self.selected = line.split(b'"')[1].decode()
+            if self.selected not in boxes:
+                conversation.send(tag + b" NO x\r\n")
+                return
             exists = boxes[self.selected]
             conversation.send(b"* %d EXISTS\r\n* OK [UIDVALIDITY 17] x\r\n* OK [UIDNEXT %d] x\r\n%s OK x\r\n"
                               % (exists, exists + 1, tag))
 
         def search(conversation, tag, _):
             uids = b"".join(b" %d" % (n + 1) for n in range(boxes[self.selected]))
-            conversation.send(b"* SEARCH" + uids + b"\r\n" + tag + b" OK x\r\n")
+            aside = self.aside.pop(self.selected, b"")
+            conversation.send(b"* SEARCH" + uids + b"\r\n" + aside + tag + b" OK x\r\n")
 
         script = imap((b'"A"', b'"B"'), texts, ("IMAP4rev1", "NOTIFY", "IDLE"),
                       {b"EXAMINE": examine, b"SEARCH": search, b"NOTIFY": notify, b"IDLE": self.idle})
@@ -142,11 +152,13 @@ class Scripted(Watching):
         self.addCleanup(server.__exit__)
         return server, boxes
 
-    @staticmethod
-    def idle(conversation, tag, _):
+    def idle(self, conversation, tag, _):
         conversation.send(b"+ idling\r\n")
+        if self.idle_ends:
+            return False
         conversation.read_line()
         conversation.send(tag + b" OK x\r\n")
+        return True
 
     def test_no(self):
         """IDLE alone, in the last mailbox, then."""
@@ -156,6 +168,24 @@ class Scripted(Watching):
         self.wait_sent("IDLE")
         self.assertEqual(sum(line.startswith("NOTIFY") for line in self.sent()), 1)
         self.assertEqual(self.errors(), [])
+
+    def test_flags_that_change_before_another_mailbox_is_selected(self):
+        server, boxes = self.serve(lambda conversation, tag, _: conversation.send(tag + b" NO x\r\n"))
+        boxes["A"] = 1
+        self.aside = {"A": b"* 1 FETCH (FLAGS (\\Seen))\r\n"}
+        self.start(server.port, "--seen-only")
+        self.wait_sent('EXAMINE "A"', 2)
+        self.assertEqual(self.errors(), [])
+
+    def test_a_mailbox_that_fails_and_a_connection_that_ends(self):
+        """What has just failed is not tried again at once because IDLE has ended."""
+        server, boxes = self.serve(lambda conversation, tag, _: conversation.send(tag + b" NO x\r\n"))
+        del boxes["B"]
+        self.idle_ends = True
+        self.start(server.port)
+        began = time.monotonic()
+        wait_until(lambda: len(server.conversations) >= 3, "a third connection", 20)
+        self.assertGreater(time.monotonic() - began, 1.5)
 
     def test_overflow(self):
         """All are looked at, and after some times NOTIFY is no more asked for."""

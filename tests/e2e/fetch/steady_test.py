@@ -41,9 +41,10 @@ class Steady:
         return ["mail-fetch", f"imap://alice@127.0.0.1:{self.port}/{self.box}", "--tls", "none", *self.password(),
                 "--to", "maildir:" + self.path("mail")]
 
-    def fetch(self, *options):
+    def fetch(self, *options, before=()):
         """The commands that were sent behind the login, and how many messages came."""
-        argv = [*self.command(), "--trace", "--json", *options]
+        name, *rest = self.command()
+        argv = [name, *before, *rest, "--trace", "--json", *options]
         outcome = run(argv, self.directory)
         self.assertEqual(outcome.status, 0, str(outcome))
         lines = outcome.stderr.decode().splitlines()
@@ -86,6 +87,17 @@ class Steady:
         # Other rules know nothing of it.
         self.assertEqual(self.fetch("--unseen-only")[1], 2)
         self.assertEqual(sorted(self.subjects()), ["five", "four", "one", "three", "two"])
+
+    def test_behind_another_mailbox(self):
+        """RFC 5161 section 3.1: ENABLE comes before the first SELECT."""
+        self.append("one", flags=r"(\Seen)")
+        self.assertEqual(self.fetch("--seen-only")[1], 1)
+        sent, count = self.fetch("--seen-only", before=(f"imap://alice@127.0.0.1:{self.port}/INBOX",))
+        self.assertEqual(count, 0)
+        self.assertFalse([line for line in sent if line.startswith("ENABLE")], sent)
+        selects = [line for line in sent if line.startswith(("SELECT", "EXAMINE"))]
+        self.assertIn("INBOX", selects[0])
+        self.assertIn("(QRESYNC (", selects[1])
 
     def test_unseen_again(self):
         self.append("one", flags=r"(\Seen)")
