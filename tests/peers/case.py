@@ -8,7 +8,7 @@ import unittest
 from peers import schema
 from peers.certs import Certificates
 from peers.commands import run
-from peers.process import public_directory
+from peers.process import Peer, public_directory
 
 SKIPPED = 77  # SKIP_RETURN_CODE of each ctest
 
@@ -20,6 +20,14 @@ class Case(unittest.TestCase):
     def setUp(self):
         self.directory = public_directory("test")
         self.addCleanup(self._remove)
+
+    def tearDown(self):
+        """What daemons have logged goes with them: where the test has failed, it is shown."""
+        result = self._outcome.result
+        if any(test is self for test, _ in result.errors + result.failures):
+            for peer in Peer.running:
+                said = f"{peer.output()[-2000:]}\n{peer.log()[-4000:]}"
+                print(f"--- {peer.name}: exit status {peer.process.poll()}\n{said}", flush=True)
 
     def _remove(self):
         if not os.environ.get("MAILPIPE_KEEP"):

@@ -85,6 +85,7 @@ class Peer:
     """A daemon in a directory of its own; subclasses write its configuration in configure() and return argv."""
 
     name = "peer"
+    running = []  # all of this process
 
     def __init__(self):
         self.directory = None
@@ -111,6 +112,7 @@ class Peer:
                                                     stderr=subprocess.STDOUT, preexec_fn=die_with_parent)
                 wait_until(lambda: self.process.poll() is not None or self.ready(), f"{self.name} starts")
                 if self.process.poll() is None:
+                    Peer.running.append(self)
                     return self
                 raise PeerError(f"{self.name} ended with {self.process.returncode}")
             except BaseException as error:
@@ -127,6 +129,8 @@ class Peer:
         self.process.send_signal(number)
 
     def stop(self):
+        if self in Peer.running:
+            Peer.running.remove(self)
         if self.process is not None and self.process.poll() is None:
             self.terminate(signal.SIGTERM)
             try:

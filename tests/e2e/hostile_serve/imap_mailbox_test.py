@@ -169,6 +169,7 @@ class ImapMailbox(HostileImapCase):
         self.run_rows(all_rows())
 
     def tearDown(self):
+        super().tearDown()
         self.check_confined("escaped")
 
 
