@@ -11,9 +11,10 @@ from peers import schema
 from peers.case import Case, main
 from peers.commands import binary, clean_environment
 from peers.dovecot import Dovecot
-from peers.messages import message
+from peers.messages import crlf, message
 from peers.process import free_ports
 from peers.relay import Relay
+from peers.scripted import ScriptedServer, imap
 
 _DEADLINE = 60.0
 _WITHOUT_IDLE = "protocol imap {\n  imap_capability = IMAP4rev1 LITERAL+ SASL-IR\n}\n"
@@ -238,6 +239,41 @@ class FollowWithoutIdle(FollowDovecot):
     """NOOP, now and then."""
     extra = _WITHOUT_IDLE
     arrivals = 1
+
+
+class FollowScripted(Case):
+    def test_another_uid_validity_without_uidnext(self):
+        """What was there then is not listed, though nothing says up to where it goes."""
+        selects = []
+        there = [1, 2]
+
+        def examine(conversation, tag, line):
+            selects.append(line)
+            conversation.send(b"* %d EXISTS\r\n* OK [UIDVALIDITY %d] x\r\n%s OK x\r\n"
+                              % (len(there), 16 + len(selects), tag))
+
+        def search(conversation, tag, _):
+            conversation.send(b"* SEARCH" + b"".join(b" %d" % uid for uid in there) + b"\r\n" + tag + b" OK x\r\n")
+
+        def idle(conversation, tag, _):
+            is_first = len(selects) == 1
+            if not is_first and len(there) == 2:
+                there.append(3)
+            conversation.send(b"+ idling\r\n* %d EXISTS\r\n" % len(there))
+            conversation.read_line()
+            if is_first:
+                return False
+            conversation.send(tag + b" OK x\r\n")
+            return True
+
+        script = imap((b'"INBOX"',), [crlf(message(f"m{n}", "x\n")) for n in (1, 2, 3)], ("IMAP4rev1", "IDLE"),
+                      {b"EXAMINE": examine, b"SEARCH": search, b"IDLE": idle})
+        with ScriptedServer(script, deadline=60) as server:
+            following = Following(self, f"imap://alice@127.0.0.1:{server.port}", "--tls", "none", *self.password())
+            following.expect("m1", "m2", "m3")
+            following.process.send_signal(signal.SIGTERM)
+            self.assertEqual(following.process.wait(_DEADLINE), 0)
+        self.assertEqual(len(selects), 2)
 
 
 if __name__ == "__main__":
