@@ -38,7 +38,8 @@ class ImapFollower : public Follower {
         idles_ = client_->has_capability("IDLE") || client_->has_capability("IMAP4REV2");
         validity_ = client_->uid_validity();
         if (auto listed = list_new(); !listed) return listed;
-        return wait();
+        // What is there has been listed: from here on a connection may end.
+        return settle(wait(), true);
     }
 
     // poll(2) passes over -1.
@@ -48,18 +49,21 @@ class ImapFollower : public Follower {
     // A connection that ends is made again; what has come meanwhile is listed then.
     Result<void> look() override {
         const bool was_connected = client_ != nullptr;
-        auto looked = was_connected ? look_once() : connect_again();
-        if (looked || !may_pass(looked.error()) || (client_ && client_->is_usable())) {
-            if (looked) failures_ = 0;
-            return looked;
-        }
-        if (was_connected) listing_.diagnostics.note(encode(location_), looked.error().message);
+        auto looked = settle(was_connected ? look_once() : connect_again(), was_connected);
+        if (looked && client_) failures_ = 0;
+        return looked;
+    }
+
+ private:
+    // After an error that may pass there is no connection until due_.
+    Result<void> settle(Result<void> done, bool tells) {
+        if (done || !may_pass(done.error()) || (client_ && client_->is_usable())) return done;
+        if (tells) listing_.diagnostics.note(encode(location_), done.error().message);
         client_.reset();
         due_ = steady_clock::now() + backoff(++failures_, random_());
         return {};
     }
 
- private:
     Result<void> connect_again() {
         auto client = open_imap(location_, listing_.accounts, listing_.trace_or_null(), listing_.diagnostics);
         if (!client) return tl::unexpected(client.error());
