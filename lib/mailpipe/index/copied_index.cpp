@@ -7,7 +7,6 @@
 
 #include <array>
 #include <cerrno>
-#include <cstdlib>
 
 #include "mailpipe/base/ascii.hpp"
 #include "mailpipe/store/file.hpp"
