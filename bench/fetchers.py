@@ -6,10 +6,11 @@ import os
 class Account:
     """A mailbox on loopback. `host` is localhost, or another loopback name."""
 
-    def __init__(self, user, pop3, imap, authority="", tls=False):
+    def __init__(self, user, pop3, imap, lmtp=0, authority="", tls=False):
         self.user = user
         self.pop3 = pop3
         self.imap = imap
+        self.lmtp = lmtp
         self.authority = authority
         self.tls = tls
 
@@ -65,6 +66,20 @@ class Fetchmail:
         polls = "".join(
             f"poll localhost service {account.pop3} protocol pop3 uidl:\n user {account.user} password secret "
             f"sslproto \"\" keep no rewrite bsmtp \"{home}/bsmtp\"\n" for account in accounts)
+        self.argv = ["fetchmail", "-f", write_private(os.path.join(home, "fetchmailrc"), polls), "--silent",
+                     "--pidfile", os.path.join(home, "pid"), "--idfile", os.path.join(home, "ids")]
+
+
+class DurableFetchmail:
+    """Over LMTP into Dovecot's Maildir, which syncs each message: the way to durable mail that takes no process for each."""
+
+    name = "fetchmail lmtp"
+    protocol = "pop3"
+
+    def __init__(self, home, accounts, **_):
+        polls = "".join(
+            f"poll localhost service {account.pop3} protocol pop3 uidl:\n user {account.user} password secret is archive here\n"
+            f"sslproto \"\" keep no rewrite lmtp smtphost localhost/{account.lmtp}\n" for account in accounts)
         self.argv = ["fetchmail", "-f", write_private(os.path.join(home, "fetchmailrc"), polls), "--silent",
                      "--pidfile", os.path.join(home, "pid"), "--idfile", os.path.join(home, "ids")]
 
