@@ -151,11 +151,11 @@ Result<MailboxRow> AccountImpl::row_of(const std::string& directory) {
     auto row = core_->read([&](Database& database) { return read_mailbox_row(database, directory); });
     if (!row) return tl::unexpected(row.error());
     if (*row) return std::move(**row);
-    return make_row(directory, {});
+    return make_row(directory, {}, false);
 }
 
 Result<MailboxRow> AccountImpl::make_row(const std::string& directory,
-                                         const std::vector<std::string>& special_use) {
+                                         const std::vector<std::string>& special_use, bool durable) {
     const std::string path = path_of(directory);
     auto folder = store::open_directory_at(root_.get(), directory.empty() ? "." : directory, path);
     if (!folder) return tl::unexpected(folder.error());
@@ -167,7 +167,7 @@ Result<MailboxRow> AccountImpl::make_row(const std::string& directory,
     row.directory = directory;
     row.special_use = special_use;
     row.keywords = parse_dovecot_keywords(*letters);
-    auto made = core_->change([&](Database& database) -> Result<void> {
+    const auto make = [&](Database& database) -> Result<void> {
         auto same = database.query("SELECT 1 FROM mailbox WHERE object_id=? OR uid_validity=?");
         if (!same) return tl::unexpected(same.error());
         bool taken = false;
@@ -199,7 +199,8 @@ Result<MailboxRow> AccountImpl::make_row(const std::string& directory,
         if (!id) return tl::unexpected(id.error());
         row.id = *id;
         return {};
-    });
+    };
+    const auto made = core_->change(make, durable || trace->has_value());
     if (!made) return tl::unexpected(made.error());
     return row;
 }

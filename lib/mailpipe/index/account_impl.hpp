@@ -54,7 +54,9 @@ class AccountImpl : public Account, public std::enable_shared_from_this<AccountI
     Result<std::vector<std::string>> directories() const;     // "" is INBOX
     Result<std::string> find(const std::string& name) const;  // Error not_found
     Result<MailboxRow> row_of(const std::string& directory);  // made where there is none
-    Result<MailboxRow> make_row(const std::string& directory, const std::vector<std::string>& special_use);
+    // Not durable: the first message will make it so. Without any, a client that is told another UIDVALIDITY loses nothing.
+    Result<MailboxRow> make_row(const std::string& directory, const std::vector<std::string>& special_use,
+                                bool durable);
     Result<std::shared_ptr<MailboxImpl>> open_mailbox(const std::string& directory);
     void close_idle();  // the longest unused of many that nobody has
     Result<void> forget(const std::string& directory);

@@ -106,7 +106,7 @@ Result<void> AccountImpl::create(const std::string& name, const std::vector<std:
         if (auto synced = store::sync_file(root_.get(), core_->path); !synced) return synced;
         // Of one that another program has removed.
         if (auto forgotten = forget(*directory); !forgotten) return forgotten;
-        if (auto row = make_row(*directory, special_use); !row) return tl::unexpected(row.error());
+        if (auto row = make_row(*directory, special_use, true); !row) return tl::unexpected(row.error());
     }
     tell(AccountChange::Kind::created, normal_name(name));
     return {};

@@ -39,6 +39,7 @@ void Query::bind(int at, Blob blob) {
 
 void Query::reset() {
     if (statement_ == nullptr) return;
+    bound_ = 0;
     sqlite3_reset(statement_);
     sqlite3_clear_bindings(statement_);
 }
@@ -58,7 +59,7 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path) {
     const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW |
                       SQLITE_OPEN_EXRESCODE;
     const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
-    std::unique_ptr<Database> database(new Database(path, handle));
+    std::unique_ptr<Database> database(new Database(path, handle, made));
     if (code != SQLITE_OK) return database->failure(code);
     sqlite3_busy_timeout(handle, 500);
     // Accounts are many and statements few: what SQLite sets apart by default is more than what it is for.
@@ -66,7 +67,7 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path) {
     // What is in the file is not trusted to be what was written there.
     sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
     sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
-    // Each step of making one would be synced. There is nothing in it to be lost before settle() has synced all of them.
+    // Each step of making one would be synced. There is nothing in it to be lost before the first that is to be durable.
     // The lock first: no shared memory, whose truncation by another would be a SIGBUS here.
     auto set = database->execute("PRAGMA locking_mode=EXCLUSIVE");
     if (set) set = database->execute(made ? "PRAGMA synchronous=OFF" : "PRAGMA synchronous=FULL");
@@ -108,14 +109,22 @@ void Database::release_memory() {
     sqlite3_db_release_memory(handle_);
 }
 
-Result<void> Database::settle() {
-    return execute("PRAGMA synchronous=FULL; PRAGMA wal_checkpoint(TRUNCATE)");
+// SQLite would take an empty file for one whose log is of no use. The log and the directory it syncs at the next commit.
+Result<void> Database::sync_file() {
+    sqlite3_file* file = nullptr;
+    sqlite3_file_control(handle_, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+    const int code = file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
+    return code == SQLITE_OK ? Result<void>{} : failure(code);
 }
 
 Result<void> Database::set_durable(bool durable) {
-    if (durable == durable_) return {};
+    const Syncs wanted = durable ? Syncs::all : Syncs::whole;
+    if (wanted == syncs_ || (syncs_ == Syncs::none && !durable)) return {};
+    if (syncs_ == Syncs::none) {
+        if (auto synced = sync_file(); !synced) return synced;
+    }
     auto set = execute(durable ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL");
-    if (set) durable_ = durable;
+    if (set) syncs_ = wanted;
     return set;
 }
 

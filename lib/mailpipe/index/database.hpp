@@ -36,8 +36,12 @@ class Query {
     template <class... Values>
     Query& start(const Values&... values) {
         reset();
-        int at = 0;
-        (bind(++at, values), ...);
+        return more(values...);
+    }
+    // Behind what was bound since start().
+    template <class... Values>
+    Query& more(const Values&... values) {
+        (bind(++bound_, values), ...);
         return *this;
     }
     // For a statement without rows.
@@ -71,18 +75,19 @@ class Query {
 
     Database* database_;
     sqlite3_stmt* statement_;
+    int bound_ = 0;
 };
 
 class Database {
  public:
-    // Made where it is missing. A commit is durable when it returns; of one that was made, from settle() on. Errors: data for
+    // Made where it is missing. A commit is durable when it returns, with all before it. Errors: data for
     // a file that is none or is broken; io ("PATH: No space left on device"), cannot_create.
     static Result<std::unique_ptr<Database>> open(const std::string& path);
     Database(const Database&) = delete;
     Database& operator=(const Database&) = delete;
     ~Database();
 
-    // `sql` is a literal: the statement is kept and found again by it.
+    // `sql` lives as long as the program: the statement is kept and found again by it.
     Result<Query> query(const char* sql);
     Result<void> execute(const std::string& sql);
     Result<std::int64_t> number(const char* sql);  // of the first column of the first row
@@ -90,18 +95,21 @@ class Database {
     int changes() const { return sqlite3_changes(handle_); }
     // Pages that are kept in case that they are wanted again.
     void release_memory();
-    Result<void> settle();  // all is durable, and will be
-    // The next transactions need not be durable when they are committed, only whole.
+    // Else the next transactions need not be durable when they are committed, only whole; and as long as none was, not even
+    // that.
     Result<void> set_durable(bool durable);
 
     Fail failure(int code) const;
 
  private:
-    Database(std::string path, sqlite3* handle) : path_(std::move(path)), handle_(handle) {}
+    Database(std::string path, sqlite3* handle, bool made)
+        : path_(std::move(path)), handle_(handle), syncs_(made ? Syncs::none : Syncs::all) {}
+    Result<void> sync_file();
 
     std::string path_;
     sqlite3* handle_;
-    bool durable_ = true;
+    enum class Syncs { none, whole, all };
+    Syncs syncs_;
     std::unordered_map<std::string_view, sqlite3_stmt*> statements_;
 };
 

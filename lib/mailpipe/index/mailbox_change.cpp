@@ -47,6 +47,7 @@ Result<void> MailboxImpl::reserve(Change& change, std::size_t count) {
 
 Result<void> MailboxImpl::add(Change& change, std::vector<Incoming> incoming) {
     if (auto reserved = reserve(change, incoming.size()); !reserved) return reserved;
+    change.added.reserve(change.added.size() + incoming.size());
     for (Incoming& each : incoming) {
         each.message.modseq = change.row.highest_modseq;
         // One that is known from a trace comes with its UID.
@@ -90,10 +91,11 @@ Result<void> MailboxImpl::write(Database& database, const Change& change) const 
     for (const auto& [uid, file] : change.renamed_files) {
         if (auto done = put_file(database, row_id_, uid, file); !done) return done;
     }
-    for (const Incoming& each : change.added) {
-        if (auto done = put_message(database, row_id_, each.message); !done) return done;
-        if (auto done = put_file(database, row_id_, each.message.uid, each.file); !done) return done;
-    }
+    std::vector<MessageRow> added;
+    added.reserve(change.added.size());
+    for (const Incoming& each : change.added)
+        added.push_back({&each.message, &each.file});
+    if (auto done = put_messages(database, row_id_, added); !done) return done;
     for (const auto& [message, file] : change.doomed) {
         if (auto done = add_doomed(database, row_id_, file.base); !done) return done;
     }

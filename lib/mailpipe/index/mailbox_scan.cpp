@@ -224,10 +224,11 @@ void MailboxImpl::compare_file(Scan& scan, Uid uid, std::string_view base, std::
 }
 
 Result<void> MailboxImpl::take_unknown(Scan& scan) {
-    constexpr std::size_t kPiece = 8192;  // files that are held at once beside what becomes of them
+    constexpr std::size_t kPiece = 2048;  // files that are held at once beside what becomes of them
     const bool first = row_.times.cur_time <= 0 && scan.before.empty();
     const std::int64_t now = first ? 0 : std::time(nullptr);
     std::vector<Incoming> incoming;
+    incoming.reserve(static_cast<std::size_t>(std::count(scan.seen.begin(), scan.seen.end(), false)));
     std::vector<store::MaildirFile> unknown;
     for (std::size_t i = 0; i < scan.index->size(); ++i) {
         if (!scan.seen[i]) {

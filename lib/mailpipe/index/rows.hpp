@@ -51,7 +51,6 @@ Result<void> remove_mailbox_row(Database& database, std::int64_t id);  // and al
 // Error data for rows that no index would have.
 Result<std::shared_ptr<const Snapshot>> read_snapshot(Database& database, const MailboxRow& row);
 
-Result<void> put_message(Database& database, std::int64_t mailbox, const Message& message);
 Result<void> update_flags(Database& database, std::int64_t mailbox, const Message& message);  // and the modseq
 Result<void> touch_messages(Database& database, std::int64_t mailbox, ModSeq modseq);         // all of them
 // With what is derived of them; the files are the caller's.
@@ -61,6 +60,11 @@ struct FileName {
     std::string base;
     std::string extra;  // letters that mean nothing here
 };
+struct MessageRow {
+    const Message* message;
+    const FileName* file;
+};
+Result<void> put_messages(Database& database, std::int64_t mailbox, const std::vector<MessageRow>& rows);
 Result<void> put_file(Database& database, std::int64_t mailbox, Uid uid, const FileName& name);
 Result<std::optional<FileName>> read_file_name(Database& database, std::int64_t mailbox, Uid uid);
 // In the order of UIDs.

@@ -67,7 +67,8 @@ Result<OpenedIndex> open_whole(const std::string& path) {
     auto version = (*database)->number("PRAGMA user_version");
     if (!version) return tl::unexpected(version.error());
     if (*version != 0 && *version != kSchema) return fail(Errc::data, path + ": is of another version");
-    auto begun = Transaction::begin(**database);
+    constexpr bool kDurable = false;  // before the first change that is
+    auto begun = Transaction::begin(**database, kDurable);
     if (!begun) return tl::unexpected(begun.error());
     auto tables = (*database)->number("SELECT count(*) FROM sqlite_schema");
     if (!tables) return tl::unexpected(tables.error());
@@ -84,7 +85,6 @@ Result<OpenedIndex> open_whole(const std::string& path) {
     if (made) made = (*database)->execute("PRAGMA user_version=" + std::to_string(kSchema));
     if (made) made = note_index_file(**database, path);
     if (made) made = begun->commit();
-    if (made) made = (*database)->settle();
     if (!made) return tl::unexpected(made.error());
     return OpenedIndex{std::move(*database), true};
 }

@@ -48,10 +48,13 @@ TEST_F(RowsTest, KeepMailboxes) {
 TEST_F(RowsTest, KeepMessages) {
     const MailboxRow mailbox = row(".A"), other = row(".B");
     for (const Uid uid : {1U, 2U, 3U, 9U}) {
-        ASSERT_TRUE(put_message(*database_, mailbox.id, {uid, kSeen, ~std::uint64_t{0}, 5, -1, 2, 3}));
-        ASSERT_TRUE(put_file(*database_, mailbox.id, uid, {"base" + std::to_string(uid), "X"}));
+        const Message message{uid, kSeen, ~std::uint64_t{0}, 5, -1, 2, 3};
+        const FileName file{"base" + std::to_string(uid), "X"};
+        ASSERT_TRUE(put_messages(*database_, mailbox.id, {{&message, &file}}));
     }
-    ASSERT_TRUE(put_message(*database_, other.id, {4, 0, 0, 1, 0, 0, 0}));
+    const Message elsewhere{4, 0, 0, 1, 0, 0, 0};
+    const FileName file{"base", ""};
+    ASSERT_TRUE(put_messages(*database_, other.id, {{&elsewhere, &file}}));
     ASSERT_TRUE(update_flags(*database_, mailbox.id, {2, kDraft, 1, 4, 0, 0, 0}));
     const auto read = read_snapshot(*database_, mailbox);
     ASSERT_TRUE(read);
@@ -67,11 +70,46 @@ TEST_F(RowsTest, KeepMessages) {
     EXPECT_EQ((*read_snapshot(*database_, other))->size(), 1U);
 }
 
+// By statements of many rows, and what is left over one by one.
+TEST_F(RowsTest, KeepManyMessages) {
+    MailboxRow mailbox = row(".A");
+    mailbox.uid_next = 100;
+    for (const std::size_t count : {0U, 1U, 15U, 16U, 17U, 35U}) {
+        SCOPED_TRACE(count);
+        std::vector<Message> messages;
+        std::vector<FileName> files;
+        for (Uid uid = 1; uid <= count; ++uid) {
+            messages.push_back({uid, kSeen, uid, 5, -1, 2, uid + 100});
+            files.push_back({"base" + std::to_string(uid), uid % 2 == 0 ? "X" : ""});
+        }
+        std::vector<MessageRow> rows;
+        for (std::size_t i = 0; i < count; ++i)
+            rows.push_back({&messages[i], &files[i]});
+        ASSERT_TRUE(put_messages(*database_, mailbox.id, rows));
+        const auto read = read_snapshot(*database_, mailbox);
+        ASSERT_TRUE(read);
+        ASSERT_EQ((*read)->size(), count);
+        for (std::size_t i = 0; i < count; ++i) {
+            EXPECT_EQ((**read)[i].uid, i + 1);
+            EXPECT_EQ((**read)[i].size, i + 101);
+            EXPECT_EQ((*read_file_name(*database_, mailbox.id, messages[i].uid))->base, files[i].base);
+            EXPECT_EQ((*read_file_name(*database_, mailbox.id, messages[i].uid))->extra, files[i].extra);
+        }
+        ASSERT_TRUE(remove_messages(*database_, mailbox.id, [&] {
+            std::vector<Uid> uids;
+            for (const Message& message : messages)
+                uids.push_back(message.uid);
+            return uids;
+        }()));
+    }
+}
+
 TEST_F(RowsTest, NoIndexHasSuchRows) {
     const MailboxRow mailbox = row(".A");
     const Message rows[] = {{10, 0, 0, 1, 0, 0, 0}, {1, 0, 0, 6, 0, 0, 0}, {1, 32, 0, 1, 0, 0, 0}};
     for (const Message& message : rows) {
-        ASSERT_TRUE(put_message(*database_, mailbox.id, message));
+        const FileName file{"base", ""};
+        ASSERT_TRUE(put_messages(*database_, mailbox.id, {{&message, &file}}));
         EXPECT_EQ(read_snapshot(*database_, mailbox).error().kind, Errc::data);
         ASSERT_TRUE(remove_messages(*database_, mailbox.id, {message.uid}));
     }
