@@ -8,14 +8,12 @@ from fault_case import KILLED, FaultCase, sample
 from peers.case import main
 from peers.commands import binary, run
 
-_CHANGES = 14
+CHANGES = 14
 _SAMPLES = 60
 
 
-class KillIndex(FaultCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.states = []
+class IndexStates:
+    """Mixed into a FaultCase: what index_steps says is there."""
 
     def state(self, top):
         outcome = run([binary("index_steps"), top], self.directory)
@@ -23,6 +21,19 @@ class KillIndex(FaultCase):
         self.assertNotIn(b"problem", outcome.stdout)
         return outcome.stdout
 
+    def states_by_count(self):
+        """After none of the changes, after the first, and so on."""
+        states = []
+        for count in range(CHANGES + 1):
+            top = self.path(f"whole{count}")
+            outcome = run([binary("index_steps"), top, str(count)], self.directory)
+            self.assertEqual((outcome.status, outcome.stderr), (0, b""), str(outcome))
+            states.append(self.state(top))
+            shutil.rmtree(top)
+        return states
+
+
+class KillIndex(IndexStates, FaultCase):
     def files(self, top):
         found = 0
         for folder, _, names in os.walk(top):
@@ -33,19 +44,13 @@ class KillIndex(FaultCase):
         return found
 
     def test_at_each_step(self):
-        states = []
-        for count in range(_CHANGES + 1):
-            top = self.path(f"whole{count}")
-            outcome = run([binary("index_steps"), top, str(count)], self.directory)
-            self.assertEqual((outcome.status, outcome.stderr), (0, b""), str(outcome))
-            states.append(self.state(top))
-            shutil.rmtree(top)
+        states = self.states_by_count()
         top = self.path("counted")
-        total = len(self.run_to_step(0, ["index_steps", top, str(_CHANGES)]).steps)
+        total = len(self.run_to_step(0, ["index_steps", top, str(CHANGES)]).steps)
         kills = 0
         for step in sample(total, _SAMPLES):
             top = self.path(f"step{step}")
-            outcome = self.run_to_step(step, ["index_steps", top, str(_CHANGES)])
+            outcome = self.run_to_step(step, ["index_steps", top, str(CHANGES)])
             self.assertIn(outcome.status, (0, KILLED), str(outcome))
             kills += outcome.status == KILLED
             done = outcome.stdout.count(b"done")
