@@ -71,15 +71,16 @@ class Fetchmail:
 
 
 class DurableFetchmail:
-    """Over LMTP into Dovecot's Maildir, which syncs each message: the way to durable mail that takes no process for each."""
+    """Over LMTP into Dovecot's Maildir, which syncs each message: durable mail without a process for each."""
 
     name = "fetchmail lmtp"
     protocol = "pop3"
 
     def __init__(self, home, accounts, **_):
         polls = "".join(
-            f"poll localhost service {account.pop3} protocol pop3 uidl:\n user {account.user} password secret is archive here\n"
-            f"sslproto \"\" keep no rewrite lmtp smtphost localhost/{account.lmtp}\n" for account in accounts)
+            f"poll localhost service {account.pop3} protocol pop3 uidl:\n user {account.user} password secret\n"
+            f"is archive here sslproto \"\" keep no rewrite lmtp smtphost localhost/{account.lmtp}\n"
+            for account in accounts)
         self.argv = ["fetchmail", "-f", write_private(os.path.join(home, "fetchmailrc"), polls), "--silent",
                      "--pidfile", os.path.join(home, "pid"), "--idfile", os.path.join(home, "ids")]
 

@@ -1,5 +1,5 @@
-"""The index of an account after the power failed at a call: what was said to be done is done, what was not is done whole or
-not at all, and no UID is given twice.
+"""The index of an account after the power failed at a call: what was said to be done is done, what was not is done
+whole or not at all, and no UID is given twice.
 
 UIDs may go on far behind the last one: an index that does not agree with its lock is taken for one that was restored.
 """
