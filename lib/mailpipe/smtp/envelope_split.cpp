@@ -3,6 +3,7 @@
 #include <limits>
 #include <set>
 #include <string_view>
+#include <utility>
 
 namespace mailpipe::smtp {
 namespace {
@@ -19,6 +20,7 @@ std::vector<std::vector<std::size_t>> split_recipients(const Envelope& envelope,
     std::vector<std::size_t> left(envelope.recipients.size());
     for (std::size_t i = 0; i < left.size(); ++i)
         left[i] = i;
+    if (offered.recipients_max == 0 && offered.recipient_domains_max == 0) return {std::move(left)};
     std::vector<std::vector<std::size_t>> parts;
     do {
         std::vector<std::size_t> part;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <string>
 
 #include "mailpipe/base/ascii.hpp"
@@ -9,9 +10,17 @@
 namespace mailpipe::smtp {
 namespace {
 
+// Each address of each message is looked at octet by octet.
+constexpr auto kAtext = [] {
+    std::array<bool, 256> table{};
+    for (const char c :
+         std::string_view("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-/=?^_`{|}~"))
+        table[static_cast<unsigned char>(c)] = true;
+    return table;
+}();
+
 bool is_atext(char c) {
-    return ascii::is_alnum(c) ||
-           (c != '\0' && std::string_view("!#$%&'*+-/=?^_`{|}~").find(c) != std::string_view::npos);
+    return kAtext[static_cast<unsigned char>(c)];
 }
 
 bool is_eight_bit(char c) {
@@ -199,19 +208,21 @@ Result<Path> parse_path(std::string_view text, bool allow_utf8, std::size_t loca
 }
 
 bool is_dot_string(std::string_view text) {
-    const auto atoms = ascii::split(text, '.');
-    return std::all_of(atoms.begin(), atoms.end(), [](std::string_view atom) {
-        return !atom.empty() &&
-               std::all_of(atom.begin(), atom.end(), [](char c) { return is_atext(c) || is_eight_bit(c); });
-    });
+    bool in_atom = false;
+    for (const char c : text) {
+        if (c == '.' ? !in_atom : !is_atext(c) && !is_eight_bit(c)) return false;
+        in_atom = c != '.';
+    }
+    return in_atom;
 }
 
 }  // namespace
 
 std::string Mailbox::encode() const {
     std::string out;
+    out.reserve(local_part.size() + 1 + domain.size());
     if (is_dot_string(local_part)) {
-        out = local_part;
+        out += local_part;
     } else if (!is_null()) {
         out = '"';
         for (char c : local_part) {
