@@ -1,7 +1,6 @@
 #include "mailpipe/app/text_check.hpp"
 
-#include <algorithm>
-
+#include "mailpipe/base/ascii.hpp"
 #include "mailpipe/base/limits.hpp"
 
 namespace mailpipe::app {
@@ -19,7 +18,7 @@ void TextCheck::report(std::string_view what, std::string_view advice) {
     *problem_ += use_ != TextUse::relay ? "; " + std::string(advice) : std::string(", which SMTP forbids");
 }
 
-void TextCheck::append_to_line(std::string_view part) {
+void TextCheck::append_to_line(std::string_view part, bool may_have_nul) {
     if (part.empty()) return;
     if (after_cr_) {
         report("has a bare CR", kMend);
@@ -27,13 +26,9 @@ void TextCheck::append_to_line(std::string_view part) {
     }
     after_cr_ = part.back() == '\r';
     if (after_cr_) part.remove_suffix(1);
-    if (part.find('\0') != std::string_view::npos)
+    if (may_have_nul && part.find('\0') != std::string_view::npos)
         report("contains a NUL", "no mail server takes it; remove it");
     if (part.find('\r') != std::string_view::npos) report("has a bare CR", kMend);
-    if (!eight_bit_) {
-        eight_bit_ =
-            std::any_of(part.begin(), part.end(), [](char c) { return static_cast<signed char>(c) < 0; });
-    }
     line_length_ += part.size();
     if (use_ != TextUse::relay && line_length_ > limits::kLongestLine) {
         has_long_line_ = true;
@@ -43,9 +38,12 @@ void TextCheck::append_to_line(std::string_view part) {
 }
 
 void TextCheck::append(std::string_view text) {
+    // Line by line these would take longer.
+    eight_bit_ = eight_bit_ || !ascii::is_ascii(text);
+    const bool may_have_nul = text.find('\0') != std::string_view::npos;
     while (!text.empty()) {
         const std::size_t line_feed = text.find('\n');
-        append_to_line(text.substr(0, line_feed));
+        append_to_line(text.substr(0, line_feed), may_have_nul);
         if (line_feed == std::string_view::npos) return;
         if (!after_cr_) report("has a bare LF", kMend);
         after_cr_ = false;

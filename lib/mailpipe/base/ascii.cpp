@@ -1,6 +1,7 @@
 #include "mailpipe/base/ascii.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstring>
 
@@ -13,6 +14,13 @@ bool is_ascii(std::string_view text) {
 std::size_t prefix_length(std::string_view text) {
     constexpr std::uint64_t kHigh = 0x8080808080808080;
     std::size_t length = 0;
+    // Most text is ASCII to its end.
+    std::array<std::uint64_t, 4> words{};
+    while (length + sizeof words <= text.size()) {
+        std::memcpy(words.data(), text.data() + length, sizeof words);
+        if (((words[0] | words[1] | words[2] | words[3]) & kHigh) != 0) break;
+        length += sizeof words;
+    }
     while (length + sizeof kHigh <= text.size()) {
         std::uint64_t word = 0;
         std::memcpy(&word, text.data() + length, sizeof word);

@@ -1,6 +1,11 @@
 #include "mailpipe/wire/dot_stuffing.hpp"
 
 namespace mailpipe::wire {
+namespace {
+
+constexpr std::string_view kDotAtStart = "\r\n.";
+
+}  // namespace
 
 DotDecoder::Step DotDecoder::next(InputBuffer& input) {
     std::string_view view = input.view();
@@ -31,25 +36,26 @@ DotDecoder::Step DotDecoder::next(InputBuffer& input) {
 }
 
 void DotEncoder::append(std::string_view text, std::string& out) {
-    while (!text.empty()) {
-        if (state_ == State::line_start && text[0] == '.') out += '.';
-        if (state_ == State::after_cr && text[0] == '\n') {
-            out += '\n';
-            text.remove_prefix(1);
-            state_ = State::line_start;
-            continue;
-        }
-        const std::size_t line_end = text.find("\r\n");
-        if (line_end != std::string_view::npos) {
-            out += text.substr(0, line_end + 2);
-            text.remove_prefix(line_end + 2);
-            state_ = State::line_start;
-        } else {
-            out += text;
-            state_ = text.back() == '\r' ? State::after_cr : State::in_line;
-            return;
-        }
+    if (text.empty()) return;
+    if (state_ == State::after_cr && text[0] == '\n') {
+        out += '\n';
+        text.remove_prefix(1);
+        state_ = State::line_start;
+        if (text.empty()) return;
     }
+    if (state_ == State::line_start && text[0] == '.') out += '.';
+    // Few lines begin with a dot: what is between two of them goes as it is.
+    for (std::size_t dot = text.find(kDotAtStart); dot != std::string_view::npos;
+         dot = text.find(kDotAtStart)) {
+        out += text.substr(0, dot + kDotAtStart.size());
+        out += '.';
+        text.remove_prefix(dot + kDotAtStart.size());
+    }
+    out += text;
+    // `text` may be what follows such a dot.
+    state_ = text.ends_with("\r\n") ? State::line_start
+             : text.ends_with('\r') ? State::after_cr
+                                    : State::in_line;
 }
 
 void DotEncoder::finish(std::string& out) {

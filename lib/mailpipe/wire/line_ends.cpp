@@ -1,6 +1,6 @@
 #include "mailpipe/wire/line_ends.hpp"
 
-#include <algorithm>
+#include "mailpipe/base/ascii.hpp"
 
 namespace mailpipe::wire {
 
@@ -54,10 +54,7 @@ void LineEndChecker::append(std::string_view text) {
     }
     after_cr_ = text.back() == '\r';
     if (text.find('\0') != std::string_view::npos) nul_ = true;
-    if (!eight_bit_) {
-        eight_bit_ =
-            std::any_of(text.begin(), text.end(), [](char c) { return static_cast<signed char>(c) < 0; });
-    }
+    eight_bit_ = eight_bit_ || !ascii::is_ascii(text);
 }
 
 void LineEndChecker::finish() {
