@@ -4,7 +4,10 @@
 #include <array>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <utility>
+#include <vector>
 
+#include "mailpipe/app/json_skim.hpp"
 #include "mailpipe/base/ascii.hpp"
 #include "mailpipe/base/encoding.hpp"
 #include "mailpipe/mime/date.hpp"
@@ -13,6 +16,11 @@ namespace mailpipe::app {
 namespace {
 
 using nlohmann::json;
+
+constexpr std::size_t kUsualMembers = 16;
+// Those that are read.
+constexpr std::array<std::string_view, 9> kKeys{"raw",         "ref",  "mailbox",  "uidl",      "uid",
+                                                "uidValidity", "size", "keywords", "receivedAt"};
 
 bool is_json_space(char c) {
     return c == ' ' || c == '\t' || c == '\r';
@@ -59,16 +67,36 @@ Result<std::vector<std::string>> keywords_field(const json& value) {
     return keywords;
 }
 
+Result<void> take_date(const std::string& text, email::Context& context) {
+    const auto date = mime::parse_rfc3339(text);
+    if (date) context.received_at = mime::epoch_seconds(*date);
+    if (!context.received_at) return fail(Errc::data, "receivedAt is not a date such as 2026-11-24T11:00:00Z");
+    return {};
+}
+
+// false: the key is not that of a text.
+Result<bool> take_text(std::string_view key, std::string text, JsonRecord& record) {
+    email::Context& context = record.context;
+    if (key == "raw") {
+        record.raw = std::move(text);
+    } else if (key == "ref") {
+        context.ref = std::move(text);
+    } else if (key == "mailbox") {
+        context.mailbox = std::move(text);
+    } else if (key == "uidl") {
+        context.uidl = std::move(text);
+    } else if (key == "receivedAt") {
+        if (auto taken = take_date(text, context); !taken) return tl::unexpected(taken.error());
+    } else {
+        return false;
+    }
+    return true;
+}
+
 // Reads one field into its place; fields that a Context does not hold are left alone.
-Result<void> take_field(const std::string& key, const json& value, JsonRecord& record) {
+Result<void> take_field(std::string_view key, const json& value, JsonRecord& record) {
     constexpr std::uint64_t kMost32 = std::numeric_limits<std::uint32_t>::max();
     email::Context& context = record.context;
-    const auto into_text = [&](auto& place) -> Result<void> {
-        auto text = text_field(value, key);
-        if (!text) return tl::unexpected(text.error());
-        place = std::move(*text);
-        return {};
-    };
     const auto into_number = [&](auto& place, std::uint64_t least, std::uint64_t most) -> Result<void> {
         auto number = number_field(value, key, least, most);
         if (!number) return tl::unexpected(number.error());
@@ -76,10 +104,6 @@ Result<void> take_field(const std::string& key, const json& value, JsonRecord& r
         return {};
     };
     if (value.is_null()) return {};
-    if (key == "raw") return into_text(record.raw);
-    if (key == "ref") return into_text(context.ref);
-    if (key == "mailbox") return into_text(context.mailbox);
-    if (key == "uidl") return into_text(context.uidl);
     if (key == "uid") return into_number(context.uid, 1, kMost32);
     if (key == "uidValidity") return into_number(context.uid_validity, 1, kMost32);
     if (key == "size") return into_number(context.size, 0, std::numeric_limits<std::uint64_t>::max());
@@ -87,21 +111,70 @@ Result<void> take_field(const std::string& key, const json& value, JsonRecord& r
         auto keywords = keywords_field(value);
         if (!keywords) return tl::unexpected(keywords.error());
         context.keywords = std::move(*keywords);
-    } else if (key == "receivedAt") {
-        auto text = text_field(value, key);
-        if (!text) return tl::unexpected(text.error());
-        const auto date = mime::parse_rfc3339(*text);
-        if (date) context.received_at = mime::epoch_seconds(*date);
-        if (!context.received_at)
-            return fail(Errc::data, "receivedAt is not a date such as 2026-11-24T11:00:00Z");
+        return {};
     }
-    return {};
+    auto text = text_field(value, key);
+    if (!text) return tl::unexpected(text.error());
+    const auto taken = take_text(key, std::move(*text), record);
+    return taken ? Result<void>() : tl::unexpected(taken.error());
 }
 
 bool is_taken(std::string_view key) {
-    static constexpr std::array<std::string_view, 9> kKeys{
-        "raw", "ref", "mailbox", "uidl", "uid", "uidValidity", "size", "keywords", "receivedAt"};
     return std::find(kKeys.begin(), kKeys.end(), key) != kKeys.end();
+}
+
+// Most values are what is read here without a parser. A container has no place but in keywords.
+json value_of(std::string_view text) {
+    if (const auto number = ascii::parse_number(text)) return *number;
+    if (text == "{}") return json::object();
+    return json::parse(text.begin(), text.end());
+}
+
+bool is_plain_string(std::string_view text) {
+    return text.front() == '"' && text.find('\\') == std::string_view::npos;
+}
+
+bool take_member(const JsonMember& member, JsonRecord& record) {
+    if (is_plain_string(member.value)) {
+        const std::string_view text = member.value.substr(1, member.value.size() - 2);
+        return take_text(member.key, std::string(text), record).value_or(false);
+    }
+    return take_field(member.key, value_of(member.value), record).has_value();
+}
+
+// nullopt: whoever parses the whole text says what is wrong, or which of two members with one name counts.
+std::optional<JsonRecord> take_members(const std::vector<JsonMember>& members) {
+    JsonRecord record;
+    std::array<bool, kKeys.size()> seen{};
+    for (const JsonMember& member : members) {
+        const auto key = std::find(kKeys.begin(), kKeys.end(), member.key);
+        if (key == kKeys.end()) continue;
+        const auto index = static_cast<std::size_t>(key - kKeys.begin());
+        if (std::exchange(seen[index], true) || !take_member(member, record)) return std::nullopt;
+    }
+    return record;
+}
+
+Result<JsonRecord> parse_whole(std::string_view text) {
+    json object;
+    try {
+        // A listing has much more in each record than is asked of it here.
+        object = json::parse(text.begin(), text.end(), [](int depth, json::parse_event_t event, json& parsed) {
+            return event != json::parse_event_t::key || depth != 1 ||
+                   is_taken(parsed.get_ref<const std::string&>());
+        });
+    } catch (const json::parse_error& error) {
+        return fail(Errc::data, "not JSON at octet " + std::to_string(error.byte));
+    } catch (const json::out_of_range&) {
+        return fail(Errc::data, "a number that is too large");
+    }
+    if (!object.is_object()) return fail(Errc::data, "not a JSON object");
+    JsonRecord record;
+    for (auto item = object.begin(); item != object.end(); ++item) {
+        if (auto taken = take_field(item.key(), item.value(), record); !taken)
+            return tl::unexpected(taken.error());
+    }
+    return record;
 }
 
 }  // namespace
@@ -176,25 +249,12 @@ void RawFinder::on_structure(char c) {
 }
 
 Result<JsonRecord> parse_json_record(std::string_view text) {
-    json object;
-    try {
-        // A listing has much more in each record than is asked of it here.
-        object = json::parse(text.begin(), text.end(), [](int depth, json::parse_event_t event, json& parsed) {
-            return event != json::parse_event_t::key || depth != 1 ||
-                   is_taken(parsed.get_ref<const std::string&>());
-        });
-    } catch (const json::parse_error& error) {
-        return fail(Errc::data, "not JSON at octet " + std::to_string(error.byte));
-    } catch (const json::out_of_range&) {
-        return fail(Errc::data, "a number that is too large");
+    std::vector<JsonMember> members;
+    members.reserve(kUsualMembers);
+    if (skim_json_object(text, members)) {
+        if (auto record = take_members(members)) return *std::move(record);
     }
-    if (!object.is_object()) return fail(Errc::data, "not a JSON object");
-    JsonRecord record;
-    for (auto item = object.begin(); item != object.end(); ++item) {
-        if (auto taken = take_field(item.key(), item.value(), record); !taken)
-            return tl::unexpected(taken.error());
-    }
-    return record;
+    return parse_whole(text);
 }
 
 bool JsonBase64Decoder::unescape(char c) {

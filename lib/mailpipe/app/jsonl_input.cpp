@@ -1,6 +1,7 @@
 #include "mailpipe/app/jsonl_input.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 
 #include "mailpipe/app/json_record.hpp"
@@ -85,8 +86,21 @@ class JsonlInput : public MessageInput {
         }
     }
 
+    // The line, if it is all there and a glance shows that nothing is to be streamed from it: as of most refs.
+    std::optional<std::string_view> take_short_line() {
+        const std::string_view line = source_.view().substr(0, source_.view().find('\n'));
+        if (line.size() == source_.view().size() || line.size() > limits::kJsonRecord) return std::nullopt;
+        if (line.find("\"raw\"") != std::string_view::npos) return std::nullopt;
+        source_.consume(line.size());
+        return line;
+    }
+
     // false for an empty line.
     Result<bool> begin_record() {
+        if (const auto line = take_short_line()) {
+            if (ascii::trim(*line).empty()) return false;
+            return take_record(*line);
+        }
         RawFinder finder;
         std::string text;
         auto found = scan(finder, text);
@@ -136,7 +150,7 @@ class JsonlInput : public MessageInput {
         }
     }
 
-    Result<bool> take_record(const std::string& text) {
+    Result<bool> take_record(std::string_view text) {
         auto record = parse_json_record(text);
         if (!record) {
             raw_ = Raw::none;

@@ -73,9 +73,12 @@ std::optional<std::string_view> take_parameter(std::string_view& text, std::stri
 }
 
 std::string absolute_path(const std::string& path) {
-    std::error_code ignored;
-    std::string absolute = std::filesystem::absolute(path, ignored).string();
-    if (absolute.empty()) absolute = path;
+    std::string absolute = path;
+    if (!path.starts_with('/')) {
+        std::error_code ignored;
+        absolute = std::filesystem::absolute(path, ignored).string();
+        if (absolute.empty()) absolute = path;
+    }
     while (absolute.size() > 1 && absolute.back() == '/')
         absolute.pop_back();
     return absolute;
