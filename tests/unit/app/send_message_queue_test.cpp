@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <thread>
+#include <vector>
 
 namespace mailpipe::app {
 namespace {
@@ -39,6 +41,67 @@ TEST(SendMessageQueue, AbandonedWhileItWaitsForRoom) {
     queue.abandon();
     reader.join();
     EXPECT_EQ(queue.take(), nullptr);
+}
+
+TEST(SendMessageQueue, WhoIsDoneTakesTheNext) {
+    MessageQueue queue(2);
+    ASSERT_TRUE(queue.put(numbered(queue, 1)));
+    auto message = queue.take();
+    ASSERT_TRUE(queue.put(numbered(queue, 2)));
+    message = queue.take(std::move(message));
+    ASSERT_NE(message, nullptr);
+    EXPECT_EQ(message->number, 2U);
+    queue.close();
+    EXPECT_EQ(queue.take(std::move(message)), nullptr);
+}
+
+// Each thread keeps its message until all are taken: none may wait for one that is at work, though nothing else comes.
+TEST(SendMessageQueue, WhatWaitsIsTakenByAnother) {
+    constexpr std::size_t kThreads = 5;
+    MessageQueue queue(kThreads);
+    std::atomic<std::size_t> taken = 0;
+    std::vector<std::thread> threads;
+    for (std::size_t i = 0; i < kThreads; ++i) {
+        threads.emplace_back([&] {
+            auto message = queue.take();
+            EXPECT_NE(message, nullptr);
+            taken.fetch_add(1);
+            for (std::size_t now = taken; now < kThreads; now = taken)
+                taken.wait(now);
+            taken.notify_all();
+            EXPECT_EQ(queue.take(std::move(message)), nullptr);
+        });
+    }
+    for (std::size_t i = 1; i <= kThreads; ++i) {
+        EXPECT_TRUE(queue.put(numbered(queue, i)));
+        // Behind a pause nobody looks until the next one comes.
+        if (i == 2) std::this_thread::sleep_for(std::chrono::milliseconds(150));
+    }
+    while (taken < kThreads)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    taken.notify_all();
+    queue.close();
+    for (std::thread& thread : threads)
+        thread.join();
+}
+
+TEST(SendMessageQueue, ThreadsEndWhetherTheyWereNeededOrNot) {
+    for (const bool abandoned : {false, true}) {
+        MessageQueue queue(4);
+        std::vector<std::thread> threads;
+        for (int i = 0; i < 8; ++i) {
+            threads.emplace_back([&queue] {
+                std::unique_ptr<QueuedMessage> message = queue.take();
+                while (message)
+                    message = queue.take(std::move(message));
+            });
+        }
+        for (std::size_t i = 1; i <= 1000; ++i)
+            EXPECT_TRUE(queue.put(numbered(queue, i)));
+        abandoned ? queue.abandon() : queue.close();
+        for (std::thread& thread : threads)
+            thread.join();
+    }
 }
 
 TEST(SendMessageQueue, WhatIsGivenBackIsClean) {

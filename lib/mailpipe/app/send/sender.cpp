@@ -1,6 +1,7 @@
 #include "mailpipe/app/send/sender.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "mailpipe/app/stop.hpp"
 
@@ -37,8 +38,11 @@ void Sender::run() {
             queue_.abandon();
             break;
         }
-        queue_.give_back(std::move(message));
-        message = next_ ? std::move(next_) : queue_.take();
+        if (next_) {
+            queue_.give_back(std::exchange(message, std::move(next_)));
+        } else {
+            message = queue_.take(std::move(message));
+        }
     }
     if (stop_requested()) queue_.abandon();
     distributor_.quit();
