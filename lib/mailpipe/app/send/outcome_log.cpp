@@ -79,7 +79,6 @@ OutcomeLog::OutcomeLog(const SendOptions& options, std::string server, Diagnosti
 
 bool OutcomeLog::record(const QueuedMessage& message, const std::vector<Share>& shares,
                         std::chrono::duration<double> seconds) {
-    const std::lock_guard lock(mutex_);
     ++recorded_;
     progress_.end_message();
     Receipt receipt;
@@ -95,29 +94,27 @@ bool OutcomeLog::record(const QueuedMessage& message, const std::vector<Share>& 
         receipt.tls_info = shares.back().tls_info;
         receipt.times = shares.back().times;
     }
-    const std::string prefix = prefix_of(message);
     for (const Share& share : shares)
-        judge(share, prefix, receipt);
+        judge(share, message, receipt);
     if (options_.explain) add_explanations(receipt);
     if (message.copy) {
         receipt.copy = message.copy->location;
         if (message.copy->error) {
             receipt.copy_error = message.copy->error->message;
             receipt.status = worse_exit_status(receipt.status, exit_status(message.copy->error->kind));
-            diagnostics_.error(receipt.copy,
-                               Error{message.copy->error->kind, prefix + message.copy->error->message});
+            diagnostics_.error(receipt.copy, Error{message.copy->error->kind,
+                                                   prefix_of(message) + message.copy->error->message});
         }
     }
     return write(receipt);
 }
 
 bool OutcomeLog::record_failed(const QueuedMessage& message, std::string_view where) {
-    const std::lock_guard lock(mutex_);
     ++recorded_;
     Receipt receipt;
     receipt.server = server_;
     receipt.ref = message.ref;
-    report(message.ref.empty() ? where : message.ref, *message.error, prefix_of(message), receipt);
+    report(message.ref.empty() ? where : message.ref, *message.error, message, receipt);
     return write(receipt);
 }
 
@@ -134,23 +131,19 @@ void OutcomeLog::report_not_tried() {
     }
 }
 
-std::size_t OutcomeLog::recorded() const {
-    const std::lock_guard lock(mutex_);
-    return recorded_;
-}
-
-void OutcomeLog::judge(const Share& share, const std::string& prefix, Receipt& receipt) {
-    if (share.finished) return judge_replies(*share.finished, share.server, prefix, receipt);
-    if (share.tried) return report(share.server, share.finished.error(), prefix, receipt);
+void OutcomeLog::judge(const Share& share, const QueuedMessage& message, Receipt& receipt) {
+    if (share.finished) return judge_replies(*share.finished, share.server, message, receipt);
+    if (share.tried) return report(share.server, share.finished.error(), message, receipt);
     const Error error{share.finished.error().kind, why(share)};
     receipt.status = worse_exit_status(receipt.status, exit_status(error.kind));
     if (!receipt.error && nothing_accepted(receipt)) receipt.error = error;
+    const std::lock_guard lock(mutex_);
     not_tried_[share.server] += 1;
 }
 
 // One line for all recipients that were refused with the same reply.
 void OutcomeLog::judge_replies(const smtp::Finished& finished, const std::string& server,
-                               const std::string& prefix, Receipt& receipt) {
+                               const QueuedMessage& message, Receipt& receipt) {
     std::vector<std::vector<const smtp::RecipientResult*>> refused;
     std::map<std::pair<int, std::string>, std::size_t> groups;
     for (const smtp::RecipientResult& result : finished.recipients) {
@@ -167,34 +160,38 @@ void OutcomeLog::judge_replies(const smtp::Finished& finished, const std::string
         if (!refused.empty() && refused[0][0]->reply.code != 0) {
             error->message = name_recipients(refused[0]) + ": " + error->message;
         }
-        return report(server, *error, prefix, receipt);
+        return report(server, *error, message, receipt);
     }
     for (const auto& group : refused) {
         const smtp::Reply& reply = group[0]->reply;
         if (reply.code == 0) {
             const Errc kind = error ? error->kind : Errc::temporary;
-            report(server, Error{kind, name_recipients(group) + ": " + reply.lines[0]}, prefix, receipt);
+            report(server, Error{kind, name_recipients(group) + ": " + reply.lines[0]}, message, receipt);
             continue;
         }
         report(
             server,
             Error{smtp::reply_kind(reply), name_recipients(group) + " refused", smtp::to_server_reply(reply)},
-            prefix, receipt);
+            message, receipt);
     }
 }
 
-void OutcomeLog::report(std::string_view where, Error error, const std::string& prefix, Receipt& receipt) {
+void OutcomeLog::report(std::string_view where, Error error, const QueuedMessage& message, Receipt& receipt) {
     receipt.status = worse_exit_status(receipt.status, exit_status(error.kind));
     if (!receipt.error && nothing_accepted(receipt)) receipt.error = error;
-    error.message = prefix + error.message;
+    error.message = prefix_of(message) + error.message;
+    const std::lock_guard lock(mutex_);
     diagnostics_.error(where, error);
     if (!options_.explain) return;
     if (const std::string advice = explain(error); !advice.empty()) diagnostics_.note("", advice);
 }
 
+// All threads meet here: what takes time is done before.
 bool OutcomeLog::write(const Receipt& receipt) {
+    const std::string line = receipts_.line(receipt);
+    const std::lock_guard lock(mutex_);
     progress_.clear();
-    auto written = receipts_.write(receipt);
+    auto written = receipts_.write(line);
     if (!written) diagnostics_.error("", written.error());
     return written.has_value();
 }

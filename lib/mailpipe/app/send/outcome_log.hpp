@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <map>
 #include <mutex>
@@ -26,23 +27,23 @@ class OutcomeLog {
     bool record_failed(const QueuedMessage& message, std::string_view where);
     void error(std::string_view where, const Error& error);
     void report_not_tried();
-    std::size_t recorded() const;  // messages
+    std::size_t recorded() const { return recorded_; }  // messages
 
  private:
     bool write(const Receipt& receipt);
-    void judge(const Share& share, const std::string& prefix, Receipt& receipt);
-    void judge_replies(const smtp::Finished& finished, const std::string& server, const std::string& prefix,
+    void judge(const Share& share, const QueuedMessage& message, Receipt& receipt);
+    void judge_replies(const smtp::Finished& finished, const std::string& server, const QueuedMessage& message,
                        Receipt& receipt);
-    void report(std::string_view where, Error error, const std::string& prefix, Receipt& receipt);
+    void report(std::string_view where, Error error, const QueuedMessage& message, Receipt& receipt);
 
     const SendOptions& options_;
     std::string server_;
     Diagnostics& diagnostics_;
     Progress& progress_;
     ReceiptWriter receipts_;
-    mutable std::mutex mutex_;
+    std::atomic<std::size_t> recorded_ = 0;
+    std::mutex mutex_;                              // of what is written, and of:
     std::map<std::string, std::size_t> not_tried_;  // messages, after the server was given up
-    std::size_t recorded_ = 0;
 };
 
 }  // namespace mailpipe::app

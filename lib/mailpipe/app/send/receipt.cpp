@@ -161,12 +161,16 @@ ReceiptWriter::ReceiptWriter(const CommonOptions& options) {
     style_ = options.quiet ? Style::none : jsonl ? Style::jsonl : Style::text;
 }
 
-Result<void> ReceiptWriter::write(const Receipt& receipt) {
-    if (style_ == Style::none) return {};
-    const std::string line = style_ == Style::jsonl ? to_jsonl(receipt) : to_text(receipt);
+std::string ReceiptWriter::line(const Receipt& receipt) const {
+    if (style_ == Style::none) return "";
+    std::string line = style_ == Style::jsonl ? to_jsonl(receipt) : to_text(receipt);
     // What failed is told on stderr, which people see as well.
-    if (line.empty()) return {};
-    return write_all(STDOUT_FILENO, line + "\n", "stdout");
+    if (!line.empty()) line += '\n';
+    return line;
+}
+
+Result<void> ReceiptWriter::write(const std::string& line) {
+    return write_all(STDOUT_FILENO, line, "stdout");
 }
 
 }  // namespace mailpipe::app

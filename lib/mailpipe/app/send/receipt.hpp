@@ -72,8 +72,10 @@ struct Receipt {
 class ReceiptWriter {
  public:
     explicit ReceiptWriter(const CommonOptions& options);
+    // With its end; empty where nothing is to be written. On any thread.
+    std::string line(const Receipt& receipt) const;
     // Flushed when it returns. Error io.
-    Result<void> write(const Receipt& receipt);
+    Result<void> write(const std::string& line);
 
  private:
     enum class Style { none, text, jsonl };
