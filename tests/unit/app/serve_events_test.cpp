@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <fstream>
+#include <string_view>
+#include <thread>
 
 namespace mailpipe::app::serve {
 namespace {
@@ -35,6 +38,26 @@ TEST(ServeEvents, LinesInOrder) {
         EXPECT_EQ(json["time"].get<std::string>().size(), 24U);
     }
     EXPECT_EQ(count, 100);
+    ::unlink(path.c_str());
+}
+
+// Also the second, which comes while lines are gathered.
+TEST(ServeEvents, LinesComeByThemselves) {
+    std::string path = testing::TempDir() + "events-XXXXXX";
+    const int fd = ::mkstemp(path.data());
+    ASSERT_GE(fd, 0);
+    auto log = EventLog::open(path);
+    ASSERT_TRUE(log.has_value());
+    off_t size = 0;
+    for (int i = 0; i < 3; ++i) {
+        (*log)->write(make_event("ready"));
+        size += static_cast<off_t>(std::string_view("{\"event\":\"ready\"}\n").size());
+        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+        while (::lseek(fd, 0, SEEK_END) < size && std::chrono::steady_clock::now() < end)
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        EXPECT_EQ(::lseek(fd, 0, SEEK_END), size);
+    }
+    ::close(fd);
     ::unlink(path.c_str());
 }
 

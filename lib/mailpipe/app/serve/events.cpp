@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -16,6 +17,7 @@ namespace mailpipe::app::serve {
 namespace {
 
 constexpr std::size_t kWrittenAtOnce = 64 * 1024;
+constexpr std::size_t kMembers = 12;  // more than most events have
 constexpr int kReaderPatience = 1000;  // ms, once the server is ending
 
 std::string dump(const Json& event) {
@@ -43,7 +45,10 @@ Result<std::unique_ptr<EventLog>> EventLog::open(const std::string& where) {
     return std::unique_ptr<EventLog>(new EventLog(fd, true));
 }
 
-EventLog::EventLog(int fd, bool owned) : fd_(fd), owned_(owned) {}
+EventLog::EventLog(int fd, bool owned) : fd_(fd), owned_(owned) {
+    struct stat info {};
+    is_file_ = ::fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
+}
 
 EventLog::~EventLog() {
     {
@@ -60,7 +65,7 @@ void EventLog::write(const Json& event) {
         observer(event);
     if (fd_ < 0) return;
     std::string line = dump(event);
-    bool was_empty = false;
+    bool waits = false;
     {
         const std::lock_guard lock(mutex_);
         if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
@@ -68,7 +73,8 @@ void EventLog::write(const Json& event) {
             ++dropped_;
             return;
         }
-        was_empty = lines_.empty();
+        // Where others wait, the thread is at work.
+        waits = lines_.empty() && !gathering_;
         if (dropped_ > 0) {
             Json lost = make_event("error");
             lost["kind"] = kind_name(Errc::limit);
@@ -78,8 +84,7 @@ void EventLog::write(const Json& event) {
         }
         lines_.push_back(std::move(line));
     }
-    // Where others wait, the thread is at work.
-    if (was_empty) changed_.notify_one();
+    if (waits) changed_.notify_one();
 }
 
 void EventLog::run() {
@@ -97,19 +102,27 @@ void EventLog::run() {
         lock.lock();
         // Nobody reads any more; the mail goes on.
         if (!written && ending_) return;
+        gathering_ = lines_.empty();
+        if (gathering_) changed_.wait_for(lock, kEventsGathered, [this] { return ending_; });
+        gathering_ = false;
     }
+}
+
+bool EventLog::is_ready() {
+    pollfd ready{fd_, POLLOUT, 0};
+    while (!is_file_ && ::poll(&ready, 1, kReaderPatience) == 0) {
+        const std::lock_guard lock(mutex_);
+        if (ending_) return false;
+    }
+    return true;
 }
 
 bool EventLog::write_lines(std::string_view lines) {
     while (!lines.empty()) {
-        pollfd ready{fd_, POLLOUT, 0};
-        if (::poll(&ready, 1, kReaderPatience) == 0) {
-            const std::lock_guard lock(mutex_);
-            if (ending_) return false;
-            continue;
-        }
-        // A pipe that is ready takes PIPE_BUF octets without blocking.
-        const ssize_t count = ::write(fd_, lines.data(), std::min<std::size_t>(lines.size(), PIPE_BUF));
+        if (!is_ready()) return false;
+        // A pipe that is ready takes PIPE_BUF octets without blocking; a file has no reader.
+        const std::size_t most = is_file_ ? lines.size() : std::min<std::size_t>(lines.size(), PIPE_BUF);
+        const ssize_t count = ::write(fd_, lines.data(), most);
         if (count >= 0) {
             lines.remove_prefix(static_cast<std::size_t>(count));
         } else if (errno != EINTR && errno != EAGAIN) {
@@ -120,7 +133,9 @@ bool EventLog::write_lines(std::string_view lines) {
 }
 
 Json make_event(std::string_view name) {
-    Json event;
+    Json event = Json::object();
+    // Its members move, key by key, each time it grows.
+    event.get_ref<Json::object_t&>().reserve(kMembers);
     event["event"] = name;
     if (name != "listening" && name != "ready") event["time"] = now_rfc3339();
     return event;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -49,7 +50,8 @@ namespace mailpipe::app::serve {
 using Json = nlohmann::ordered_json;
 
 // Writes lines from a thread of its own, which starts with the first of them, so that a slow reader never holds up the server. Members but the
-// destructor never block.
+// destructor never block. A line that comes within kEventsGathered of those last written goes with those that come in
+// that time: a thread that wakes for each costs a busy server more than the writing.
 class EventLog {
  public:
     // `where`: "-" for stdout, a file to append to, or empty for none. Errors: cannot_create.
@@ -69,19 +71,23 @@ class EventLog {
     EventLog(int fd, bool owned);
     void run();
     bool write_lines(std::string_view lines);  // false: the reader has left or takes nothing
+    bool is_ready();                           // false: it takes nothing, and the server is ending
 
     int fd_;
     bool owned_;
+    bool is_file_ = false;
     std::vector<std::function<void(const Json&)>> observers_;
     std::mutex mutex_;
     std::condition_variable changed_;
     std::deque<std::string> lines_;
     std::uint64_t dropped_ = 0;
+    bool gathering_ = false;  // the thread comes for what is queued by itself
     bool ending_ = false;
     std::thread thread_;
 };
 
 inline constexpr std::size_t kEventsQueued = 10'000;
+inline constexpr std::chrono::milliseconds kEventsGathered{5};
 
 // {"event": NAME, "time": now}
 Json make_event(std::string_view name);
