@@ -17,9 +17,12 @@ Loops::Loops(std::size_t count) {
         loops_.push_back(std::make_unique<Loop>());
 }
 
-Loop& Loops::next() {
-    turn_ = (turn_ + 1) % loops_.size();
-    return *loops_[turn_];
+Loop& Loops::least_loaded() {
+    Loop* least = loops_.front().get();
+    for (const auto& loop : loops_) {
+        if (loop->load < least->load) least = loop.get();
+    }
+    return *least;
 }
 
 void Loops::run() {

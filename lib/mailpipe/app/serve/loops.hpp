@@ -2,6 +2,7 @@
 
 // First: clang refuses that the region of net/asio.hpp declares again what has been defined before it.
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <set>
@@ -19,6 +20,7 @@ class Connection;
 struct Loop {
     asio::io_context io{1};
     std::set<std::shared_ptr<Connection>> connections;
+    std::atomic<std::size_t> load = 0;  // connections that were given to it and have not ended; any thread
     bool stopping = false;
     asio::executor_work_guard<asio::io_context::executor_type> work{io.get_executor()};
 };
@@ -30,8 +32,8 @@ class Loops {
     explicit Loops(std::size_t count);
 
     Loop& first() { return *loops_.front(); }
-    // In turn; only for the thread of the first.
-    Loop& next();
+    // The one with the fewest connections; of several the first, for which a connection changes no thread.
+    Loop& least_loaded();
     const std::vector<std::unique_ptr<Loop>>& all() const { return loops_; }
 
     // Returns when finish() was called and every loop has nothing left to do.
@@ -40,7 +42,6 @@ class Loops {
 
  private:
     std::vector<std::unique_ptr<Loop>> loops_;
-    std::size_t turn_ = 0;
 };
 
 // As many as there are cores, at most 8.

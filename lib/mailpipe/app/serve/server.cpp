@@ -180,7 +180,8 @@ void Server::admit(Bound& bound, net::Accepted accepted) {
     }
     ++open_;
     judge_stress();
-    Loop& loop = loops_.next();
+    Loop& loop = loops_.least_loaded();
+    ++loop.load;
     asio::co_spawn(loop.io, serve(loop, bound.socket, std::move(accepted), number), asio::detached);
 }
 
@@ -204,7 +205,7 @@ asio::awaitable<void> Server::serve(Loop& loop, const ListenSocket& socket, net:
     }
     loop.connections.erase(connection);
     connection.reset();
-    asio::post(loops_.first().io, [this] { one_has_ended(); });
+    one_has_ended(loop);
 }
 
 asio::awaitable<void> Server::turn_away(net::Accepted accepted, std::string octets) {
@@ -277,7 +278,7 @@ void Server::tell_all(void (*what)(Connection&)) {
 }
 
 void Server::stop() {
-    if (std::exchange(stopping_, true)) return;
+    if (stopping_.exchange(true)) return;
     notify_service("STOPPING=1");
     reloads_.cancel();
     if (metrics_) metrics_->close();
@@ -303,13 +304,17 @@ asio::awaitable<void> Server::end_in_time() {
 }
 
 void Server::judge_stress() {
-    shared_.admission.set_stress(open_ * 5 > max_connections_ * 4);
+    // Again where somebody else has judged by another number meanwhile.
+    for (bool stress = false; (stress = open_ * 5 > max_connections_ * 4) != shared_.admission.under_stress();)
+        shared_.admission.set_stress(stress);
 }
 
-void Server::one_has_ended() {
+// On the thread of its loop.
+void Server::one_has_ended(Loop& loop) {
+    --loop.load;
     --open_;
     judge_stress();
-    finish_when_idle();
+    if (stopping_) asio::post(loops_.first().io, [this] { finish_when_idle(); });
 }
 
 void Server::finish_when_idle() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -45,7 +46,7 @@ class Server {
     void stop();
     // On the threads of their loops.
     void tell_all(void (*what)(Connection&));
-    void one_has_ended();
+    void one_has_ended(Loop& loop);
     void judge_stress();
     asio::awaitable<std::string> metrics_text();
     void finish_when_idle();
@@ -60,10 +61,12 @@ class Server {
     asio::signal_set reloads_;
     asio::steady_timer grace_;
     std::size_t max_connections_;
-    std::size_t open_ = 0;  // connections; like what follows, of the first loop's thread
+    // Connections. Counted where they end, so that none wakes the first loop by its end but the last ones of a server that stops.
+    std::atomic<std::size_t> open_ = 0;
+    std::atomic<bool> stopping_ = false;
+    // Of the first loop's thread.
     std::size_t turning_away_ = 0;
     std::uint64_t connection_number_ = 0;
-    bool stopping_ = false;
 };
 
 }  // namespace mailpipe::app::serve
