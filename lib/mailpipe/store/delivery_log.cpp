@@ -182,11 +182,13 @@ Result<void> DeliveryLog::commit() {
 }
 
 void DeliveryLog::in_place() {
+    bool awaited = false;
     {
         const std::lock_guard lock(mutex_);
         being_placed_ = false;
+        awaited = awaits_place_;
     }
-    changed_.notify_all();
+    if (awaited) changed_.notify_all();
 }
 
 Result<void> DeliveryLog::remove(const std::string& mailbox, const std::vector<std::string>& ids) {
@@ -244,7 +246,9 @@ void DeliveryLog::run() {
         } else if (used && !due) {
             changed_.wait_until(lock, file.since + kLogAge);
         } else {
+            awaits_place_ = due;
             changed_.wait(lock);
+            awaits_place_ = false;
         }
     }
 }

@@ -93,6 +93,7 @@ class DeliveryLog {
     bool usable_ = true;
     bool full_ = false;          // a checkpoint is waited for
     bool being_placed_ = false;  // between commit() and in_place()
+    bool awaits_place_ = false;  // a checkpoint is due, but for that
     bool ending_ = false;
     std::thread thread_;
 };
