@@ -22,7 +22,13 @@ constexpr std::size_t kChunk = 64U << 10;
 constexpr milliseconds kLinger{1'000};
 constexpr std::size_t kLingerOctets = 1U << 20;
 
+constexpr steady_clock::time_point kNever = steady_clock::time_point::max();
+
 enum class Received { octets, nothing_yet, end };
+
+Fail shutting_down() {
+    return fail(Errc::temporary, "shutting down");
+}
 
 }  // namespace
 
@@ -39,8 +45,11 @@ struct ServerStream::Impl {
     std::string_view fresh;          // of buffer, what recv() has left there
     std::string ahead;               // plaintext that no read() has returned yet
     std::string plaintext;           // what the last read() returned
+    std::string answer;              // of TLS itself, such as a key update
     std::optional<Error> read_error;
-    std::uint64_t wait_number = 0;  // tells a timer that comes late from one of the present wait
+    steady_clock::time_point wait_end = kNever;  // of the present wait
+    bool timer_runs = false;
+    std::uint64_t timer_number = 0;  // tells a timer that comes late from the present one
     bool timed_out = false;
     bool end = false;
     bool cancelled = false;
@@ -90,6 +99,27 @@ struct ServerStream::Impl {
         return {};
     }
 
+    // What read() returns; nullopt: nothing yet, or `answer` is to be sent first.
+    Result<std::optional<std::string_view>> take() {
+        while (answer.empty()) {
+            if (aborted) return fail(Errc::io, "the connection is closed");
+            if (!ahead.empty()) {
+                plaintext.swap(ahead);
+                return std::string_view(plaintext);
+            }
+            if (read_error) return tl::unexpected(*read_error);
+            if (end) return std::string_view();
+            if (cancelled) return shutting_down();
+            const Result<Received> received = receive();
+            if (!received) return tl::unexpected(received.error());
+            if (*received == Received::nothing_yet) break;
+            if (!tls) return std::exchange(fresh, {});
+            if (auto decrypted = decrypt(); !decrypted) return tl::unexpected(decrypted.error());
+            answer = tls->take_ciphertext();
+        }
+        return std::nullopt;
+    }
+
     // One attempt, for what may be lost: alerts and close_notify at the end.
     void send_what_fits(std::string_view octets) const {
         if (octets.empty() || !descriptor.is_open()) return;
@@ -102,8 +132,24 @@ namespace {
 
 using WaitType = asio::posix::descriptor_base::wait_type;
 
-Fail shutting_down() {
-    return fail(Errc::temporary, "shutting down");
+// A timer that runs stays for the waits that come, which mostly end later: to set it for each costs a system call, and to
+// cancel it a turn of the loop.
+template <class State>
+void set_timer(const std::shared_ptr<State>& state) {
+    if (state->timer_runs && state->timer.expiry() <= state->wait_end) return;
+    const std::uint64_t number = ++state->timer_number;
+    state->timer_runs = true;
+    state->timer.expires_at(state->wait_end);
+    std::weak_ptr<State> weak = state;
+    state->timer.async_wait([weak, number](const asio::error_code& error) {
+        const auto alive = weak.lock();
+        if (error || !alive || alive->timer_number != number || alive->aborted) return;
+        alive->timer_runs = false;
+        if (alive->wait_end == kNever) return;
+        if (steady_clock::now() < alive->wait_end) return set_timer(alive);
+        alive->timed_out = true;
+        alive->descriptor.cancel();
+    });
 }
 
 // Waits until the descriptor is ready. `State` is ServerStream::Impl, which only its class can name. Parameters
@@ -113,21 +159,13 @@ asio::awaitable<Result<void>> wait_until(std::shared_ptr<State> state, WaitType 
                                          steady_clock::time_point end, bool cancellable, milliseconds timeout) {
     if (state->aborted) co_return fail(Errc::io, "the connection is closed");
     if (cancellable && state->cancelled) co_return shutting_down();
-    const std::uint64_t number = ++state->wait_number;
     state->timed_out = false;
     state->cancellable_wait = cancellable;
-    state->timer.expires_at(end);
-    std::weak_ptr<State> weak = state;
-    state->timer.async_wait([weak, number](const asio::error_code& error) {
-        const auto alive = weak.lock();
-        if (error || !alive || alive->wait_number != number || alive->aborted) return;
-        alive->timed_out = true;
-        alive->descriptor.cancel();
-    });
+    state->wait_end = end;
+    set_timer(state);
     asio::error_code error;
     co_await state->descriptor.async_wait(type, asio::redirect_error(asio::use_awaitable, error));
-    ++state->wait_number;
-    state->timer.cancel();
+    state->wait_end = kNever;
     state->cancellable_wait = false;
     if (state->aborted) co_return fail(Errc::io, "the connection is closed");
     if (cancellable && state->cancelled) co_return shutting_down();
@@ -164,7 +202,6 @@ asio::awaitable<Result<void>> send_all(std::shared_ptr<State> state, std::string
 }  // namespace
 
 ServerStream::ServerStream(const asio::any_io_executor& executor, int descriptor, Peer peer) {
-    set_nonblocking(descriptor);
     set_no_delay(descriptor);
     impl_ = std::make_shared<Impl>(executor, descriptor, std::move(peer));
 }
@@ -178,29 +215,19 @@ asio::awaitable<Result<std::string_view>> ServerStream::read(milliseconds timeou
     const auto end = steady_clock::now() + timeout;
     wipe(state->plaintext);
     while (true) {
-        if (state->aborted) co_return fail(Errc::io, "the connection is closed");
-        if (!state->ahead.empty()) {
-            state->plaintext.swap(state->ahead);
-            co_return std::string_view(state->plaintext);
-        }
-        if (state->read_error) co_return tl::unexpected(*state->read_error);
-        if (state->end) co_return std::string_view();
-        if (state->cancelled) co_return shutting_down();
-        Result<Received> received = state->receive();
-        if (!received) co_return tl::unexpected(received.error());
-        if (*received == Received::nothing_yet) {
+        Result<std::optional<std::string_view>> taken = state->take();
+        if (!taken) co_return tl::unexpected(taken.error());
+        if (*taken) co_return **taken;
+        // The frame is held as long as the peer says nothing: what it has is little.
+        Result<void> done;
+        if (state->answer.empty()) {
             state->release_buffers();
-            Result<void> ready = co_await wait_until(state, WaitType::wait_read, end, true, timeout);
-            if (!ready) co_return tl::unexpected(ready.error());
-            continue;
+            done = co_await wait_until(state, WaitType::wait_read, end, true, timeout);
+        } else {
+            done = co_await send_all(state, std::string_view(state->answer), timeout);
+            std::string().swap(state->answer);
         }
-        if (!state->tls) co_return std::exchange(state->fresh, {});
-        Result<void> decrypted = state->decrypt();
-        if (!decrypted) co_return tl::unexpected(decrypted.error());
-        // Answers of TLS itself, such as a key update.
-        const std::string answer = state->tls->take_ciphertext();
-        Result<void> sent = co_await send_all(state, std::string_view(answer), timeout);
-        if (!sent) co_return tl::unexpected(sent.error());
+        if (!done) co_return tl::unexpected(done.error());
     }
 }
 

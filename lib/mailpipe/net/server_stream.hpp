@@ -27,7 +27,7 @@ inline constexpr std::uint64_t kOctetsPerSecond = 500;
 // co_await expression twice in some places: pass named variables, and store a Result before testing it.
 class ServerStream {
  public:
-    // Takes the descriptor of a connected socket, which it makes non-blocking.
+    // Takes the descriptor of a connected socket, which may be a blocking one: nothing here waits in a call.
     ServerStream(const asio::any_io_executor& executor, int descriptor, Peer peer);
     ~ServerStream();
     ServerStream(const ServerStream&) = delete;
