@@ -46,7 +46,11 @@ int read(BIO* bio, char* data, std::size_t size, std::size_t* taken) {
     }
     std::memcpy(data, queue.octets.data() + queue.begin, *taken);
     queue.begin += *taken;
-    if (queue.begin == queue.octets.size()) queue = Queue();
+    if (queue.begin == queue.octets.size()) {
+        // To assign an empty string would keep the memory, a handshake's worth for each connection that idles.
+        std::string().swap(queue.octets);
+        queue.begin = 0;
+    }
     return 1;
 }
 
