@@ -1,6 +1,6 @@
 #pragma once
 
-#include <deque>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -113,7 +113,7 @@ struct ServerSession::Impl {
     wire::InputBuffer input;
     wire::LineFramer framer;
     std::string out;
-    std::deque<ServerStep> events;
+    std::list<ServerStep> events;  // which costs an idle connection nothing
     State state = State::command;
     std::string helo;  // empty: none yet
     bool esmtp = false;

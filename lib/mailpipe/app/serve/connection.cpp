@@ -193,8 +193,8 @@ asio::awaitable<bool> Connection::accepted() {
 }
 
 asio::awaitable<Result<std::string_view>> Connection::read(std::chrono::milliseconds timeout) {
-    if (tapped_) co_return co_await tapped_->read(timeout);
-    co_return co_await stream_->read(timeout);
+    // No coroutine of its own: its frame would be held by each connection that waits.
+    return tapped_ ? tapped_->read(timeout) : stream_->read(timeout);
 }
 
 asio::awaitable<bool> Connection::write(std::string octets) {

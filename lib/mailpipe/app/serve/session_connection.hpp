@@ -44,7 +44,12 @@ class SessionConnection : public Connection {
         bool going = true;
         while (going) {
             Step step = session_->next();
-            going = co_await take(step);
+            // Past take(), whose frame would be held as long as the peer says nothing.
+            if (std::holds_alternative<wire::NeedInput>(step) && !has_news()) {
+                going = co_await read_input();
+            } else {
+                going = co_await take(step);
+            }
         }
         release();
         co_await stream_->close();
@@ -93,10 +98,7 @@ class SessionConnection : public Connection {
 
  private:
     asio::awaitable<bool> take(Step& step) {
-        if (std::holds_alternative<wire::NeedInput>(step)) {
-            if (has_news()) co_return co_await tell_news();
-            co_return co_await read_input();
-        }
+        if (std::holds_alternative<wire::NeedInput>(step)) co_return co_await tell_news();
         progress_ = Clock::now();
         if (auto* output = std::get_if<wire::Output>(&step)) {
             if (asked_) context_.metrics.reply_time(Clock::now() - *std::exchange(asked_, std::nullopt));
