@@ -69,9 +69,10 @@ extern "C" {
     return found;
 }
 
-// Returns what is missing, or null.
-[[gnu::visibility("hidden")]] const char* mailpipe_late_load_all() {
+// All but those whose SONAMEs begin with `but`, if that is not null. Returns what is missing, or null.
+[[gnu::visibility("hidden")]] const char* mailpipe_late_load_all(const char* but) {
     for (std::size_t library = 0; library < std::size(kLibraries); ++library) {
+        if (but != nullptr && std::strncmp(kLibraries[library], but, std::strlen(but)) == 0) continue;
         if (load(library) == nullptr) return ::dlerror();
     }
     return nullptr;

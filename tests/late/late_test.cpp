@@ -69,4 +69,9 @@ TEST(Late, LoadingAllSaysWhatIsMissing) {
     EXPECT_TRUE(is_loaded());
 }
 
+TEST(Late, LoadingAllButTheMissing) {
+    EXPECT_TRUE(mailpipe::load_late_libraries("liblate_missing.so"));
+    EXPECT_FALSE(mailpipe::load_late_libraries("liblate_other.so"));
+}
+
 }  // namespace

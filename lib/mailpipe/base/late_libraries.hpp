@@ -6,8 +6,9 @@
 // modules themselves, as the unit tests do, has them from its start.
 namespace mailpipe {
 
-// Loads them all now: for a process that is about to lose the right to open their files.
+// Loads them all now, but those whose SONAMEs begin with `but`: for a process that is about to lose the right to open their
+// files.
 // Errc::config: one is missing; the message names it.
-Result<void> load_late_libraries();
+Result<void> load_late_libraries(const char* but = nullptr);
 
 }  // namespace mailpipe

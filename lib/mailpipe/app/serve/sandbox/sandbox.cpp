@@ -123,7 +123,10 @@ Result<Sandboxed> enter_sandbox(const ServeOptions& options, const std::string& 
     if (!commands.empty()) done.missing = commands + " runs commands, which would be confined, too";
     if (done.missing.empty()) {
         // Their files may lie where nothing may be read from now on, or be those of an upgrade by then.
-        if (auto loaded = load_late_libraries(); !loaded) return tl::unexpected(loaded.error());
+        // libcurl brings thirty more, megabytes of memory, and is for connections to other servers only.
+        const bool connects = !options.relay.server.empty() || !options.delivery.deliver.empty();
+        auto loaded = load_late_libraries(connects ? nullptr : "libcurl.so");
+        if (!loaded) return tl::unexpected(loaded.error());
         const int version = landlock_version();
         if (version > 0) {
             if (auto confined = confine_to(reach_of(options, store_root)); !confined)
