@@ -17,7 +17,7 @@ namespace mailpipe::app::serve {
 namespace {
 
 constexpr std::size_t kWrittenAtOnce = 64 * 1024;
-constexpr std::size_t kMembers = 12;  // more than most events have
+constexpr std::size_t kMembers = 12;   // more than most events have
 constexpr int kReaderPatience = 1000;  // ms, once the server is ending
 
 std::string dump(const Json& event) {
