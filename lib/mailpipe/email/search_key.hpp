@@ -44,7 +44,7 @@ struct SearchKey {
     std::string name;
     std::string text;
     std::string folded;  // `text` in the form in which it is looked for: casemap(), or fuzzy_form()
-    bool fuzzy = false;  // RFC 6203: header, body, text
+    bool fuzzy = false;  // FUZZY stands in front of it (RFC 6203): means something for header, body, text
     Relation relation = Relation::on;
     std::int64_t day = 0;  // days since 1970-01-01
     std::uint64_t number = 0;

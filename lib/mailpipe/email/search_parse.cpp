@@ -128,8 +128,8 @@ class Parser {
         out->relation = entry.relation;
         out->wanted = entry.wanted;
         if (auto read = read_argument(entry.argument, *out); !read) return tl::unexpected(read.error());
+        out->fuzzy = fuzzy_;
         if (out->kind == Kind::header || out->kind == Kind::body || out->kind == Kind::text) {
-            out->fuzzy = fuzzy_;
             out->folded = fuzzy_ ? fuzzy_form(out->text) : casemap(out->text);
         }
         return Query(std::move(out));

@@ -1,5 +1,6 @@
 #include "mailpipe/email/sort.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -13,7 +14,7 @@
 namespace mailpipe::email {
 namespace {
 
-constexpr std::array<std::pair<SortKey, std::string_view>, 9> kNames{{
+constexpr std::array<std::pair<SortKey, std::string_view>, 10> kNames{{
     {SortKey::arrival, "ARRIVAL"},
     {SortKey::cc, "CC"},
     {SortKey::date, "DATE"},
@@ -23,6 +24,7 @@ constexpr std::array<std::pair<SortKey, std::string_view>, 9> kNames{{
     {SortKey::to, "TO"},
     {SortKey::display_from, "DISPLAYFROM"},
     {SortKey::display_to, "DISPLAYTO"},
+    {SortKey::relevancy, "RELEVANCY"},
 }};
 
 const std::pair<SortKey, std::string_view>* find_name(std::string_view name) {
@@ -59,6 +61,8 @@ SortValue value_of(SortKey key, const mime::Header& header, const SortFacts& fac
             return {sent_date(header, facts.received_at), {}};
         case SortKey::size:
             return {static_cast<std::int64_t>(facts.size), {}};
+        case SortKey::relevancy:
+            return {-facts.relevancy, {}};
         case SortKey::cc:
             return {0, casemap(first_address(header, "Cc").mailbox)};
         case SortKey::from:
@@ -77,9 +81,7 @@ SortValue value_of(SortKey key, const mime::Header& header, const SortFacts& fac
     return {0, casemap(base_subject(mime::decode_text(subject->value).text).text)};
 }
 
-}  // namespace
-
-Result<SortProgram> parse_sort(std::string_view text) {
+Result<SortProgram> parse(std::string_view text, bool server) {
     SortProgram program;
     bool reverse = false;
     std::string_view rest = ascii::trim(text);
@@ -90,7 +92,7 @@ Result<SortProgram> parse_sort(std::string_view text) {
             continue;
         }
         const auto* known = find_name(word);
-        if (known == nullptr) {
+        if (known == nullptr || (known->first == SortKey::relevancy && !server)) {
             return fail(Errc::usage, "sort-key: \"" + std::string(word) + "\" at offset " +
                                          std::to_string(word.data() - text.data()) +
                                          " is none of ARRIVAL, CC, DATE, DISPLAYFROM, DISPLAYTO, FROM, SIZE, "
@@ -102,6 +104,21 @@ Result<SortProgram> parse_sort(std::string_view text) {
         return fail(Errc::usage, reverse ? "sort-key: nothing behind REVERSE" : "sort-key: none is given");
     }
     return program;
+}
+
+bool has(const SortProgram& program, SortKey key) {
+    return std::any_of(program.begin(), program.end(),
+                       [key](const SortCriterion& criterion) { return criterion.key == key; });
+}
+
+}  // namespace
+
+Result<SortProgram> parse_sort(std::string_view text) {
+    return parse(text, false);
+}
+
+Result<SortProgram> parse_imap_sort(std::string_view text) {
+    return parse(text, true);
 }
 
 std::string encode_sort(const SortProgram& program) {
@@ -117,10 +134,11 @@ std::string encode_sort(const SortProgram& program) {
 }
 
 bool needs_display_names(const SortProgram& program) {
-    for (const SortCriterion& criterion : program) {
-        if (criterion.key == SortKey::display_from || criterion.key == SortKey::display_to) return true;
-    }
-    return false;
+    return has(program, SortKey::display_from) || has(program, SortKey::display_to);
+}
+
+bool sorts_by_relevancy(const SortProgram& program) {
+    return has(program, SortKey::relevancy);
 }
 
 std::vector<SortValue> sort_values(const SortProgram& program, const SortFacts& facts) {

@@ -197,6 +197,7 @@ struct SearchReturn {
     bool min = false, max = false, all = false, count = false, save = false;
     bool update = false;   // CONTEXT
     bool context = false;  // the same, a hint
+    bool relevancy = false;
     // From 1, or from -1 backwards; first and last as written, of one sign.
     std::optional<std::pair<std::int64_t, std::int64_t>> partial;
 };

@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "mailpipe/base/ascii.hpp"
+#include "mailpipe/email/relevancy.hpp"
 #include "mailpipe/email/search.hpp"
 #include "mailpipe/email/search_key.hpp"
 #include "mailpipe/email/sort.hpp"
@@ -19,7 +20,8 @@ Result<void> parse_partial(CommandReader& in, SearchReturn& out) {
     return {};
 }
 
-// search-return-opt = "MIN" / "MAX" / "ALL" / "COUNT" / "SAVE" / "UPDATE" / "CONTEXT" / "PARTIAL" SP partial-range
+// search-return-opt = "MIN" / "MAX" / "ALL" / "COUNT" / "SAVE" / "UPDATE" / "CONTEXT" / "PARTIAL" SP partial-range /
+//                     "RELEVANCY"
 Result<void> parse_return_option(CommandReader& in, const ParseContext& context, std::string_view contexts,
                                  SearchReturn& out) {
     const auto name = in.keyword("search-return-opt");
@@ -39,6 +41,8 @@ Result<void> parse_return_option(CommandReader& in, const ParseContext& context,
         out.update = true;
     } else if (*name == "CONTEXT" && has_context) {
         out.context = true;
+    } else if (*name == "RELEVANCY" && context.offers("SEARCH=FUZZY")) {
+        out.relevancy = true;
     } else if (*name == "PARTIAL" && (has_context || context.offers("PARTIAL"))) {
         return parse_partial(in, out);
     } else {
@@ -151,6 +155,12 @@ Result<void> parse_charset_and_keys(CommandReader& in, const ParseContext& conte
     return error;
 }
 
+// RFC 6203 section 4: it "MUST NOT be used unless a FUZZY search key is also given".
+Result<void> check_relevancy(bool wanted, const email::Query& query) {
+    if (!wanted || (query && email::is_fuzzy(query))) return {};
+    return fail(Errc::protocol, "RELEVANCY is of a FUZZY search only");
+}
+
 Result<void> refuse_numbers(const ParseContext& context) {
     if (context.uid || !context.uid_only) return {};
     return fail_with_code(Errc::protocol, "UIDREQUIRED", "message numbers are not used, UIDONLY is enabled");
@@ -162,10 +172,12 @@ Result<email::SortProgram> parse_criteria(CommandReader& in, const ParseContext&
     const std::string_view rest = in.rest();
     const std::size_t end = rest.find(')');
     if (rest.substr(0, 1) != "(" || end == std::string_view::npos) return in.expected("sort-criteria");
-    auto program = email::parse_sort(rest.substr(0, end + 1));
+    auto program = email::parse_imap_sort(rest.substr(0, end + 1));
     if (!program) return fail(Errc::protocol, program.error().message);
     if (email::needs_display_names(*program) && !context.offers("SORT=DISPLAY"))
         return fail(Errc::protocol, "SORT=DISPLAY is not available");
+    if (email::sorts_by_relevancy(*program) && !context.offers("SEARCH=FUZZY"))
+        return fail(Errc::protocol, "SEARCH=FUZZY is not available");
     in.skip(end + 1);
     return program;
 }
@@ -194,6 +206,7 @@ Result<Command> parse_search(CommandReader& in, const ParseContext& context) {
     auto read = refuse_numbers(context);
     if (read) read = parse_return(in, context, false, out.returns);
     if (read) read = parse_program(in, context, out);
+    if (read && out.bad_charset.empty()) read = check_relevancy(out.returns.relevancy, out.query);
     if (!read) return tl::unexpected(read.error());
     return finish(in, std::move(out));
 }
@@ -209,6 +222,7 @@ Result<Command> parse_esearch(CommandReader& in, const ParseContext& context) {
     if (read && !out.in.empty() && (out.returns.update || out.returns.context || out.returns.save))
         read = fail(Errc::protocol, "SAVE, UPDATE and CONTEXT are of the selected mailbox only");
     if (read) read = parse_program(in, context, out);
+    if (read) read = check_relevancy(out.returns.relevancy, out.query);
     if (!read) return tl::unexpected(read.error());
     if (!out.returns.given) out.returns.all = true;
     out.returns.given = true;
@@ -223,6 +237,8 @@ Result<Command> parse_sort(CommandReader& in, const ParseContext& context) {
     if (read) read = parse_return(in, context, true, out.returns);
     if (read) read_into(parse_criteria(in, context), out.program, read);
     if (read) read = parse_charset_and_keys(in, context, out.query);
+    const bool relevancy = out.returns.relevancy || email::sorts_by_relevancy(out.program);
+    if (read) read = check_relevancy(relevancy, out.query);
     if (!read) return tl::unexpected(read.error());
     return finish(in, std::move(out));
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <numeric>
 #include <unordered_set>
 
 #include "mailpipe/imap/server/number_set.hpp"
@@ -68,6 +69,12 @@ void write_changes(std::string& out, std::string_view name,
     }
 }
 
+std::vector<std::size_t> indices_of(const std::pair<std::size_t, std::size_t>& range) {
+    std::vector<std::size_t> out(range.second - range.first);
+    std::iota(out.begin(), out.end(), range.first);
+    return out;
+}
+
 }  // namespace
 
 std::string encode_search(const Found& found, std::optional<std::uint64_t> modseq) {
@@ -126,7 +133,7 @@ std::vector<std::size_t> kept_results(const SearchReturn& returns, std::size_t c
 }
 
 std::string encode_esearch(const ESearch& of, const SearchReturn& returns, const Found& found,
-                           std::optional<std::uint64_t> modseq) {
+                           std::optional<std::uint64_t> modseq, const std::vector<int>& scores) {
     if (!returns.min && !returns.max && !returns.all && !returns.count && !returns.partial) return "";
     std::string out = begin_esearch(of);
     const SelectedResults selected = select_results(returns, found.size());
@@ -147,6 +154,14 @@ std::string encode_esearch(const ESearch& of, const SearchReturn& returns, const
         out += ')';
     }
     if (modseq && !found.empty()) out += " MODSEQ " + std::to_string(*modseq);
+    if (returns.relevancy) {
+        out += " RELEVANCY (";
+        for (const std::size_t told :
+             returns.partial ? indices_of(selected.partial) : kept_results(returns, found.size()))
+            out += std::to_string(scores[told]) + ' ';
+        if (out.back() == ' ') out.pop_back();
+        out += ')';
+    }
     return out + "\r\n";
 }
 

@@ -42,9 +42,9 @@ struct ESearch {
     bool utf8 = false;
 };
 // "* ESEARCH (TAG "A1") UID MIN 2 COUNT 3" (RFC 9051 section 7.3.4, RFC 4731, 5267, 9394); "" where the options ask for none
-// (SAVE alone).
+// (SAVE alone). `scores` side by side with `found`, for RELEVANCY (RFC 6203 section 4).
 std::string encode_esearch(const ESearch& of, const SearchReturn& returns, const Found& found,
-                           std::optional<std::uint64_t> modseq);
+                           std::optional<std::uint64_t> modseq, const std::vector<int>& scores = {});
 
 // What changed of a result that the client keeps (UPDATE, RFC 5267 section 4.3): UIDs before and after. Positions are those
 // of the sorted result, 0 where there is no order. `number_of` says what is written for a UID; those removed are written

@@ -54,7 +54,8 @@ struct Asked {
     std::string_view tag;
 };
 
-SearchAnswer answer_of(const SearchView& view, const Asked& asked, const Indices& indices) {
+SearchAnswer answer_of(const SearchView& view, const Asked& asked, const Indices& indices,
+                       const std::vector<int>& scores) {
     SearchAnswer out;
     const auto modseq = modseq_of(view, asked.query, indices, asked.returns);
     out.found = uids_of(view, indices);
@@ -70,10 +71,21 @@ SearchAnswer answer_of(const SearchView& view, const Asked& asked, const Indices
         if (!view.told_as.empty()) of.uid_validity = view.snapshot->uid_validity();
         of.uid = asked.uid;
         of.sorted = asked.sorted;
-        out.response = imap::server::encode_esearch(of, asked.returns, told, modseq);
+        out.response = imap::server::encode_esearch(of, asked.returns, told, modseq, scores);
     } else {
         out.response =
             asked.sorted ? imap::server::encode_sort(told, modseq) : imap::server::encode_search(told, modseq);
+    }
+    return out;
+}
+
+// The scores of the ascending `indices`, side by side with `sorted`.
+std::vector<int> in_order_of(const Indices& sorted, const Indices& indices, const std::vector<int>& scores) {
+    std::vector<int> out;
+    out.reserve(sorted.size());
+    for (const std::uint32_t index : sorted) {
+        const auto at = std::lower_bound(indices.begin(), indices.end(), index);
+        out.push_back(scores[static_cast<std::size_t>(at - indices.begin())]);
     }
     return out;
 }
@@ -84,16 +96,29 @@ Result<SearchAnswer> run_search(const SearchView& view, const imap::server::Sear
                                 std::string_view tag, const SearchProgress& progress) {
     const auto found = search_messages(view, command.query, nullptr, progress);
     if (!found) return tl::unexpected(found.error());
-    return answer_of(view, {command.uid, false, command.returns, command.query, tag}, *found);
+    std::vector<int> scores;
+    if (command.returns.relevancy) {
+        auto scored = score_messages(view, command.query, *found);
+        if (!scored) return tl::unexpected(scored.error());
+        scores = std::move(*scored);
+    }
+    return answer_of(view, {command.uid, false, command.returns, command.query, tag}, *found, scores);
 }
 
 Result<SearchAnswer> run_sort(const SearchView& view, const imap::server::Sort& command, std::string_view tag,
                               SortCache* cache, const SearchProgress& progress) {
-    auto found = search_messages(view, command.query, nullptr, progress);
+    const auto found = search_messages(view, command.query, nullptr, progress);
     if (!found) return tl::unexpected(found.error());
-    const auto sorted = sort_messages(view, command.program, std::move(*found), cache);
+    std::vector<int> scores;
+    if (command.returns.relevancy || email::sorts_by_relevancy(command.program)) {
+        auto scored = score_messages(view, command.query, *found);
+        if (!scored) return tl::unexpected(scored.error());
+        scores = std::move(*scored);
+    }
+    const auto sorted = sort_messages(view, command.program, *found, cache, scores);
     if (!sorted) return tl::unexpected(sorted.error());
-    return answer_of(view, {command.uid, true, command.returns, command.query, tag}, *sorted);
+    if (!scores.empty()) scores = in_order_of(*sorted, *found, scores);
+    return answer_of(view, {command.uid, true, command.returns, command.query, tag}, *sorted, scores);
 }
 
 Result<SearchAnswer> run_thread(const SearchView& view, const imap::server::Thread& command, SortCache* cache,
@@ -126,7 +151,13 @@ Result<std::string> update_context(SearchContext& context, const index::Snapshot
     }
     std::sort(matching->begin(), matching->end());
     if (!context.program.empty()) {
-        auto sorted = sort_messages(view, context.program, std::move(*matching), cache);
+        std::vector<int> scores;
+        if (email::sorts_by_relevancy(context.program)) {
+            auto scored = score_messages(view, context.query, *matching);
+            if (!scored) return tl::unexpected(scored.error());
+            scores = std::move(*scored);
+        }
+        auto sorted = sort_messages(view, context.program, std::move(*matching), cache, scores);
         if (!sorted) return tl::unexpected(sorted.error());
         matching = std::move(*sorted);
     }

@@ -23,9 +23,12 @@ using SearchProgress = std::function<bool(std::size_t done, std::size_t all)>;
 using Indices = std::vector<std::uint32_t>;
 Result<Indices> search_messages(const SearchView& view, const email::Query& query,
                                 const Indices* among = nullptr, const SearchProgress& progress = {});
-// Brings `indices` into order.
+// How relevant each of the ascending `indices` is to a FUZZY search (email/relevancy.hpp), side by side with them.
+Result<std::vector<int>> score_messages(const SearchView& view, const email::Query& query,
+                                        const Indices& indices);
+// Brings the ascending `indices` into order; `scores` are those that RELEVANCY is sorted by.
 Result<Indices> sort_messages(const SearchView& view, const email::SortProgram& program, Indices indices,
-                              SortCache* cache);
+                              SortCache* cache, const std::vector<int>& scores = {});
 
 struct SearchAnswer {
     std::string response;              // untagged lines; may be empty

@@ -19,7 +19,8 @@ Result<void> go_on(std::size_t) {
 
 bool needs_header(const email::SortProgram& program) {
     return std::any_of(program.begin(), program.end(), [](const email::SortCriterion& criterion) {
-        return criterion.key != email::SortKey::arrival && criterion.key != email::SortKey::size;
+        return criterion.key != email::SortKey::arrival && criterion.key != email::SortKey::size &&
+               criterion.key != email::SortKey::relevancy;
     });
 }
 
@@ -46,11 +47,12 @@ Indices unknown_of(const Indices& indices, const std::vector<std::uint32_t>& pla
 }
 
 Result<std::vector<Values>> values_of(const SearchView& view, const email::SortProgram& program,
-                                      const Indices& indices) {
+                                      const Indices& indices, const std::vector<int>& scores) {
     std::vector<Values> out(indices.size());
     const auto evaluate = [&](std::size_t i, std::string_view header) {
         const index::Message& message = (*view.snapshot)[indices[i]];
-        out[i] = email::sort_values(program, {header, message.internal_date, message.size});
+        const int score = scores.empty() ? 0 : scores[i];
+        out[i] = email::sort_values(program, {header, message.internal_date, message.size, score});
     };
     if (!needs_header(program)) {
         for (std::size_t i = 0; i < indices.size(); ++i)
@@ -121,14 +123,16 @@ Indices in_order(const Indices& indices, const std::vector<std::uint32_t>& place
 }  // namespace
 
 Result<Indices> sort_messages(const SearchView& view, const email::SortProgram& program, Indices indices,
-                              SortCache* cache) {
+                              SortCache* cache, const std::vector<int>& scores) {
+    // Those are of one search.
+    if (email::sorts_by_relevancy(program)) cache = nullptr;
     const std::string what = email::encode_sort(program);
     const std::uint32_t validity = view.snapshot->uid_validity();
     SortCache::Pointer entry = cache == nullptr ? nullptr : cache->find(*view.mailbox, validity, what);
     std::vector<std::uint32_t> places = places_of(view, indices, entry.get());
     const Indices unknown = unknown_of(indices, places);
     if (unknown.empty() && entry) return in_order(indices, places, *entry);
-    auto values = values_of(view, program, unknown);
+    auto values = values_of(view, program, unknown, cache == nullptr ? scores : std::vector<int>());
     if (!values) return tl::unexpected(values.error());
     std::vector<Item> fresh(unknown.size());
     for (std::size_t i = 0; i < unknown.size(); ++i)
