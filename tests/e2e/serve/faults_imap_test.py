@@ -6,6 +6,7 @@ import ssl
 from dialogue import Dialogue, unverified
 from faults_case import TEXT, FaultsCase
 from peers.case import main
+from peers.process import wait_until
 
 SELECT = r"LOGIN bob" "\nC: b SELECT INBOX\nT: .*b OK .*\n"
 # A message of 30 octets, and what comes when it was stored.
@@ -181,6 +182,7 @@ class FaultsImap(FaultsCase):
             for at in range(0, len(octets), step):
                 peer.send(octets[at:at + step])
             self.assertRegex(peer.reply(), rb"^(?:" + says + rb")$")
+        wait_until(lambda: len(server.faults()) >= 2, "both faults are told")
         self.assertEqual(server.faults(), ["imap end n=1 larger=9 reply=NO", "imap body n=2 delay=300ms"])
 
     def test_nothing_is_compressed(self):

@@ -7,6 +7,7 @@ import ssl
 import time
 
 from peers.case import Case, main
+from peers.process import wait_until
 from peers.testserve import TestServe
 
 TEXT = b"Subject: x\r\n\r\n" + b"0123456789abcdef\r\n" * 100
@@ -103,7 +104,7 @@ class Faults(Case):
         for answer in (client.create("Archive"), client.select("Archive"), client.status("Archive", "(MESSAGES)"),
                        client.append("Archive", None, None, TEXT), client.noop()):
             self.assertEqual(answer[0], "NO" if b"NOPERM" in answer[1][0] else "OK")
-        self.assertEqual(len(server.faults()), 4)
+        wait_until(lambda: len(server.faults()) == 4, "all faults are told")
 
     def test_a_literal_that_is_cut(self):
         server = self.serve("imap fetch n=2 cut-literal=100")
