@@ -62,27 +62,24 @@ class Fetchmail:
     protocol = "pop3"
 
     def __init__(self, home, accounts, **_):
-        # Into one file, which is the fastest that fetchmail can do: no process and no fsync for a message.
         polls = "".join(
             f"poll localhost service {account.pop3} protocol pop3 uidl:\n user {account.user} password secret "
-            f"sslproto \"\" keep no rewrite bsmtp \"{home}/bsmtp\"\n" for account in accounts)
+            f"is archive here sslproto \"\" keep no rewrite {self.delivery(home, account)}\n" for account in accounts)
         self.argv = ["fetchmail", "-f", write_private(os.path.join(home, "fetchmailrc"), polls), "--silent",
                      "--pidfile", os.path.join(home, "pid"), "--idfile", os.path.join(home, "ids")]
 
+    def delivery(self, home, _):
+        """Into one file, which is the fastest that fetchmail can do: no process and no fsync for a message."""
+        return f'bsmtp "{home}/bsmtp"'
 
-class DurableFetchmail:
+
+class DurableFetchmail(Fetchmail):
     """Over LMTP into Dovecot's Maildir, which syncs each message: durable mail without a process for each."""
 
     name = "fetchmail lmtp"
-    protocol = "pop3"
 
-    def __init__(self, home, accounts, **_):
-        polls = "".join(
-            f"poll localhost service {account.pop3} protocol pop3 uidl:\n user {account.user} password secret\n"
-            f"is archive here sslproto \"\" keep no rewrite lmtp smtphost localhost/{account.lmtp}\n"
-            for account in accounts)
-        self.argv = ["fetchmail", "-f", write_private(os.path.join(home, "fetchmailrc"), polls), "--silent",
-                     "--pidfile", os.path.join(home, "pid"), "--idfile", os.path.join(home, "ids")]
+    def delivery(self, _, account):
+        return f"lmtp smtphost localhost/{account.lmtp}"
 
 
 class MailFetch:

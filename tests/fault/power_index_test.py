@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 
-from fault_case import FaultCase, sample
+from fault_case import BadDiskRuns, FaultCase, sample
 from kill_index_test import CHANGES, IndexStates
 from peers.case import main
 from peers.commands import binary, run
@@ -17,34 +17,29 @@ _SAMPLES = 14  # of each kind
 _REMOVAL = 12  # the changes before that of C/D
 
 
-class PowerIndex(IndexStates, FaultCase):
-    def setUp(self):
-        super().setUp()
-        if not os.path.exists(binary("bad_disk.so")):
-            self.skipTest("no library goes before that of a sanitizer")
+class Changes:
+    """The program of all changes to the account at `top`."""
 
-    def run_on_bad_disk(self, top, call, kind):
-        report = self.path("calls")
-        if os.path.exists(report):
-            os.unlink(report)
+    def __init__(self, top, directory):
+        self.top = top
+        self.directory = directory
         os.makedirs(top)
-        outcome = run([binary("index_steps"), top, str(CHANGES)], self.directory, environment={
-            "LD_PRELOAD": binary("bad_disk.so"), "BAD_DISK_TOP": os.path.realpath(top), "BAD_DISK_REPORT": report,
-            "BAD_DISK_AT": str(call), "BAD_DISK_KIND": kind})
-        with open(report, encoding="utf-8") as file:
-            outcome.calls = file.read().splitlines()
-        return outcome
 
+    def run(self, environment):
+        return run([binary("index_steps"), self.top, str(CHANGES)], self.directory, environment=environment)
+
+
+class PowerIndex(BadDiskRuns, IndexStates, FaultCase):
     def test_at_each_call(self):
         states = [read_state(state) for state in self.states_by_count()]
-        total = len(self.run_on_bad_disk(self.path("counted"), 0, "").calls)
+        total = len(self.run_on_bad_disk(Changes(self.path("counted"), self.directory)).calls)
         self.assertGreater(total, 300)
         for kind in ("power", "power-data", "power-names"):
             for call in sample(total, _SAMPLES):
                 top = self.path(f"{kind}{call}")
-                outcome = self.run_on_bad_disk(top, call, kind)
+                outcome = self.run_on_bad_disk(Changes(top, self.directory), call, kind)
                 done = outcome.stdout.count(b"done")
-                what = f"{kind} at call {call} ({outcome.calls[-1]}), after {done} changes"
+                what = f"{kind} at call {call} ({outcome.struck}), after {done} changes"
                 now = self.state(top)
                 boxes, uid_next = read_state(now)
                 self.assertEqual(self.state(top), now, what)

@@ -79,6 +79,12 @@ SearchAnswer answer_of(const SearchView& view, const Asked& asked, const Indices
     return out;
 }
 
+// Nothing where they are not `wanted`.
+Result<std::vector<int>> scores_if(bool wanted, const SearchView& view, const email::Query& query,
+                                   const Indices& indices) {
+    return wanted ? score_messages(view, query, indices) : std::vector<int>();
+}
+
 // The scores of the ascending `indices`, side by side with `sorted`.
 std::vector<int> in_order_of(const Indices& sorted, const Indices& indices, const std::vector<int>& scores) {
     std::vector<int> out;
@@ -96,29 +102,22 @@ Result<SearchAnswer> run_search(const SearchView& view, const imap::server::Sear
                                 std::string_view tag, const SearchProgress& progress) {
     const auto found = search_messages(view, command.query, nullptr, progress);
     if (!found) return tl::unexpected(found.error());
-    std::vector<int> scores;
-    if (command.returns.relevancy) {
-        auto scored = score_messages(view, command.query, *found);
-        if (!scored) return tl::unexpected(scored.error());
-        scores = std::move(*scored);
-    }
-    return answer_of(view, {command.uid, false, command.returns, command.query, tag}, *found, scores);
+    const auto scores = scores_if(command.returns.relevancy, view, command.query, *found);
+    if (!scores) return tl::unexpected(scores.error());
+    return answer_of(view, {command.uid, false, command.returns, command.query, tag}, *found, *scores);
 }
 
 Result<SearchAnswer> run_sort(const SearchView& view, const imap::server::Sort& command, std::string_view tag,
                               SortCache* cache, const SearchProgress& progress) {
     const auto found = search_messages(view, command.query, nullptr, progress);
     if (!found) return tl::unexpected(found.error());
-    std::vector<int> scores;
-    if (command.returns.relevancy || email::sorts_by_relevancy(command.program)) {
-        auto scored = score_messages(view, command.query, *found);
-        if (!scored) return tl::unexpected(scored.error());
-        scores = std::move(*scored);
-    }
-    const auto sorted = sort_messages(view, command.program, *found, cache, scores);
+    const bool scored = command.returns.relevancy || email::sorts_by_relevancy(command.program);
+    auto scores = scores_if(scored, view, command.query, *found);
+    if (!scores) return tl::unexpected(scores.error());
+    const auto sorted = sort_messages(view, command.program, *found, cache, *scores);
     if (!sorted) return tl::unexpected(sorted.error());
-    if (!scores.empty()) scores = in_order_of(*sorted, *found, scores);
-    return answer_of(view, {command.uid, true, command.returns, command.query, tag}, *sorted, scores);
+    if (scored) scores = in_order_of(*sorted, *found, *scores);
+    return answer_of(view, {command.uid, true, command.returns, command.query, tag}, *sorted, *scores);
 }
 
 Result<SearchAnswer> run_thread(const SearchView& view, const imap::server::Thread& command, SortCache* cache,
@@ -151,13 +150,10 @@ Result<std::string> update_context(SearchContext& context, const index::Snapshot
     }
     std::sort(matching->begin(), matching->end());
     if (!context.program.empty()) {
-        std::vector<int> scores;
-        if (email::sorts_by_relevancy(context.program)) {
-            auto scored = score_messages(view, context.query, *matching);
-            if (!scored) return tl::unexpected(scored.error());
-            scores = std::move(*scored);
-        }
-        auto sorted = sort_messages(view, context.program, std::move(*matching), cache, scores);
+        const auto scores =
+            scores_if(email::sorts_by_relevancy(context.program), view, context.query, *matching);
+        if (!scores) return tl::unexpected(scores.error());
+        auto sorted = sort_messages(view, context.program, std::move(*matching), cache, *scores);
         if (!sorted) return tl::unexpected(sorted.error());
         matching = std::move(*sorted);
     }
