@@ -15,6 +15,19 @@ from peers.messages import TEXTS, crlf, numbered
 _NUMBERS = itertools.count()
 
 
+class StrictImap(imaplib.IMAP4):
+    """A NO is an error, which imaplib otherwise leaves to be looked for in each result."""
+
+    def __init__(self, port):
+        super().__init__("127.0.0.1", port, timeout=20)
+
+    def _simple_command(self, name, *arguments):
+        status, data = super()._simple_command(name, *arguments)
+        if status == "NO":
+            raise self.error(f"{name} {arguments}: {status} {data}")
+        return status, data
+
+
 class DovecotSource:
     """Mixed into a Case; `protocol` is pop3 or imap."""
 
@@ -35,10 +48,10 @@ class DovecotSource:
             for name in os.listdir(folder):
                 os.unlink(os.path.join(folder, name))
 
-    def login(self):
-        client = imaplib.IMAP4("127.0.0.1", self.dovecot.imap, timeout=20)
+    def login(self, user="alice", password="secret"):
+        client = StrictImap(self.dovecot.imap)
         self.addCleanup(self.close, client)
-        client.login("alice", "secret")
+        client.login(user, password)
         return client
 
     @staticmethod

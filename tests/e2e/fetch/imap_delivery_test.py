@@ -78,9 +78,7 @@ class ImapDelivery(DovecotSource, Case):
 
     def bob(self, mailbox="INBOX"):
         """Flags, date and octets of each message."""
-        client = imaplib.IMAP4("127.0.0.1", self.dovecot.imap, timeout=20)
-        self.addCleanup(self.close, client)
-        client.login("bob", "hunter2")
+        client = self.login("bob", "hunter2")
         client.select(mailbox)
         found = []
         for part in client.uid("FETCH", "1:*", "(UID FLAGS INTERNALDATE BODY.PEEK[])")[1]:
@@ -121,9 +119,7 @@ class ImapDelivery(DovecotSource, Case):
         receipts = self.receipts(*self.command("--delete", mailbox="Old.2026.%C3%A4"))
         self.assertEqual(len(receipts), len(messages))
         self.assertEqual(self.dovecot.messages("alice"), [])
-        client = imaplib.IMAP4("127.0.0.1", self.dovecot.imap, timeout=20)
-        self.addCleanup(self.close, client)
-        client.login("bob", "hunter2")
+        client = self.login("bob", "hunter2")
         self.assertEqual(client.select('"Old.2026.&AOQ-"')[1], [str(len(messages)).encode()])
         client.close()
         client.delete('"Old.2026.&AOQ-"')

@@ -5,12 +5,13 @@
 
 #include <algorithm>
 #include <atomic>
-
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "mailpipe/index/account.hpp"
@@ -59,6 +60,13 @@ class AccountTest : public ::testing::Test {
 
     void open() {
         auto account = Account::open(root_, describe);
+        // A call of the folder watcher may hold what was closed a moment longer.
+        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+        while (!account && account.error().kind == Errc::unavailable &&
+               std::chrono::steady_clock::now() < deadline) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            account = Account::open(root_, describe);
+        }
         ASSERT_TRUE(account) << account.error().message;
         account_ = *account;
         auto inbox = account_->mailbox("INBOX");
