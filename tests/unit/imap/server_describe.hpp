@@ -60,6 +60,7 @@ inline std::string returns_text(const SearchReturn& returns) {
                                     {returns.context, " context"}}) {
         if (set) out += name;
     }
+    if (!returns.update_items.empty()) out += " of" + fetch_text(returns.update_items);
     if (returns.partial) out += " partial " + pair_text(*returns.partial);
     return out;
 }

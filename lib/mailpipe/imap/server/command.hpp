@@ -195,8 +195,9 @@ struct Expunge {
 struct SearchReturn {
     bool given = false;  // with RETURN: an ESEARCH response
     bool min = false, max = false, all = false, count = false, save = false;
-    bool update = false;   // CONTEXT
-    bool context = false;  // the same, a hint
+    bool update = false;                  // CONTEXT
+    std::vector<FetchItem> update_items;  // of messages that come into the result (RFC 5465 section 7)
+    bool context = false;                 // the same, a hint
     bool relevancy = false;
     // From 1, or from -1 backwards; first and last as written, of one sign.
     std::optional<std::pair<std::int64_t, std::int64_t>> partial;

@@ -20,7 +20,19 @@ Result<void> parse_partial(CommandReader& in, SearchReturn& out) {
     return {};
 }
 
-// search-return-opt = "MIN" / "MAX" / "ALL" / "COUNT" / "SAVE" / "UPDATE" / "CONTEXT" / "PARTIAL" SP partial-range /
+// modifier-update = "UPDATE" [SP "(" fetch-att *(SP fetch-att) ")"]: without the space in the grammar of RFC 5465, with it in
+// its example.
+Result<void> parse_update(CommandReader& in, const ParseContext& context, SearchReturn& out) {
+    out.update = true;
+    const std::string_view rest = in.rest();
+    if (!context.offers("NOTIFY") || !(rest.starts_with('(') || rest.starts_with(" ("))) return {};
+    in.take(' ');
+    Result<void> read;
+    read_into(parse_fetch_items(in, context, false), out.update_items, read);
+    return read;
+}
+
+// search-return-opt = "MIN" / "MAX" / "ALL" / "COUNT" / "SAVE" / modifier-update / "CONTEXT" / "PARTIAL" SP partial-range /
 //                     "RELEVANCY"
 Result<void> parse_return_option(CommandReader& in, const ParseContext& context, std::string_view contexts,
                                  SearchReturn& out) {
@@ -38,7 +50,7 @@ Result<void> parse_return_option(CommandReader& in, const ParseContext& context,
     } else if (*name == "SAVE" && context.offers("SEARCHRES")) {
         out.save = true;
     } else if (*name == "UPDATE" && has_context) {
-        out.update = true;
+        return parse_update(in, context, out);
     } else if (*name == "CONTEXT" && has_context) {
         out.context = true;
     } else if (*name == "RELEVANCY" && context.offers("SEARCH=FUZZY")) {

@@ -296,4 +296,22 @@ std::unique_ptr<Answer> begin_fetch(proto::Fetch command) {
     return std::make_unique<FetchAnswer>(std::move(command));
 }
 
+void fetch_unasked(Work& work, proto::NumberSet uids, const std::vector<proto::FetchItem>& items) {
+    constexpr std::size_t kMost = 4U << 20;  // octets
+    proto::Fetch fetch;
+    fetch.set = std::move(uids);
+    fetch.uid = true;
+    fetch.items = items;
+    // Nobody has read what is only announced; clients should not ask for it so (RFC 5465 section 5.2), and its own example does.
+    for (proto::FetchItem& item : fetch.items)
+        item.peek = true;
+    FetchAnswer answer(std::move(fetch));
+    const std::size_t begin = work.out.size();
+    std::optional<Outcome> outcome;
+    while (!outcome && work.out.size() - begin <= kMost)
+        outcome = answer.more(work);
+    // Cut off within a response it must not go out.
+    if (!outcome || outcome->broken) work.out.resize(begin);
+}
+
 }  // namespace mailpipe::app::serve

@@ -12,7 +12,6 @@ namespace {
 
 namespace proto = imap::server;
 
-constexpr std::size_t kMostTold = 4U << 20;  // octets of new messages that are told unasked at once
 using Kind = index::AccountChange::Kind;
 using Filter = proto::MailboxFilter::Kind;
 
@@ -122,19 +121,7 @@ void tell_updates(Work& work, bool may_expunge) {
     const auto* const items = wanted_of_new(work.state);
     if (items == nullptr || newest <= known) return;
     auto set = proto::NumberSet::parse(std::to_string(known + 1) + ":" + std::to_string(newest));
-    if (!set) return;
-    proto::Fetch fetch;
-    fetch.set = std::move(*set);
-    fetch.uid = true;
-    fetch.items = *items;
-    // One that cannot be read is one that the client has to ask for.
-    const auto answer = begin_fetch(std::move(fetch));
-    const std::size_t begin = work.out.size();
-    std::optional<Outcome> outcome;
-    while (!outcome && work.out.size() - begin <= kMostTold)
-        outcome = answer->more(work);
-    // Cut off within a response it must not go out.
-    if (!outcome || outcome->broken) work.out.resize(begin);
+    if (set) fetch_unasked(work, std::move(*set), *items);
 }
 
 Notices::Notices(proto::Notify wanted, index::Account& account, std::function<void()> changed)

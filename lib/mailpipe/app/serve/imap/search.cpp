@@ -107,6 +107,7 @@ void keep(Work& work, const proto::SearchReturn& returns, SearchAnswer& answer, 
     if (!returns.update) return;
     if (selected.contexts.size() < kContexts) {
         context.found = std::move(answer.found);
+        context.fetch = returns.update_items;
         selected.contexts.push_back(std::move(context));
         if (!selected.searched) selected.searched = selected.seen;
         return;
@@ -126,6 +127,19 @@ Outcome finish(Work& work, const proto::SearchReturn& returns, SearchContext con
     work.out += answer->response;
     keep(work, returns, *answer, std::move(context));
     return done("That is what was found", std::move(limited));
+}
+
+// The UIDs of new messages whose items the client has asked for; nullopt: none. A message that comes in by its flags is not
+// among them (RFC 5465 section 7).
+std::optional<proto::NumberSet> arrived_in(const SearchContext& context, const index::Snapshot& before) {
+    if (context.fetch.empty()) return std::nullopt;
+    std::vector<std::uint32_t> uids;
+    std::copy_if(context.found.begin(), context.found.end(), std::back_inserter(uids),
+                 [&](std::uint32_t uid) { return uid >= before.uid_next(); });
+    std::sort(uids.begin(), uids.end());
+    if (uids.empty()) return std::nullopt;
+    auto set = proto::NumberSet::parse(proto::encode_ranges(proto::ranges_of(uids)));
+    return set ? std::optional(std::move(*set)) : std::nullopt;
 }
 
 // RFC 7377.
@@ -229,17 +243,23 @@ void write_changes(Work& work, bool may_expunge) {
     }
     // What leaves a result is named by the numbers from before, what comes in by those from now on.
     std::string added;
+    std::vector<std::pair<proto::NumberSet, const SearchContext*>> arrived;
     const SearchView view = view_of(selected);
     for (SearchContext& context : selected.contexts) {
         auto changes = update_context(context, *before, view, &work.state.names.shared().sort_cache());
         if (!changes) continue;  // it is looked at again with the next change
+        if (auto uids = arrived_in(context, *before)) arrived.emplace_back(std::move(*uids), &context);
         const std::size_t at = changes->find(" ADDTO ");
         const std::size_t line = at == std::string::npos ? changes->size() : changes->rfind("\r\n", at);
         const std::size_t split = line == std::string::npos ? 0 : std::min(line + 2, changes->size());
         work.out.append(*changes, 0, split);
         added.append(*changes, split);
     }
-    work.out.append(updates).append(added);
+    // RFC 5465 section 7: EXISTS, FETCH, ESEARCH.
+    work.out += updates;
+    for (auto& [uids, context] : arrived)
+        fetch_unasked(work, std::move(uids), context->fetch);
+    work.out += added;
 }
 
 }  // namespace mailpipe::app::serve

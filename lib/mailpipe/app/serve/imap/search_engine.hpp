@@ -51,6 +51,7 @@ struct SearchContext {
     email::Query query;
     email::SortProgram program;  // empty: of SEARCH
     std::vector<std::uint32_t> found;
+    std::vector<imap::server::FetchItem> fetch = {};  // of what comes in and is new
 };
 Result<std::string> update_context(SearchContext& context, const index::Snapshot& before,
                                    const SearchView& view, SortCache* cache);
