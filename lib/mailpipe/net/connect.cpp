@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "mailpipe/base/terminal_text.hpp"
+#include "mailpipe/net/connect_address.hpp"
 #include "mailpipe/net/socket.hpp"
 #include "mailpipe/net/socket_stream.hpp"
 #include "mailpipe/net/stream.hpp"
@@ -192,6 +193,7 @@ Result<void> connect_within(int descriptor, const sockaddr_storage& address, soc
 
 Result<std::unique_ptr<Stream>> connect_tcp(const std::string& host, std::uint16_t port,
                                             const ConnectOptions& options) {
+    if (auto stream = connect_address(host, port, options); !stream || *stream) return stream;
     // Before all else of libcurl, which may be used by several threads once it is set up.
     CurlHandle handle = make_handle();
     if (!handle) return fail(Errc::io, "libcurl cannot be set up");

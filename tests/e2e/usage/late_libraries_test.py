@@ -67,6 +67,11 @@ class LateLibraries(Case):
 
     def test_a_missing_one_is_named(self):
         self.run_error(78, r": a library is missing: .*libcurl\.so\.4: file too short",
+                       argv=["mail-list", "imap://alice@localhost:1", "--tls", "none", *self.password()],
+                       environment=self.without("libcurl.so.4"))
+
+    def test_an_address_is_connected_to_without_libcurl(self):
+        self.run_error(75, r"cannot connect to 127\.0\.0\.1 port 1: Connection refused",
                        argv=["mail-list", "imap://alice@127.0.0.1:1", "--tls", "none", *self.password()],
                        environment=self.without("libcurl.so.4"))
 

@@ -1,7 +1,9 @@
 #include <sys/un.h>
 
+#include <array>
 #include <filesystem>
 
+#include "mailpipe/net/pollable.hpp"
 #include "mailpipe/net/socket.hpp"
 #include "tests/unit/net/peer.hpp"
 
@@ -111,27 +113,88 @@ TEST(ConnectTest, AProxyThatRefusesIsTemporary) {
     EXPECT_EQ(stream.error().kind, Errc::temporary) << stream.error().message;
 }
 
-TEST(ConnectTest, AConnectThatIsNotAnsweredEnds) {
-    // A full backlog leaves the connect of TCP unanswered.
-    const Descriptor listener(::socket(AF_INET, SOCK_STREAM, 0));
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t length = sizeof address;
-    ASSERT_EQ(::bind(listener.get(), reinterpret_cast<sockaddr*>(&address), length), 0);
-    ASSERT_EQ(::listen(listener.get(), 0), 0);
-    ASSERT_EQ(::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &length), 0);
-    std::vector<Descriptor> fillers;
-    for (int i = 0; i < 8; ++i) {
-        fillers.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
-        (void)::connect(fillers.back().get(), reinterpret_cast<sockaddr*>(&address), length);
+// A full backlog leaves the connect of TCP unanswered.
+class BusyPort {
+ public:
+    BusyPort() : listener_(::socket(AF_INET, SOCK_STREAM, 0)) {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t length = sizeof address;
+        EXPECT_EQ(::bind(listener_.get(), reinterpret_cast<sockaddr*>(&address), length), 0);
+        EXPECT_EQ(::listen(listener_.get(), 0), 0);
+        EXPECT_EQ(::getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&address), &length), 0);
+        for (int i = 0; i < 8; ++i) {
+            fillers_.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
+            (void)::connect(fillers_.back().get(), reinterpret_cast<sockaddr*>(&address), length);
+        }
+        port_ = ntohs(address.sin_port);
     }
+    std::uint16_t port() const { return port_; }
+
+ private:
+    Descriptor listener_;
+    std::vector<Descriptor> fillers_;
+    std::uint16_t port_ = 0;
+};
+
+// By libcurl and without it.
+constexpr std::array kLoopback = {"127.0.0.1", "localhost"};
+
+TEST(ConnectTest, AConnectThatIsNotAnsweredEnds) {
+    const BusyPort busy;
+    for (const std::string host : kLoopback) {
+        ConnectOptions options;
+        options.family = AddressFamily::ipv4;
+        options.timeout = milliseconds(400);
+        auto stream = connect_tcp(host, busy.port(), options);
+        ASSERT_FALSE(stream);
+        EXPECT_EQ(stream.error().kind, Errc::temporary);
+        EXPECT_EQ(stream.error().message, "timed out, no connection to " + host + " port " +
+                                              std::to_string(busy.port()) + " within 0.4 s");
+    }
+}
+
+TEST(ConnectTest, ASignalEndsAConnect) {
+    const BusyPort busy;
+    for (const std::string host : kLoopback) {
+        const auto due = std::chrono::steady_clock::now() + milliseconds(100);
+        ConnectOptions options;
+        options.family = AddressFamily::ipv4;
+        options.timeout = milliseconds(20'000);
+        options.stop_requested = [due] { return std::chrono::steady_clock::now() > due; };
+        auto stream = connect_tcp(host, busy.port(), options);
+        ASSERT_FALSE(stream);
+        EXPECT_EQ(stream.error().message, "interrupted");
+        EXPECT_LT(std::chrono::steady_clock::now(), due + milliseconds(10'000));
+    }
+}
+
+TEST(ConnectTest, AConnectIsTimed) {
+    for (const std::string host : kLoopback) {
+        Peer peer([](PeerConnection& connection) { connection.wait_for_end(); });
+        int told = 0;
+        ConnectOptions options;
+        options.family = AddressFamily::ipv4;
+        options.timed = [&told](std::chrono::microseconds look_up, std::chrono::microseconds connect) {
+            ++told;
+            EXPECT_GE(look_up.count(), 0);
+            EXPECT_GT(connect.count(), 0);
+        };
+        auto stream = connect_tcp(host, peer.port(), options);
+        ASSERT_TRUE(stream) << stream.error().message;
+        EXPECT_EQ((*stream)->peer_name(), "127.0.0.1:" + std::to_string(peer.port()));
+        EXPECT_EQ(told, 1);
+    }
+}
+
+TEST(ConnectTest, BindsToASourceAddress) {
+    Peer peer([](PeerConnection& connection) { connection.send("hi"); });
     ConnectOptions options;
-    options.timeout = milliseconds(400);
-    auto stream = connect_tcp("127.0.0.1", ntohs(address.sin_port), options);
-    ASSERT_FALSE(stream);
-    EXPECT_EQ(stream.error().kind, Errc::temporary);
-    EXPECT_NE(stream.error().message.find("within 0.4 s"), std::string::npos) << stream.error().message;
+    options.source_addresses = {"127.0.0.9"};
+    auto stream = connect_tcp("127.0.0.1", peer.port(), options);
+    ASSERT_TRUE(stream) << stream.error().message;
+    EXPECT_EQ(local_end_of(descriptor_of(**stream)).address, "127.0.0.9");
 }
 
 TEST(ConnectUnixTest, TellsNoSocketFromNobodyListening) {
