@@ -1,7 +1,7 @@
 #include "mailpipe/app/text_check.hpp"
 
-#include "mailpipe/base/ascii.hpp"
 #include "mailpipe/base/limits.hpp"
+#include "mailpipe/wire/line_ends.hpp"
 
 namespace mailpipe::app {
 
@@ -18,7 +18,7 @@ void TextCheck::report(std::string_view what, std::string_view advice) {
     *problem_ += use_ != TextUse::relay ? "; " + std::string(advice) : std::string(", which SMTP forbids");
 }
 
-void TextCheck::append_to_line(std::string_view part, bool may_have_nul) {
+void TextCheck::append_to_line(std::string_view part, bool is_clean) {
     if (part.empty()) return;
     if (after_cr_) {
         report("has a bare CR", kMend);
@@ -26,9 +26,9 @@ void TextCheck::append_to_line(std::string_view part, bool may_have_nul) {
     }
     after_cr_ = part.back() == '\r';
     if (after_cr_) part.remove_suffix(1);
-    if (may_have_nul && part.find('\0') != std::string_view::npos)
+    if (!is_clean && part.find('\0') != std::string_view::npos)
         report("contains a NUL", "no mail server takes it; remove it");
-    if (part.find('\r') != std::string_view::npos) report("has a bare CR", kMend);
+    if (!is_clean && part.find('\r') != std::string_view::npos) report("has a bare CR", kMend);
     line_length_ += part.size();
     if (use_ != TextUse::relay && line_length_ > limits::kLongestLine) {
         has_long_line_ = true;
@@ -38,12 +38,13 @@ void TextCheck::append_to_line(std::string_view part, bool may_have_nul) {
 }
 
 void TextCheck::append(std::string_view text) {
-    // Line by line these would take longer.
-    eight_bit_ = eight_bit_ || !ascii::is_ascii(text);
-    const bool may_have_nul = text.find('\0') != std::string_view::npos;
+    // Line by line this would take longer, and most text has nothing that is to be looked for there.
+    wire::LineEndChecker whole;
+    whole.append(text);
+    eight_bit_ = eight_bit_ || whole.eight_bit();
     while (!text.empty()) {
         const std::size_t line_feed = text.find('\n');
-        append_to_line(text.substr(0, line_feed), may_have_nul);
+        append_to_line(text.substr(0, line_feed), whole.clean());
         if (line_feed == std::string_view::npos) return;
         if (!after_cr_) report("has a bare LF", kMend);
         after_cr_ = false;

@@ -32,7 +32,7 @@ class TextCheck {
     bool ends_in_line_end() const { return line_length_ == 0 && !after_cr_; }
 
  private:
-    void append_to_line(std::string_view part, bool may_have_nul);
+    void append_to_line(std::string_view part, bool is_clean);
     void report(std::string_view what, std::string_view advice);
 
     TextUse use_;

@@ -39,6 +39,8 @@ class LineEndChecker {
     bool clean() const { return !bare_cr_ && !bare_lf_ && !nul_; }
 
  private:
+    void judge(char before, char c);
+
     bool after_cr_ = false;
     bool bare_cr_ = false;
     bool bare_lf_ = false;

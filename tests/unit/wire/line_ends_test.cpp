@@ -112,5 +112,29 @@ TEST(LineEndChecker, SplitAtEveryOctet) {
     }
 }
 
+// Long text is looked at in blocks.
+TEST(LineEndChecker, FindsEachFaultWhereverItStands) {
+    std::string good;
+    while (good.size() < 600)
+        good += std::string(good.size() % 90, 'x') + "\r\n";
+    for (const std::string_view fault : {"\r", "\n", "\0", "\x80", "x", "\r\n"}) {
+        const std::string inserted = fault.empty() ? std::string(1, '\0') : std::string(fault);
+        for (std::size_t at = 0; at <= good.size(); ++at) {
+            const std::string text = good.substr(0, at) + inserted + good.substr(at);
+            LineEndChecker whole;
+            whole.append(text);
+            whole.finish();
+            LineEndChecker octets;
+            for (const char& octet : text)
+                octets.append({&octet, 1});
+            octets.finish();
+            ASSERT_EQ(whole.bare_cr(), octets.bare_cr()) << at;
+            ASSERT_EQ(whole.bare_lf(), octets.bare_lf()) << at;
+            ASSERT_EQ(whole.nul(), octets.nul()) << at;
+            ASSERT_EQ(whole.eight_bit(), octets.eight_bit()) << at;
+        }
+    }
+}
+
 }  // namespace
 }  // namespace mailpipe::wire
