@@ -28,14 +28,18 @@ class StoreMailbox : public SourceMailbox {
 
  private:
     Result<void> read_entry(const store::Entry& entry, const MessageHandler& handler) {
-        auto message = store_->reader().open(entry.id);
+        auto message = store_->reader().open_entry(entry, std::move(spent_));
         if (!message) return tl::unexpected(message.error());
-        email::Context context = store_->context_of(entry);
-        if (!context.received_at) context.received_at = (*message)->received_at();
-        return handler(context, **message);
+        spent_ = std::move(*message);
+        store_->set_context(entry, context_);
+        if (!context_.received_at) context_.received_at = spent_->received_at();
+        return handler(context_, *spent_);
     }
 
     std::shared_ptr<LocalStore> store_;
+    // Of the message before; their memory serves again.
+    std::unique_ptr<store::MessageReader> spent_;
+    email::Context context_;
 };
 
 }  // namespace

@@ -35,6 +35,8 @@ class FileReader : public MessageReader {
     // Reads another file of the same Maildir instead.
     void restart(Fd fd) {
         fd_ = std::move(fd);
+        length_.reset();
+        is_at_end_ = false;
         offset_ = 0;
         rest_ = {};
         is_header_ = false;
@@ -48,7 +50,7 @@ class FileReader : public MessageReader {
             // Whoever wants no more than the header is not made to wait for the rest.
             const auto header = read_header();
             if (!header || is_header_) return header;
-        } else if (rest_.empty()) {
+        } else if (rest_.empty() && !is_at_end_) {
             if (auto filled = fill(kPiece); !filled) return tl::unexpected(filled.error());
         }
         mapper_.append(std::exchange(rest_, {}), text_);
@@ -57,7 +59,9 @@ class FileReader : public MessageReader {
     bool is_header() const override { return is_header_; }
     std::optional<std::time_t> received_at() const override {
         const auto info = stat_fd(fd_.get(), *what_);
-        return info ? std::optional(info->st_mtime) : std::nullopt;
+        if (!info) return std::nullopt;
+        length_ = static_cast<std::uint64_t>(info->st_size);
+        return info->st_mtime;
     }
 
  private:
@@ -106,6 +110,8 @@ class FileReader : public MessageReader {
         const auto count = read_some_at(fd_.get(), piece_.get() + kept, size, offset_, *what_);
         if (!count) return tl::unexpected(count.error());
         offset_ += *count;
+        // Either alone may be wrong, on a network's file system; together they save a read that finds nothing.
+        is_at_end_ = *count < size && length_ == offset_;
         rest_ = std::string_view(piece_.get(), kept + *count);
         return {};
     }
@@ -114,6 +120,8 @@ class FileReader : public MessageReader {
     Fd fd_;
     std::shared_ptr<const std::string> what_;
     std::uint64_t offset_ = 0;
+    mutable std::optional<std::uint64_t> length_;  // where it was asked for
+    bool is_at_end_ = false;
     std::unique_ptr<char[]> piece_;
     std::size_t size_ = 0;
     std::string_view rest_;  // of piece_, not handed out yet

@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "mailpipe/wire/line_ends.hpp"
 #include "tests/unit/store/store_test_support.hpp"
 
 namespace mailpipe::store::test {
@@ -98,6 +99,28 @@ TEST_F(MaildirReaderTest, FollowsWhatHappensMeanwhile) {
     message = opened->open_entry((*entries)[3], std::move(*message));
     ASSERT_TRUE(message) << message.error().message;
     EXPECT_EQ(read_whole(**message), "n: 4\r\n\r\n");
+}
+
+// No file of a Maildir does that, but nothing of one that does is left out.
+TEST_F(MaildirReaderTest, ReadsToTheEndWhateverTheLengthWas) {
+    const std::string longer(100'000, 'x');
+    const std::string shorter = "a: b\n\nbody";
+    std::unique_ptr<MessageReader> message;
+    for (const auto& [before, after] : {std::pair(shorter, longer), std::pair(shorter, shorter + longer),
+                                        std::pair(longer, shorter), std::pair(longer, longer)}) {
+        put(1, before);
+        const auto opened = reader(Format::maildir, path("box"));
+        const auto entries = opened->list();
+        ASSERT_TRUE(entries);
+        auto next = opened->open_entry((*entries)[0], std::move(message));
+        ASSERT_TRUE(next) << next.error().message;
+        message = std::move(*next);
+        ASSERT_TRUE(message->received_at());
+        put(1, after);
+        std::string expected;
+        wire::LfToCrlf().append(after, expected);
+        EXPECT_EQ(read_whole(*message), expected);
+    }
 }
 
 }  // namespace
