@@ -195,17 +195,19 @@ Result<OutgoingText*> Submitter::adapt(smtp::Envelope& envelope, OutgoingText& t
 
 Result<smtp::Finished> Submitter::transact(const smtp::Envelope& envelope, OutgoingText& text,
                                            bool may_look_ahead) {
+    // What is announced is as the server wants it.
+    if (announced_) {
+        announced_.reset();
+        text.rewind();
+        return converse(text, may_look_ahead);
+    }
     smtp::Envelope adapted = envelope;
     auto body = adapt(adapted, text);
     if (!body) return untouched(envelope, std::move(body.error()));
     (*body)->rewind();
-    if (announced_) {
-        announced_.reset();
-    } else {
-        // Where a connection has been idle, the server may be gone: the message stays here until it has answered.
-        const bool warily = transactions_ > 0 && std::chrono::steady_clock::now() - last_answer_ > kIdle;
-        session_->submit(std::move(adapted), warily);
-    }
+    // Where a connection has been idle, the server may be gone: the message stays here until it has answered.
+    const bool warily = transactions_ > 0 && std::chrono::steady_clock::now() - last_answer_ > kIdle;
+    session_->submit(std::move(adapted), warily);
     return converse(**body, may_look_ahead);
 }
 

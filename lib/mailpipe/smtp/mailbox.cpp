@@ -123,8 +123,7 @@ class PathParser {
         // Domain = sub-domain *("." sub-domain) ; sub-domain = Let-dig [*( ALPHA / DIGIT / "-" ) Let-dig]
         do {
             const std::size_t label = at_;
-            while (!at_end() && label_octets() != 0)
-                at_ += label_octets();
+            skip([this] { return label_octets(); });
             if (at_ == label || text_[label] == '-' || text_[at_ - 1] == '-') {
                 at_ = label;
                 return expected("sub-domain");
@@ -149,6 +148,15 @@ class PathParser {
     }
 
  private:
+    // What is of characters that `octets` tells the length of, 0 for another one.
+    template <class Octets>
+    void skip(Octets octets) {
+        while (!at_end()) {
+            const std::size_t length = octets();
+            if (length == 0) return;
+            at_ += length;
+        }
+    }
     std::size_t utf8_octets() const {
         return allow_utf8_ && is_eight_bit(text_[at_]) ? utf8_sequence_length(text_.substr(at_)) : 0;
     }
@@ -162,8 +170,7 @@ class PathParser {
         const std::size_t start = at_;
         do {
             const std::size_t atom = at_;
-            while (!at_end() && atext_octets() != 0)
-                at_ += atext_octets();
+            skip([this] { return atext_octets(); });
             if (at_ == atom) return expected("Atom of Local-part");
         } while (take('.'));
         return std::string(text_.substr(start, at_ - start));
