@@ -37,6 +37,7 @@ class FileReader : public MessageReader {
         fd_ = std::move(fd);
         length_.reset();
         is_at_end_ = false;
+        wants_all_ = std::exchange(is_read_on_, false);
         offset_ = 0;
         rest_ = {};
         is_header_ = false;
@@ -50,8 +51,11 @@ class FileReader : public MessageReader {
             // Whoever wants no more than the header is not made to wait for the rest.
             const auto header = read_header();
             if (!header || is_header_) return header;
-        } else if (rest_.empty() && !is_at_end_) {
-            if (auto filled = fill(kPiece); !filled) return tl::unexpected(filled.error());
+        } else {
+            is_read_on_ = true;
+            const bool is_more_there = rest_.empty() && !is_at_end_;
+            if (auto filled = is_more_there ? fill(kPiece) : Result<void>(); !filled)
+                return tl::unexpected(filled.error());
         }
         mapper_.append(std::exchange(rest_, {}), text_);
         return std::string_view(text_);
@@ -68,11 +72,11 @@ class FileReader : public MessageReader {
     // Sets is_header_; when the header is longer than kMostFirst nothing is taken. To copy what is not looked at is a tenth
     // of the time of a listing, and to read twice is more.
     Result<std::string_view> read_header() {
-        if (auto filled = fill(first_size_); !filled) return tl::unexpected(filled.error());
+        const std::size_t first = wants_all_ ? kMostFirst : first_size_;
+        if (auto filled = fill(first); !filled) return tl::unexpected(filled.error());
         std::string_view header = take_header();
-        if (header.empty() && rest_.size() == first_size_ && first_size_ < kMostFirst) {
-            if (auto filled = fill(kMostFirst - first_size_, first_size_); !filled)
-                return tl::unexpected(filled.error());
+        if (header.empty() && rest_.size() == first && first < kMostFirst) {
+            if (auto filled = fill(kMostFirst - first, first); !filled) return tl::unexpected(filled.error());
             header = take_header();
         }
         is_header_ = !header.empty();
@@ -122,6 +126,8 @@ class FileReader : public MessageReader {
     std::uint64_t offset_ = 0;
     mutable std::optional<std::uint64_t> length_;  // where it was asked for
     bool is_at_end_ = false;
+    bool is_read_on_ = false;  // behind what came first
+    bool wants_all_ = false;   // as of the message before
     std::unique_ptr<char[]> piece_;
     std::size_t size_ = 0;
     std::string_view rest_;  // of piece_, not handed out yet
