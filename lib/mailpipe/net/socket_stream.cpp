@@ -84,9 +84,18 @@ Result<void> SocketStream::decrypt() {
 }
 
 Result<std::string_view> SocketStream::read() {
+    Deadline deadline(options_.timeout, options_.stop_requested);
+    while (true) {
+        auto octets = try_read();
+        if (!octets) return tl::unexpected(octets.error());
+        if (*octets) return **octets;
+        if (auto ready = deadline.wait(descriptor_, POLLIN); !ready) return tl::unexpected(ready.error());
+    }
+}
+
+Result<std::optional<std::string_view>> SocketStream::try_read() {
     used_ = true;
     if (tls_failure_) return tl::unexpected(*tls_failure_);
-    Deadline deadline(options_.timeout, options_.stop_requested);
     while (true) {
         if (!ahead_.empty()) {
             current_.swap(ahead_);
@@ -98,10 +107,7 @@ Result<std::string_view> SocketStream::read() {
         if (end_) return std::string_view();
         auto received = receive();
         if (!received) return tl::unexpected(received.error());
-        if (*received == Received::nothing_yet) {
-            if (auto ready = deadline.wait(descriptor_, POLLIN); !ready) return tl::unexpected(ready.error());
-            continue;
-        }
+        if (*received == Received::nothing_yet) return std::nullopt;
         if (!tls_) return std::exchange(fresh_, {});
         if (auto decrypted = decrypt(); !decrypted) return tl::unexpected(decrypted.error());
         // Answers of TLS itself, such as a key update.

@@ -21,6 +21,7 @@ class SocketStream : public Stream {
     SocketStream& operator=(const SocketStream&) = delete;
 
     Result<std::string_view> read() override;
+    Result<std::optional<std::string_view>> try_read() override;
     int descriptor() const { return descriptor_; }
     bool has_read_ahead() const { return !ahead_.empty(); }
     Result<void> write(std::string_view octets) override;

@@ -37,6 +37,8 @@ class Stream {
     // temporary "timed out, no reply for 60 s" and "connection lost" (reset), io, tls (a TLS end without
     // close_notify is an error tls "truncated").
     virtual Result<std::string_view> read() = 0;
+    // The same without a wait; nullopt: there is nothing to return yet.
+    virtual Result<std::optional<std::string_view>> try_read() = 0;
 
     // Writes all. While the peer does not take the octets it reads ahead what the peer sends (at most 1 MiB),
     // so that two sides that both write cannot block each other. When the peer has closed and has left octets

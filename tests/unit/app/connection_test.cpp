@@ -119,6 +119,7 @@ struct FakeStream : net::Stream {
         std::this_thread::sleep_for(pause);
         return std::string_view("x");
     }
+    Result<std::optional<std::string_view>> try_read() override { return std::nullopt; }
     std::chrono::milliseconds pause{0};
     Result<void> write(std::string_view) override { return {}; }
     Result<net::TlsInfo> start_tls(const net::TlsClientOptions&) override { return net::TlsInfo{}; }

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <future>
 
+#include "mailpipe/net/pollable.hpp"
 #include "tests/unit/net/peer.hpp"
 
 namespace mailpipe::net {
@@ -73,6 +74,30 @@ struct CertificateCase {
 };
 
 // The class "wrong host name, CN beside SAN, trust result unchecked".
+TEST_F(SocketStreamTest, TriesToReadWithoutAWait) {
+    Peer peer([](PeerConnection& connection) {
+        connection.receive(2);
+        connection.send("ok");
+    });
+    auto stream = peer.connect();
+    ASSERT_TRUE(stream);
+    const auto nothing = stream->try_read();
+    ASSERT_TRUE(nothing) << nothing.error().message;
+    EXPECT_FALSE(*nothing);
+    ASSERT_TRUE(stream->write("go"));
+    std::string heard;
+    while (true) {
+        pollfd waiting{descriptor_of(*stream), POLLIN, 0};
+        ASSERT_EQ(::poll(&waiting, 1, 20'000), 1);
+        const auto octets = stream->try_read();
+        ASSERT_TRUE(octets) << octets.error().message;
+        ASSERT_TRUE(*octets);
+        if ((*octets)->empty()) break;
+        heard += **octets;
+    }
+    EXPECT_EQ(heard, "ok");
+}
+
 TEST_F(SocketStreamTest, ChecksTheNameOfTheCertificate) {
     const CertificateCase cases[] = {
         {"name", {"x", "DNS:mail.example.org"}, "mail.example.org", ""},
