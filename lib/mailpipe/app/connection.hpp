@@ -95,23 +95,23 @@ Result<std::string_view> read_from(Connection& connection);
 Result<void> write_to(Connection& connection, std::string_view octets);
 
 // Drives a session until it yields an event of the protocol and returns that: output is written, input is read
-// when the session needs it, TLS is started when it asks. The step is never NeedInput, Output, StartTls or
-// Failed (which becomes the error). The caller must have something outstanding, or it waits for the peer until
-// the timeout.
-template <class Session>
-auto drive(Session& session, Connection& connection) -> Result<decltype(session.next())> {
+// when the session needs it, TLS is started when it asks. The step is never Output, StartTls or Failed (which
+// becomes the error), and NeedInput only where `read` returns no octets.
+template <class Session, class Read>
+auto drive_by(Session& session, Connection& connection, Read read) -> Result<decltype(session.next())> {
     while (true) {
         auto step = session.next();
         if (auto* output = std::get_if<wire::Output>(&step)) {
             if (auto written = write_to(connection, output->octets); !written)
                 return tl::unexpected(written.error());
         } else if (std::holds_alternative<wire::NeedInput>(step)) {
-            auto octets = read_from(connection);
+            Result<std::optional<std::string_view>> octets = read();
             if (!octets) return tl::unexpected(octets.error());
-            if (octets->empty()) {
+            if (!*octets) return step;
+            if ((*octets)->empty()) {
                 session.feed_eof();
             } else {
-                session.feed(*octets);
+                session.feed(**octets);
             }
         } else if (std::holds_alternative<wire::StartTls>(step)) {
             auto info = connection.stream->start_tls(connection.tls_options);
@@ -125,6 +125,16 @@ auto drive(Session& session, Connection& connection) -> Result<decltype(session.
             return step;
         }
     }
+}
+
+// The caller must have something outstanding, or it waits for the peer until the timeout.
+template <class Session>
+auto drive(Session& session, Connection& connection) {
+    return drive_by(session, connection, [&connection]() -> Result<std::optional<std::string_view>> {
+        auto octets = read_from(connection);
+        if (!octets) return tl::unexpected(octets.error());
+        return *octets;
+    });
 }
 
 }  // namespace mailpipe::app

@@ -9,6 +9,7 @@
 #include "mailpipe/app/send/conversion.hpp"
 #include "mailpipe/app/send/envelope_part.hpp"
 #include "mailpipe/base/ascii.hpp"
+#include "mailpipe/net/pollable.hpp"
 #include "mailpipe/smtp/envelope_split.hpp"
 
 namespace mailpipe::app {
@@ -37,6 +38,10 @@ std::string own_host_name() {
 // RFC 5321 section 4.5.3.1.10: some servers give the code only, or that of a full disk.
 bool is_too_many(const smtp::Reply& reply) {
     return reply.code == 452 && (reply.enhanced.empty() || reply.enhanced == "4.5.3");
+}
+
+bool is_goodbye(const smtp::Finished& finished) {
+    return finished.error && finished.error->reply && finished.error->reply->code == 421;
 }
 
 // Nothing was said to the server.
@@ -115,9 +120,8 @@ Result<smtp::Finished> Submitter::submit(const smtp::Envelope& envelope, Outgoin
     if (announced_ && *announced_ != envelope.recipients) disconnect();
     if (announced_) return exchange(envelope, text, true);
     if (auto connected = ensure_connected(); !connected) return tl::unexpected(connected.error());
-    auto parts = smtp::split_recipients(envelope, capabilities_);
-    if (parts.size() == 1 && envelope.recipients.size() <= kUndivided) return exchange(envelope, text, true);
-    return divide(envelope, std::move(parts), text);
+    if (!is_divided(envelope)) return exchange(envelope, text, true);
+    return divide(envelope, smtp::split_recipients(envelope, capabilities_), text);
 }
 
 // Recipients that are too many for the server go in further transactions, for as long as it takes some in each.
@@ -153,40 +157,96 @@ Result<smtp::Finished> Submitter::exchange(const smtp::Envelope& envelope, Outgo
                                            bool may_look_ahead) {
     while (true) {
         if (auto connected = ensure_connected(); !connected) return tl::unexpected(connected.error());
-        const bool fresh = transactions_ == 0;
+        const bool is_fresh = transactions_ == 0;
         if (options_.stop_after && *options_.stop_after <= smtp::Stage::auth)
             return untouched(envelope, std::nullopt);
         auto finished = transact(envelope, text, may_look_ahead);
-        const bool committing = std::exchange(committing_, false);
-        in_doubt_ = committing && !finished;
-        last_answer_ = std::chrono::steady_clock::now();
-        if (finished) {
-            broken_ = 0;
-            ++transactions_;
-            const bool bye = finished->error && finished->error->reply && finished->error->reply->code == 421;
-            if (bye || options_.stop_after == smtp::Stage::data) disconnect();
-            // Some servers take so many messages over one connection, and say so by 421 to the next MAIL.
-            if (bye && !fresh && !committing && !stop_requested()) continue;
-            if (session_ && !announced_ && capabilities_.mail_max != 0 &&
-                transactions_ >= capabilities_.mail_max)
-                quit();
-            return finished;
-        }
-        disconnect();
-        // A server that was idle between two messages may have gone. Nothing of this one can have been taken as
-        // long as its end was not sent.
-        if (!fresh && !committing && !stop_requested()) continue;
-        if (++broken_ >= kBrokenConnections) given_up_ = finished.error();
-        return finished;
+        if (settle(finished, is_fresh)) return finished;
     }
 }
 
-// What the server lacks is made up for here. UTF-8 in a header is declared where it can be; servers without SMTPUTF8 take
-// it unsaid, as they have always done.
+bool Submitter::settle(const Result<smtp::Finished>& outcome, bool is_fresh) {
+    const bool committing = std::exchange(committing_, false);
+    in_doubt_ = committing && !outcome;
+    last_answer_ = std::chrono::steady_clock::now();
+    const bool may_repeat = !is_fresh && !committing && !stop_requested();
+    if (!outcome) {
+        disconnect();
+        // A server that was idle between two messages may have gone. Nothing of this one can have been taken as
+        // long as its end was not sent.
+        if (may_repeat) return false;
+        if (++broken_ >= kBrokenConnections) given_up_ = outcome.error();
+        return true;
+    }
+    broken_ = 0;
+    ++transactions_;
+    const bool bye = is_goodbye(*outcome);
+    if (bye || options_.stop_after == smtp::Stage::data) disconnect();
+    // Some servers take so many messages over one connection, and say so by 421 to the next MAIL.
+    if (bye && may_repeat) return false;
+    if (session_ && !announced_ && capabilities_.mail_max != 0 && transactions_ >= capabilities_.mail_max)
+        quit();
+    return true;
+}
+
+bool Submitter::is_ready_for(const smtp::Envelope& envelope) const {
+    if (given_up_ || !session_ || quit_sent_ || options_.stop_after || capabilities_.mail_max != 0)
+        return false;
+    if (!envelope.size || *envelope.size > kOneWrite) return false;
+    if (announced_) return *announced_ == envelope.recipients;
+    return !needs_conversion(envelope) && !is_divided(envelope);
+}
+
+SubmitState Submitter::begin(const smtp::Envelope& envelope, OutgoingText& text) {
+    times_.begin();
+    running_ = Running{&envelope, &text, transactions_ == 0, {}};
+    if (!announced_) begin_transaction(as_offered(envelope));
+    announced_.reset();
+    text.rewind();
+    return advance(false);
+}
+
+SubmitState Submitter::resume() {
+    return advance(true);
+}
+
+// Reads what has come, if anything has.
+SubmitState Submitter::advance(bool may_read) {
+    const auto read = [&]() -> Result<std::optional<std::string_view>> {
+        // What comes behind it is told of by the descriptor.
+        if (!std::exchange(may_read, net::has_read_ahead(*connection_->stream))) return std::nullopt;
+        return connection_->stream->try_read();
+    };
+    while (!running_->outcome) {
+        auto step = drive_by(*session_, *connection_, read);
+        if (step && std::holds_alternative<wire::NeedInput>(*step)) return SubmitState::waits;
+        running_->outcome = take_step(std::move(step), *running_->text, true);
+    }
+    const Result<smtp::Finished>& outcome = *running_->outcome;
+    return outcome && !is_goodbye(*outcome) ? SubmitState::finished : SubmitState::broken;
+}
+
+int Submitter::descriptor() const {
+    return net::has_read_ahead(*connection_->stream) ? -1 : net::descriptor_of(*connection_->stream);
+}
+
+Result<smtp::Finished> Submitter::finish() {
+    Running running = *std::exchange(running_, std::nullopt);
+    auto outcome = running.outcome ? std::move(*running.outcome) : converse(*running.text, true);
+    if (settle(outcome, running.is_fresh)) return outcome;
+    return exchange(*running.envelope, *running.text, true);
+}
+
+// UTF-8 in a header is declared where it can be; servers without SMTPUTF8 take it unsaid, as they have always done.
+smtp::Envelope Submitter::as_offered(const smtp::Envelope& envelope) const {
+    smtp::Envelope offered = envelope;
+    if (options_.adapt) offered.smtputf8 = offered.smtputf8 && capabilities_.smtputf8;
+    return offered;
+}
+
+// What the server lacks is made up for here.
 Result<OutgoingText*> Submitter::adapt(smtp::Envelope& envelope, OutgoingText& text) {
-    if (!options_.adapt) return &text;
-    envelope.smtputf8 = envelope.smtputf8 && capabilities_.smtputf8;
-    if (envelope.body != smtp::Body::eight_bit || capabilities_.eight_bit_mime) return &text;
+    if (!needs_conversion(envelope)) return &text;
     if (auto made = convert(text, Unfit::eight_bit, converted_); !made) return tl::unexpected(made.error());
     envelope.body = smtp::Body::seven_bit;
     envelope.size = converted_.size();
@@ -201,25 +261,35 @@ Result<smtp::Finished> Submitter::transact(const smtp::Envelope& envelope, Outgo
         text.rewind();
         return converse(text, may_look_ahead);
     }
-    smtp::Envelope adapted = envelope;
+    smtp::Envelope adapted = as_offered(envelope);
     auto body = adapt(adapted, text);
     if (!body) return untouched(envelope, std::move(body.error()));
     (*body)->rewind();
+    begin_transaction(std::move(adapted));
+    return converse(**body, may_look_ahead);
+}
+
+void Submitter::begin_transaction(smtp::Envelope envelope) {
     // Where a connection has been idle, the server may be gone: the message stays here until it has answered.
     const bool warily = transactions_ > 0 && std::chrono::steady_clock::now() - last_answer_ > kIdle;
-    session_->submit(std::move(adapted), warily);
-    return converse(**body, may_look_ahead);
+    session_->submit(std::move(envelope), warily);
 }
 
 Result<smtp::Finished> Submitter::converse(OutgoingText& text, bool may_look_ahead) {
     while (true) {
-        auto step = drive(*session_, *connection_);
-        if (!step) return tl::unexpected(step.error());
-        if (auto* finished = std::get_if<smtp::Finished>(&*step)) return std::move(*finished);
-        if (!std::holds_alternative<smtp::BodyWanted>(*step))
-            return fail(Errc::protocol, "the session ended early");
-        if (auto given = give_body(text, may_look_ahead); !given) return tl::unexpected(given.error());
+        if (auto outcome = take_step(drive(*session_, *connection_), text, may_look_ahead))
+            return std::move(*outcome);
     }
+}
+
+// nullopt: the transaction goes on.
+std::optional<Result<smtp::Finished>> Submitter::take_step(Step step, OutgoingText& text, bool may_look_ahead) {
+    if (!step) return tl::unexpected(step.error());
+    if (auto* finished = std::get_if<smtp::Finished>(&*step)) return std::move(*finished);
+    if (!std::holds_alternative<smtp::BodyWanted>(*step))
+        return fail(Errc::protocol, "the session ended early");
+    if (auto given = give_body(text, may_look_ahead); !given) return tl::unexpected(given.error());
+    return std::nullopt;
 }
 
 // As much as one write should carry, and the end with it: each write of a small message costs more than its octets.
@@ -249,15 +319,18 @@ void Submitter::go_ahead() {
     }
     const bool is_full = capabilities_.mail_max != 0 && transactions_ + 1 >= capabilities_.mail_max;
     if (ahead.envelope == nullptr || is_full || !capabilities_.pipelining || stop_requested()) return;
-    const bool needs_conversion =
-        options_.adapt && ahead.envelope->body == smtp::Body::eight_bit && !capabilities_.eight_bit_mime;
-    const bool is_divided = ahead.envelope->recipients.size() > kUndivided ||
-                            smtp::split_recipients(*ahead.envelope, capabilities_).size() > 1;
-    if (needs_conversion || is_divided) return;
+    if (needs_conversion(*ahead.envelope) || is_divided(*ahead.envelope)) return;
     announced_ = ahead.envelope->recipients;
-    smtp::Envelope next = *ahead.envelope;
-    if (options_.adapt) next.smtputf8 = next.smtputf8 && capabilities_.smtputf8;
-    session_->submit(std::move(next));
+    session_->submit(as_offered(*ahead.envelope));
+}
+
+bool Submitter::needs_conversion(const smtp::Envelope& envelope) const {
+    return options_.adapt && envelope.body == smtp::Body::eight_bit && !capabilities_.eight_bit_mime;
+}
+
+bool Submitter::is_divided(const smtp::Envelope& envelope) const {
+    return envelope.recipients.size() > kUndivided ||
+           smtp::split_recipients(envelope, capabilities_).size() > 1;
 }
 
 void Submitter::quit() {

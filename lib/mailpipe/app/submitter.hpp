@@ -29,6 +29,13 @@ struct Ahead {
     bool is_last = false;                      // there will be none
 };
 
+// How far a message has got that is submitted in steps.
+enum class SubmitState {
+    waits,     // for the server
+    finished,  // finish() returns at once
+    broken     // finish() tries another connection, or waits in another way
+};
+
 // Submits messages over one connection, which is opened for the first message and again when the server ended
 // it between two. After a connection that could not be opened, or two in a row that broke, nothing more is
 // tried. Recipients are divided where the server's LIMITS (RFC 9422) or 452 4.5.3 (RFC 5321 section 4.5.3.1.10) ask for it.
@@ -42,6 +49,15 @@ class Submitter {
     // The error is that of the connection; a refusal by the server is in Finished. A signal to stop is obeyed
     // as long as the end of the message was not sent.
     Result<smtp::Finished> submit(const smtp::Envelope& envelope, OutgoingText& text);
+
+    // submit() in steps, for one that is_ready_for(). Until finish() has returned, envelope and text stay.
+    bool is_ready_for(const smtp::Envelope& envelope) const;
+    SubmitState begin(const smtp::Envelope& envelope, OutgoingText& text);
+    SubmitState resume();
+    Result<smtp::Finished> finish();
+    // Readable when resume() may get further; -1: it does at once.
+    int descriptor() const;
+
     // Asked when the end of a message was written, before its reply is awaited: an envelope that it names leaves with it,
     // and must be that of the next submit(). May be empty.
     void look_ahead(std::function<Ahead()> ahead) { ahead_ = std::move(ahead); }
@@ -63,11 +79,27 @@ class Submitter {
     Result<smtp::Finished> exchange(const smtp::Envelope& envelope, OutgoingText& text, bool may_look_ahead);
     Result<smtp::Finished> divide(const smtp::Envelope& envelope, std::vector<std::vector<std::size_t>> parts,
                                   OutgoingText& text);
+    struct Running {
+        const smtp::Envelope* envelope;
+        OutgoingText* text;
+        bool is_fresh;  // the connection has carried nothing before
+        std::optional<Result<smtp::Finished>> outcome;
+    };
+    using Step = Result<smtp::ClientStep>;
+
+    bool needs_conversion(const smtp::Envelope& envelope) const;
+    bool is_divided(const smtp::Envelope& envelope) const;
+    // false: the message is to be tried once more, over another connection.
+    bool settle(const Result<smtp::Finished>& outcome, bool is_fresh);
     Result<smtp::Finished> transact(const smtp::Envelope& envelope, OutgoingText& text, bool may_look_ahead);
+    void begin_transaction(smtp::Envelope envelope);
     Result<smtp::Finished> converse(OutgoingText& text, bool may_look_ahead);
+    std::optional<Result<smtp::Finished>> take_step(Step step, OutgoingText& text, bool may_look_ahead);
+    smtp::Envelope as_offered(const smtp::Envelope& envelope) const;
     Result<OutgoingText*> adapt(smtp::Envelope& envelope, OutgoingText& text);
     Result<void> give_body(OutgoingText& text, bool may_look_ahead);
     void go_ahead();
+    SubmitState advance(bool may_read);
     void disconnect();
 
     SubmitterOptions options_;
@@ -92,6 +124,7 @@ class Submitter {
     bool committing_ = false;  // the end of a message was sent, its reply has not come
     std::size_t broken_ = 0;   // connections in a row
     std::optional<Error> given_up_;
+    std::optional<Running> running_;
 };
 
 }  // namespace mailpipe::app

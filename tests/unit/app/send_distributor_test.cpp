@@ -29,6 +29,18 @@ class FakeTransport : public Transport {
             finished.recipients.push_back({recipient, smtp::Reply{}, true});
         return finished;
     }
+    // In steps only what goes to a destination that is called "steps.good".
+    bool is_ready_for(const smtp::Envelope&) const override { return destination_ == "steps.good"; }
+    SubmitState begin(const smtp::Envelope& envelope, OutgoingText&) override {
+        begun_ = &envelope;
+        return SubmitState::waits;
+    }
+    SubmitState resume() override { return SubmitState::finished; }
+    Result<smtp::Finished> finish() override {
+        OutgoingText text;
+        return submit(*begun_, text);
+    }
+    int descriptor() const override { return 5; }
     bool given_up() const override { return given_up_; }
     void quit() override { world_.quits.push_back(destination_); }
     std::string server() const override { return given_up_ ? "" : "mx." + destination_; }
@@ -38,6 +50,7 @@ class FakeTransport : public Transport {
     World& world_;
     std::string destination_;
     bool given_up_ = false;
+    const smtp::Envelope* begun_ = nullptr;
 };
 
 class FakeTransports : public Transports {
@@ -98,6 +111,31 @@ TEST(Distributor, KeepsWhatIsOpenAndRemembersWhatFailed) {
     EXPECT_EQ(world.opened["y.dead"], 1);
     distributor.quit();
     EXPECT_EQ(world.quits.size(), 2U);
+}
+
+TEST(Distributor, InStepsToTheDestinationUsedLast) {
+    World world;
+    const FakeTransports transports(world);
+    Distributor distributor(transports);
+    OutgoingText text;
+    const auto envelope = envelope_to({"a@steps.good", "b@steps.good"});
+    EXPECT_FALSE(distributor.is_ready_for(envelope));
+    ASSERT_TRUE(distributor.submit(envelope, text)[0].finished);
+    ASSERT_TRUE(distributor.is_ready_for(envelope));
+    EXPECT_FALSE(distributor.is_ready_for(envelope_to({"a@steps.good", "b@x.good"})));
+    EXPECT_FALSE(distributor.is_ready_for(envelope_to({"b@x.good"})));
+    EXPECT_EQ(distributor.begin(envelope, text), SubmitState::waits);
+    EXPECT_EQ(distributor.descriptor(), 5);
+    EXPECT_EQ(distributor.resume(), SubmitState::finished);
+    const auto shares = distributor.finish();
+    ASSERT_EQ(shares.size(), 1U);
+    EXPECT_EQ(shares[0].recipients, (std::vector<std::size_t>{0, 1}));
+    EXPECT_EQ(shares[0].server, "mx.steps.good");
+    EXPECT_EQ(shares[0].tls, "TLSv1.3");
+    ASSERT_TRUE(shares[0].finished);
+    EXPECT_EQ(shares[0].finished->recipients.size(), 2U);
+    ASSERT_TRUE(distributor.submit(envelope_to({"b@x.good"}), text)[0].finished);
+    EXPECT_FALSE(distributor.is_ready_for(envelope));
 }
 
 TEST(Distributor, DoesNotHoldAThousandConnections) {

@@ -69,22 +69,55 @@ void Distributor::run(const smtp::Envelope& envelope, OutgoingText& text, const 
     share.tried = !(*transport)->given_up();
     (*transport)->look_ahead([this, &destination] { return ahead_for(destination); });
     share.finished = (*transport)->submit(envelope, text);
-    if (std::string server = (*transport)->server(); !server.empty()) share.server = std::move(server);
-    share.tls = (*transport)->tls_version();
-    share.tls_info = (*transport)->tls_info();
-    share.times = (*transport)->times();
+    note(**transport, share);
+}
+
+// How it was sent.
+void Distributor::note(const Transport& transport, Share& share) {
+    if (std::string server = transport.server(); !server.empty()) share.server = std::move(server);
+    share.tls = transport.tls_version();
+    share.tls_info = transport.tls_info();
+    share.times = transport.times();
+}
+
+bool Distributor::is_ready_for(const smtp::Envelope& envelope) const {
+    if (opened_.empty()) return false;
+    const Opened& last = opened_.front();
+    return last.transport->is_ready_for(envelope) && is_all_for(envelope, last.destination);
+}
+
+SubmitState Distributor::begin(const smtp::Envelope& envelope, OutgoingText& text) {
+    begun_ = {};
+    begun_.server = opened_.front().destination;
+    for (std::size_t i = 0; i < envelope.recipients.size(); ++i)
+        begun_.recipients.push_back(i);
+    is_last_share_ = true;
+    Transport& transport = *opened_.front().transport;
+    transport.look_ahead([this] { return ahead_for(begun_.server); });
+    return transport.begin(envelope, text);
+}
+
+std::vector<Share> Distributor::finish() {
+    Transport& transport = *opened_.front().transport;
+    begun_.finished = transport.finish();
+    note(transport, begun_);
+    std::vector<Share> shares;
+    shares.push_back(std::move(begun_));
+    return shares;
+}
+
+bool Distributor::is_all_for(const smtp::Envelope& envelope, const std::string& destination) const {
+    const auto& recipients = envelope.recipients;
+    return std::all_of(recipients.begin(), recipients.end(), [&](const smtp::Mailbox& recipient) {
+        return transports_.destination(recipient) == destination;
+    });
 }
 
 // What is announced to one destination must be the next thing that goes there, and whole.
 Ahead Distributor::ahead_for(const std::string& destination) const {
     if (!ahead_ || !is_last_share_) return {};
     const Ahead ahead = ahead_();
-    if (ahead.envelope == nullptr) return ahead;
-    const auto& recipients = ahead.envelope->recipients;
-    const bool is_same = std::all_of(recipients.begin(), recipients.end(), [&](const smtp::Mailbox& recipient) {
-        return transports_.destination(recipient) == destination;
-    });
-    return is_same ? ahead : Ahead{};
+    return ahead.envelope == nullptr || is_all_for(*ahead.envelope, destination) ? ahead : Ahead{};
 }
 
 void Distributor::quit() {

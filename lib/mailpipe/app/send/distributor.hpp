@@ -32,6 +32,12 @@ class Distributor {
     Result<void> open(const std::string& destination);
     // In the order in which the envelope names the destinations first. `text` is read once for each.
     std::vector<Share> submit(const smtp::Envelope& envelope, OutgoingText& text);
+    // submit() in steps, as Submitter has it, over the transport used last.
+    bool is_ready_for(const smtp::Envelope& envelope) const;
+    SubmitState begin(const smtp::Envelope& envelope, OutgoingText& text);
+    SubmitState resume() { return opened_.front().transport->resume(); }
+    std::vector<Share> finish();
+    int descriptor() const { return opened_.front().transport->descriptor(); }
     // As Submitter::look_ahead(), of messages to all destinations. May be empty.
     void look_ahead(std::function<Ahead()> ahead) { ahead_ = std::move(ahead); }
     void quit();
@@ -42,13 +48,17 @@ class Distributor {
         std::unique_ptr<Transport> transport;
     };
     Result<Transport*> find(const std::string& destination);
+    bool is_all_for(const smtp::Envelope& envelope, const std::string& destination) const;
     Ahead ahead_for(const std::string& destination) const;
     void run(const smtp::Envelope& envelope, OutgoingText& text, const std::string& destination, Share& share);
+
+    static void note(const Transport& transport, Share& share);
 
     const Transports& transports_;
     std::list<Opened> opened_;  // the one used last first
     std::function<Ahead()> ahead_;
     bool is_last_share_ = true;  // of the message that is being submitted
+    Share begun_;                // of the message that is submitted in steps
 };
 
 }  // namespace mailpipe::app

@@ -25,6 +25,7 @@
 #include "mailpipe/app/send/message_queue.hpp"
 #include "mailpipe/app/send/outcome_log.hpp"
 #include "mailpipe/app/send/sender.hpp"
+#include "mailpipe/app/send/sender_group.hpp"
 #include "mailpipe/app/send/settled_server.hpp"
 #include "mailpipe/app/stop.hpp"
 
@@ -33,6 +34,8 @@ namespace {
 
 // So many messages are read ahead of each connection.
 constexpr std::size_t kReadAhead = 16;
+// So many connections do as well with a thread each.
+constexpr std::size_t kFew = 3;
 
 std::string count(std::size_t number, std::string_view what) {
     return std::to_string(number) + std::string(what) + (number == 1 ? "" : "s");
@@ -122,8 +125,9 @@ class Run {
             copies_ = std::move(*copies);
         }
         for (std::size_t i = 0; i < options_.jobs; ++i) {
-            senders_.push_back(
-                std::make_unique<Sender>(*transports_, waiting_, log_, copies_.get(), options_.jobs > 1));
+            senders_.push_back(std::make_unique<Sender>(*transports_, waiting_, log_, copies_.get(),
+                                                        options_.jobs > 1,
+                                                        options_.jobs > kFew ? &group_ : nullptr));
             if (server.scheme == Scheme::mx) continue;
             if (auto opened = senders_.back()->open(""); !opened) return opened;
         }
@@ -212,6 +216,7 @@ class Run {
     std::unique_ptr<Transports> transports_;
     MessageQueue waiting_;
     OutcomeLog log_;
+    SenderGroup group_;
     std::vector<std::unique_ptr<Sender>> senders_;
     std::unique_ptr<QueueAdd> queue_;  // instead of the senders, with --queue
     std::size_t number_ = 0;           // of messages that were read

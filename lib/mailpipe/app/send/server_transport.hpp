@@ -21,6 +21,15 @@ class ServerTransport : public Transport {
     Result<smtp::Finished> submit(const smtp::Envelope& envelope, OutgoingText& text) override {
         return submitter_.submit(envelope, text);
     }
+    bool is_ready_for(const smtp::Envelope& envelope) const override {
+        return submitter_.is_ready_for(envelope);
+    }
+    SubmitState begin(const smtp::Envelope& envelope, OutgoingText& text) override {
+        return submitter_.begin(envelope, text);
+    }
+    SubmitState resume() override { return submitter_.resume(); }
+    Result<smtp::Finished> finish() override { return submitter_.finish(); }
+    int descriptor() const override { return submitter_.descriptor(); }
     bool given_up() const override { return submitter_.given_up(); }
     void quit() override { submitter_.quit(); }
     std::string server() const override { return name_; }

@@ -22,6 +22,14 @@ class Transport {
     // A refusal by a server is in Finished; the error says why none could be asked: temporary where a later try may do,
     // anything else for good. Connections are kept for the next message where that is possible.
     virtual Result<smtp::Finished> submit(const smtp::Envelope& envelope, OutgoingText& text) = 0;
+    // As those of Submitter; false: it is submitted at once and whole only.
+    virtual bool is_ready_for(const smtp::Envelope& /*envelope*/) const { return false; }
+    virtual SubmitState begin(const smtp::Envelope& /*envelope*/, OutgoingText& /*text*/) {
+        return SubmitState::broken;
+    }
+    virtual SubmitState resume() { return SubmitState::broken; }
+    virtual Result<smtp::Finished> finish() { return fail(Errc::usage, "nothing was begun"); }
+    virtual int descriptor() const { return -1; }
     // Nothing more is tried after it has become true: submit() fails with the same error again.
     virtual bool given_up() const = 0;
     virtual void quit() = 0;
