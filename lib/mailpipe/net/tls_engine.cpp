@@ -1,7 +1,6 @@
 #include <openssl/err.h>
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "mailpipe/base/encoding.hpp"
@@ -43,9 +42,8 @@ std::string handshake_reason(unsigned long code) {
 
 struct TlsEngine::Impl {
     std::shared_ptr<TlsContext> context;
+    BioQueues queues;
     SslHandle ssl;
-    BIO* in = nullptr;   // owned by ssl
-    BIO* out = nullptr;  // owned by ssl
     std::string host;
     std::vector<std::string> pins;
     std::string problem;    // with the peer's certificate
@@ -117,23 +115,18 @@ Result<std::unique_ptr<TlsEngine>> TlsEngine::server(std::shared_ptr<TlsContext>
     ERR_clear_error();
     auto impl = std::make_unique<Impl>();
     impl->ssl.reset(SSL_new(context->get()));
-    BioHandle in = new_queue_bio(), out = new_queue_bio();
-    if (!impl->ssl || !in || !out) return fail(Errc::tls, "OpenSSL cannot be set up: " + take_openssl_reason());
+    BioHandle bio = new_queue_bio(impl->queues);
+    if (!impl->ssl || !bio) return fail(Errc::tls, "OpenSSL cannot be set up: " + take_openssl_reason());
     impl->context = std::move(context);
-    impl->in = in.release();
-    impl->out = out.release();
-    SSL_set_bio(impl->ssl.get(), impl->in, impl->out);
+    BIO* owned = bio.release();
+    SSL_set_bio(impl->ssl.get(), owned, owned);
     SSL_set_app_data(impl->ssl.get(), impl.get());
     SSL_set_accept_state(impl->ssl.get());
     return std::unique_ptr<TlsEngine>(new TlsEngine(std::move(impl)));
 }
 
 void TlsEngine::put_ciphertext(std::string_view octets) {
-    while (!octets.empty()) {
-        const std::size_t part = std::min<std::size_t>(octets.size(), std::numeric_limits<int>::max());
-        BIO_write(impl_->in, octets.data(), static_cast<int>(part));
-        octets.remove_prefix(part);
-    }
+    impl_->queues.in.append(octets);
 }
 
 void TlsEngine::put_eof() {
@@ -141,11 +134,7 @@ void TlsEngine::put_eof() {
 }
 
 std::string TlsEngine::take_ciphertext() {
-    std::string octets(BIO_ctrl_pending(impl_->out), '\0');
-    std::size_t taken = 0;
-    if (!octets.empty() && BIO_read_ex(impl_->out, octets.data(), octets.size(), &taken) != 1) taken = 0;
-    octets.resize(taken);
-    return octets;
+    return std::exchange(impl_->queues.out, {});
 }
 
 Result<bool> TlsEngine::handshake() {
