@@ -69,11 +69,13 @@ extern "C" {
     return found;
 }
 
-// All but those whose SONAMEs begin with `but`, if that is not null. Returns what is missing, or null.
-[[gnu::visibility("hidden")]] const char* mailpipe_late_load_all(const char* but) {
+// All but those whose SONAMEs begin with one of `but`, which null ends. Returns what is missing, or null.
+[[gnu::visibility("hidden")]] const char* mailpipe_late_load_all(const char* const* but) {
     for (std::size_t library = 0; library < std::size(kLibraries); ++library) {
-        if (but != nullptr && std::strncmp(kLibraries[library], but, std::strlen(but)) == 0) continue;
-        if (load(library) == nullptr) return ::dlerror();
+        bool wanted = true;
+        for (const char* const* name = but; *name != nullptr; ++name)
+            wanted = wanted && std::strncmp(kLibraries[library], *name, std::strlen(*name)) != 0;
+        if (wanted && load(library) == nullptr) return ::dlerror();
     }
     return nullptr;
 }

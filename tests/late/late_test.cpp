@@ -70,8 +70,8 @@ TEST(Late, LoadingAllSaysWhatIsMissing) {
 }
 
 TEST(Late, LoadingAllButTheMissing) {
-    EXPECT_TRUE(mailpipe::load_late_libraries("liblate_missing.so"));
-    EXPECT_FALSE(mailpipe::load_late_libraries("liblate_other.so"));
+    EXPECT_TRUE(mailpipe::load_late_libraries({"liblate_missing.so"}));
+    EXPECT_FALSE(mailpipe::load_late_libraries({"liblate_other.so"}));
 }
 
 }  // namespace

@@ -123,9 +123,12 @@ Result<Sandboxed> enter_sandbox(const ServeOptions& options, const std::string& 
     if (!commands.empty()) done.missing = commands + " runs commands, which would be confined, too";
     if (done.missing.empty()) {
         // Their files may lie where nothing may be read from now on, or be those of an upgrade by then.
-        // libcurl brings thirty more, megabytes of memory, and is for connections to other servers only.
+        // Two bring many more, megabytes of memory, and are for connections to other servers only, but for lists of strangers,
+        // whose resolver is there by now.
         const bool connects = !options.relay.server.empty() || !options.delivery.deliver.empty();
-        auto loaded = load_late_libraries(connects ? nullptr : "libcurl.so");
+        std::vector<const char*> but;
+        if (!connects) but = {"libcurl.so", "libunbound.so"};
+        auto loaded = load_late_libraries(std::move(but));
         if (!loaded) return tl::unexpected(loaded.error());
         const int version = landlock_version();
         if (version > 0) {
