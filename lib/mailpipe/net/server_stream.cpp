@@ -11,6 +11,9 @@
 #include "mailpipe/base/secret.hpp"
 #include "mailpipe/net/socket.hpp"
 
+// Behind the configuration.
+#include <asio/post.hpp>
+
 MAILPIPE_COROUTINES_BEGIN
 namespace mailpipe::net {
 namespace {
@@ -45,8 +48,8 @@ struct ServerStream::Impl {
     std::string_view fresh;          // of buffer, what recv() has left there
     std::string ahead;               // plaintext that no read() has returned yet
     std::string plaintext;           // what the last read() returned
-    std::string answer;              // of TLS itself, such as a key update
-    std::optional<Error> read_error;
+    std::string unsent;  // that goes before anything else: answers of TLS itself, rests of write_now()
+    std::unique_ptr<Error> read_error;
     steady_clock::time_point wait_end = kNever;  // of the present wait
     bool timer_runs = false;
     std::uint64_t timer_number = 0;  // tells a timer that comes late from the present one
@@ -91,7 +94,7 @@ struct ServerStream::Impl {
         // The octets before a truncation are handed out first, then the truncation.
         if (end && more && *more) more = tls->read(ahead);
         if (!more) {
-            read_error = more.error();
+            read_error = std::make_unique<Error>(more.error());
             if (ahead.empty()) return tl::unexpected(more.error());
         } else if (!*more) {
             end = true;
@@ -99,9 +102,9 @@ struct ServerStream::Impl {
         return {};
     }
 
-    // What read() returns; nullopt: nothing yet, or `answer` is to be sent first.
+    // What read() returns; nullopt: nothing yet, or `unsent` is to be sent first.
     Result<std::optional<std::string_view>> take() {
-        while (answer.empty()) {
+        while (unsent.empty()) {
             if (aborted) return fail(Errc::io, "the connection is closed");
             if (!ahead.empty()) {
                 plaintext.swap(ahead);
@@ -115,7 +118,7 @@ struct ServerStream::Impl {
             if (*received == Received::nothing_yet) break;
             if (!tls) return std::exchange(fresh, {});
             if (auto decrypted = decrypt(); !decrypted) return tl::unexpected(decrypted.error());
-            answer = tls->take_ciphertext();
+            unsent = tls->take_ciphertext();
         }
         return std::nullopt;
     }
@@ -152,27 +155,56 @@ void set_timer(const std::shared_ptr<State>& state) {
     });
 }
 
-// Waits until the descriptor is ready. `State` is ServerStream::Impl, which only its class can name. Parameters
-// by value: the coroutine outlives its caller's temporaries.
+// An error: there is nothing to wait for. `State` is ServerStream::Impl, which only its class can name.
 template <class State>
-asio::awaitable<Result<void>> wait_until(std::shared_ptr<State> state, WaitType type,
-                                         steady_clock::time_point end, bool cancellable, milliseconds timeout) {
-    if (state->aborted) co_return fail(Errc::io, "the connection is closed");
-    if (cancellable && state->cancelled) co_return shutting_down();
+Result<void> begin_wait(const std::shared_ptr<State>& state, steady_clock::time_point end, bool cancellable) {
+    if (state->aborted) return fail(Errc::io, "the connection is closed");
+    if (cancellable && state->cancelled) return shutting_down();
     state->timed_out = false;
     state->cancellable_wait = cancellable;
     state->wait_end = end;
     set_timer(state);
+    return {};
+}
+
+template <class State>
+Result<void> end_wait(State& state, const asio::error_code& error, milliseconds timeout) {
+    state.wait_end = kNever;
+    const bool cancellable = std::exchange(state.cancellable_wait, false);
+    if (state.aborted) return fail(Errc::io, "the connection is closed");
+    if (cancellable && state.cancelled) return shutting_down();
+    if (std::exchange(state.interrupted, false)) return fail(Errc::temporary, "interrupted");
+    if (state.timed_out) return fail(Errc::temporary, "timed out, no octet for " + seconds_text(timeout));
+    if (error) return fail(Errc::io, "waiting for the connection: " + error.message());
+    return {};
+}
+
+// Waits until the descriptor is ready. Parameters by value: the coroutine outlives its caller's temporaries.
+template <class State>
+asio::awaitable<Result<void>> wait_until(std::shared_ptr<State> state, WaitType type,
+                                         steady_clock::time_point end, bool cancellable, milliseconds timeout) {
+    Result<void> begun = begin_wait(state, end, cancellable);
+    if (!begun) co_return begun;
     asio::error_code error;
     co_await state->descriptor.async_wait(type, asio::redirect_error(asio::use_awaitable, error));
-    state->wait_end = kNever;
-    state->cancellable_wait = false;
-    if (state->aborted) co_return fail(Errc::io, "the connection is closed");
-    if (cancellable && state->cancelled) co_return shutting_down();
-    if (std::exchange(state->interrupted, false)) co_return fail(Errc::temporary, "interrupted");
-    if (state->timed_out) co_return fail(Errc::temporary, "timed out, no octet for " + seconds_text(timeout));
-    if (error) co_return fail(Errc::io, "waiting for the connection: " + error.message());
-    co_return Result<void>{};
+    co_return end_wait(*state, error, timeout);
+}
+
+// How much of it goes at once.
+Result<std::size_t> send_some(int descriptor, std::string_view octets) {
+    std::size_t sent = 0;
+    while (sent < octets.size()) {
+        const ssize_t count =
+            ::send(descriptor, octets.data() + sent, octets.size() - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (count >= 0) {
+            sent += static_cast<std::size_t>(count);
+        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            break;
+        } else if (errno != EINTR) {
+            return fail_network(errno, "connection lost");
+        }
+    }
+    return sent;
 }
 
 template <class State>
@@ -181,17 +213,10 @@ asio::awaitable<Result<void>> send_all(std::shared_ptr<State> state, std::string
     const auto latest = steady_clock::now() + timeout + std::chrono::seconds(octets.size() / kOctetsPerSecond);
     while (!octets.empty()) {
         if (state->aborted) co_return fail(Errc::io, "the connection is closed");
-        const ssize_t count = ::send(state->descriptor.native_handle(), octets.data(), octets.size(),
-                                     MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (count >= 0) {
-            octets.remove_prefix(static_cast<std::size_t>(count));
-            continue;
-        }
-        const int error_number = errno;
-        if (error_number == EINTR) continue;
-        if (error_number != EAGAIN && error_number != EWOULDBLOCK) {
-            co_return fail_network(error_number, "connection lost");
-        }
+        const Result<std::size_t> sent = send_some(state->descriptor.native_handle(), octets);
+        if (!sent) co_return tl::unexpected(sent.error());
+        octets.remove_prefix(*sent);
+        if (octets.empty()) break;
         const auto end = std::min(steady_clock::now() + timeout, latest);
         Result<void> ready = co_await wait_until(state, WaitType::wait_write, end, false, timeout);
         if (!ready) co_return ready;
@@ -220,15 +245,61 @@ asio::awaitable<Result<std::string_view>> ServerStream::read(milliseconds timeou
         if (*taken) co_return **taken;
         // The frame is held as long as the peer says nothing: what it has is little.
         Result<void> done;
-        if (state->answer.empty()) {
+        if (state->unsent.empty()) {
             state->release_buffers();
             done = co_await wait_until(state, WaitType::wait_read, end, true, timeout);
         } else {
-            done = co_await send_all(state, std::string_view(state->answer), timeout);
-            std::string().swap(state->answer);
+            done = co_await send_all(state, std::string_view(state->unsent), timeout);
+            std::string().swap(state->unsent);
         }
         if (!done) co_return tl::unexpected(done.error());
     }
+}
+
+Result<std::optional<std::string_view>> ServerStream::read_now() {
+    wipe(impl_->plaintext);
+    return impl_->take();
+}
+
+void ServerStream::await_input(milliseconds timeout, std::function<void(Result<void>)> done) {
+    const std::shared_ptr<Impl> state = impl_;
+    state->release_buffers();
+    const Result<void> begun = begin_wait(state, steady_clock::now() + timeout, true);
+    if (!begun) {
+        asio::post(executor(), [begun, done = std::move(done)] { done(begun); });
+        return;
+    }
+    auto ended = [state, timeout, done = std::move(done)](const asio::error_code& error) {
+        done(end_wait(*state, error, timeout));
+    };
+    state->descriptor.async_wait(WaitType::wait_read, std::move(ended));
+}
+
+Result<void> ServerStream::write_now(std::string_view octets) {
+    Impl& impl = *impl_;
+    if (impl.aborted) return fail(Errc::io, "the connection is closed");
+    std::string ciphertext;
+    if (impl.tls) {
+        if (auto encrypted = impl.tls->write(octets); !encrypted) return encrypted;
+        ciphertext = impl.tls->take_ciphertext();
+        octets = ciphertext;
+    }
+    Result<std::size_t> sent = 0;
+    if (impl.unsent.empty()) sent = send_some(impl.descriptor.native_handle(), octets);
+    if (!sent) return tl::unexpected(sent.error());
+    impl.unsent += octets.substr(*sent);
+    return {};
+}
+
+bool ServerStream::unsent() const {
+    return !impl_->unsent.empty();
+}
+
+asio::awaitable<Result<void>> ServerStream::write_unsent(milliseconds timeout) {
+    const std::shared_ptr<Impl> state = impl_;
+    Result<void> sent = co_await send_all(state, std::string_view(state->unsent), timeout);
+    std::string().swap(state->unsent);
+    co_return sent;
 }
 
 asio::awaitable<Result<std::string_view>> ServerStream::read_some(std::size_t most, milliseconds timeout) {

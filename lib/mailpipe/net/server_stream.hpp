@@ -2,7 +2,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -39,6 +41,17 @@ class ServerStream {
     asio::awaitable<Result<std::string_view>> read(std::chrono::milliseconds timeout);
     // The same before TLS, `most` octets at most: for what stands before a protocol begins.
     asio::awaitable<Result<std::string_view>> read_some(std::size_t most, std::chrono::milliseconds timeout);
+
+    // read() and write() for who holds no coroutine while the peer is silent. What has come by now, or the end of the stream:
+    // as read() says it; nullopt: nothing yet, or unsent() is to be written first.
+    Result<std::optional<std::string_view>> read_now();
+    // Calls `done` once, later: with nothing where there may be something to read, or else as read() fails that waits. No
+    // buffer is held meanwhile.
+    void await_input(std::chrono::milliseconds timeout, std::function<void(Result<void>)> done);
+    // Writes what goes at once. The rest is unsent(), for write_unsent(). Errors: io, tls.
+    Result<void> write_now(std::string_view octets);
+    bool unsent() const;
+    asio::awaitable<Result<void>> write_unsent(std::chrono::milliseconds timeout);
 
     // Writes all; `octets` must stay valid until it returns. The timeout counts anew whenever the peer takes
     // octets, but who takes fewer than kOctetsPerSecond on average uses it up. Errors: temporary, io, tls.

@@ -8,6 +8,8 @@
 
 #include "mailpipe/net/listener.hpp"
 #include "tests/unit/net/peer.hpp"
+// Behind the configuration.
+#include <asio/post.hpp>
 
 MAILPIPE_COROUTINES_BEGIN
 namespace mailpipe::net {
@@ -376,6 +378,102 @@ TEST(ServerStreamTest, CloseDoesNotResetTheLastReply) {
             answer = connection.receive(9);
         });
     EXPECT_EQ(answer, "221 bye\r\n");
+}
+
+// What await_input() says, in turn, and what read_now() has then.
+struct Awaited {
+    std::vector<std::string> told;
+    std::string heard;
+};
+
+asio::awaitable<void> await_inputs(ServerStream& stream, int times, milliseconds timeout, Awaited& awaited) {
+    const asio::any_io_executor executor = co_await asio::this_coro::executor;
+    for (int i = 0; i < times; ++i) {
+        asio::steady_timer done(executor, asio::steady_timer::time_point::max());
+        stream.await_input(timeout, [&](Result<void> result) {
+            awaited.told.push_back(result ? "" : result.error().message);
+            done.cancel();
+        });
+        asio::error_code ignored;
+        co_await done.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+        Result<std::optional<std::string_view>> octets = stream.read_now();
+        if (octets && *octets) awaited.heard += (*octets)->empty() ? "<end>" : std::string(**octets);
+    }
+}
+
+TEST(ServerStreamTest, AwaitsInputWithoutACoroutine) {
+    Awaited awaited;
+    Server server;
+    server.run(
+        [&](ServerStream& stream) -> asio::awaitable<void> {
+            Result<std::optional<std::string_view>> octets = stream.read_now();
+            EXPECT_TRUE(octets && !*octets);
+            Result<void> written = stream.write_now("220\r\n");
+            EXPECT_TRUE(written && !stream.unsent());
+            co_await await_inputs(stream, 2, kPatience, awaited);
+        },
+        [&](PeerConnection& connection) {
+            EXPECT_EQ(connection.receive(5), "220\r\n");
+            connection.send("NOOP\r\n");
+            ::shutdown(connection.descriptor(), SHUT_WR);
+            connection.wait_for_end();
+        });
+    EXPECT_EQ(awaited.told, (std::vector<std::string>{"", ""}));
+    EXPECT_EQ(awaited.heard, "NOOP\r\n<end>");
+}
+
+TEST(ServerStreamTest, AwaitingInputEndsByTheClockAndByWord) {
+    Awaited awaited;
+    Server server;
+    server.run(
+        [&](ServerStream& stream) -> asio::awaitable<void> {
+            co_await await_inputs(stream, 1, milliseconds(30), awaited);
+            asio::post(stream.executor(), [&stream] { stream.interrupt(); });
+            co_await await_inputs(stream, 1, kPatience, awaited);
+            asio::post(stream.executor(), [&stream] { stream.cancel(); });
+            co_await await_inputs(stream, 2, kPatience, awaited);
+            asio::post(stream.executor(), [&stream] { stream.abort(); });
+            co_await await_inputs(stream, 1, kPatience, awaited);
+        },
+        [&](PeerConnection& connection) { connection.wait_for_end(); });
+    ASSERT_EQ(awaited.told.size(), 5U);
+    EXPECT_TRUE(awaited.told[0].starts_with("timed out")) << awaited.told[0];
+    EXPECT_EQ(awaited.told[1], "interrupted");
+    EXPECT_EQ(awaited.told[2], "shutting down");
+    EXPECT_EQ(awaited.told[3], "shutting down");
+    EXPECT_EQ(awaited.heard, "");
+}
+
+TEST(ServerStreamTest, WhatDoesNotGoAtOnceGoesLater) {
+    auto self_signed = make_self_signed_context({"localhost"});
+    ASSERT_TRUE(self_signed);
+    const std::string much = pattern(8U << 20);
+    for (const bool tls : {false, true}) {
+        std::string heard;
+        Server server;
+        server.run(
+            [&](ServerStream& stream) -> asio::awaitable<void> {
+                if (tls) {
+                    Result<TlsInfo> started = co_await stream.start_tls(self_signed->context, kPatience);
+                    EXPECT_TRUE(started);
+                }
+                Result<void> written = stream.write_now(much);
+                EXPECT_TRUE(written && stream.unsent());
+                written = stream.write_now("end");
+                EXPECT_TRUE(written);
+                Result<std::optional<std::string_view>> octets = stream.read_now();
+                EXPECT_TRUE(octets && !*octets);
+                written = co_await stream.write_unsent(kPatience);
+                EXPECT_TRUE(written && !stream.unsent());
+                co_await stream.close();
+            },
+            [&](PeerConnection& connection) {
+                const bool ready = !tls || connection.connect_tls();
+                EXPECT_TRUE(ready);
+                heard = connection.receive(much.size() + 3);
+            });
+        EXPECT_TRUE(heard == much + "end") << heard.size();
+    }
 }
 
 }  // namespace
