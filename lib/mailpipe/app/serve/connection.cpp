@@ -28,17 +28,44 @@ bool serves_strangers(const ListenSocket& socket) {
 
 Connection::Connection(const Context& context, const ListenSocket& socket,
                        std::unique_ptr<net::ServerStream> stream, std::uint64_t number)
-    : context_(context),
-      socket_(socket),
-      stream_(std::move(stream)),
-      number_(number),
-      pause_(stream_->executor()) {
+    : context_(context), socket_(socket), stream_(std::move(stream)), number_(number) {
     TestMode* test = context.config.test;
     if (test == nullptr) return;
     presence_ = test->enter();
     const FaultProtocol protocol = protocol_of(socket);
     if (test->is_tapping(protocol))
         tapped_ = std::make_unique<TappedStream>(*stream_, *test, protocol, number, socket.url);
+}
+
+void Connection::serve(Over over) {
+    over_ = std::move(over);
+    spawn(run());
+}
+
+void Connection::spawn(asio::awaitable<bool> what) {
+    asio::co_spawn(stream_->executor(), std::move(what),
+                   [this](std::exception_ptr bug, bool waits) { bug || !waits ? end(bug) : await_peer(); });
+}
+
+void Connection::await_peer() {
+    // What has come up behind the last look at it, while nothing could be interrupted yet.
+    if (has_news()) return wake({});
+    stream_->await_input(patience(), [this](Result<void> woken) { wake(std::move(woken)); });
+}
+
+void Connection::wake(Result<void> woken) {
+    std::optional<asio::awaitable<bool>> more;
+    try {
+        more = resume(std::move(woken));
+    } catch (const std::exception&) {
+        return end(std::current_exception());
+    }
+    more ? spawn(std::move(*more)) : await_peer();
+}
+
+void Connection::end(std::exception_ptr bug) {
+    const Over over = std::move(over_);
+    over(*this, bug);
 }
 
 Json Connection::event(std::string_view name) const {
@@ -59,7 +86,7 @@ void Connection::report_store_error(const Error& error, Json json) const {
 }
 
 void Connection::add_tls_version(Json& json) const {
-    if (tls_info_) json["tls"] = tls_info_->version;
+    if (tls_) json["tls"] = tls_->version;
 }
 
 asio::awaitable<bool> Connection::arrive() {
@@ -221,7 +248,8 @@ asio::awaitable<bool> Connection::start_tls() {
         if (!ended_by_fault()) report(info.error());
         co_return false;
     }
-    tls_info_ = *info;
+    tls_ = std::make_unique<const Tls>(
+        Tls{std::move(info->version), std::move(info->channel_binding), std::move(info->client_names)});
     co_return true;
 }
 

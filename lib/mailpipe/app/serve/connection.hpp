@@ -2,9 +2,13 @@
 
 #include <chrono>
 #include <cstdint>
+#include <exception>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "mailpipe/app/diagnostics.hpp"
 #include "mailpipe/app/serve/access/dnsbl.hpp"
@@ -104,16 +108,21 @@ struct Context {
     const Dnsbl* dnsbl;
 };
 
-// One peer, on the thread of its loop. run() ends when the connection is over.
-class Connection {
+// One peer, on the thread of its loop. While it waits for the peer there is no coroutine of it, whose frames would be most of
+// what it holds.
+class Connection : public std::enable_shared_from_this<Connection> {
  public:
+    // Told once, when the connection is over, or has come upon a bug. It may destroy the connection.
+    using Over = std::function<void(Connection&, std::exception_ptr bug)>;
+
     Connection(const Context& context, const ListenSocket& socket, std::unique_ptr<net::ServerStream> stream,
                std::uint64_t number);
     virtual ~Connection() = default;
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
-    virtual asio::awaitable<void> run() = 0;
+    // It must not be destroyed before `over` is told.
+    void serve(Over over);
     // The server is ending: what is in flight is finished, the rest refused.
     virtual void stop() = 0;
     // It has waited long enough: reads fail from now on; a reply can still be sent.
@@ -122,6 +131,15 @@ class Connection {
 
  protected:
     using Clock = std::chrono::steady_clock;
+
+    // From the first octet on. true: the peer is waited for; false: the connection is over.
+    virtual asio::awaitable<bool> run() = 0;
+    // The wait for the peer has ended as net::ServerStream::await_input() says. What comes of it, as run(); nullopt: the peer
+    // is waited for again.
+    virtual std::optional<asio::awaitable<bool>> resume(Result<void> /*woken*/) { return std::nullopt; }
+    virtual std::chrono::milliseconds patience() const { return context_.config.timeout; }
+    // There is something to say to the peer before it is waited for.
+    virtual bool has_news() const { return false; }
 
     // An event with "connection".
     Json event(std::string_view name) const;
@@ -163,7 +181,7 @@ class Connection {
     asio::awaitable<bool> write(std::string octets);
     asio::awaitable<bool> start_tls();
     bool ended_by_fault() const;
-    bool on_tls() const { return tls_info_.has_value(); }
+    bool on_tls() const { return tls_ != nullptr; }
     void add_tls_version(Json& event) const;
     std::string login_name(std::string_view name) const { return context_.config.recipients.login_name(name); }
 
@@ -171,13 +189,26 @@ class Connection {
     const ListenSocket& socket_;
     std::unique_ptr<net::ServerStream> stream_;
     std::uint64_t number_;
-    std::optional<net::TlsInfo> tls_info_;
+    struct Tls {
+        std::string version;  // "TLSv1.3"
+        std::string channel_binding;
+        std::vector<std::string> client_names;
+    };
+    std::unique_ptr<const Tls> tls_;  // once it is on
     Admitted admitted_;
-    asio::steady_timer pause_;
+    std::unique_ptr<asio::steady_timer> pause_;  // while a reply is held back
     bool pauses_ = true;
     std::shared_ptr<void> presence_;        // in test mode
     std::unique_ptr<TappedStream> tapped_;  // the same, where octets are looked at
     std::string listed_by_;                 // the zone that lists the peer; empty: none
+
+ private:
+    void spawn(asio::awaitable<bool> what);
+    void await_peer();
+    void wake(Result<void> woken);
+    void end(std::exception_ptr bug);
+
+    Over over_;
 };
 
 std::shared_ptr<Connection> make_smtp_connection(const Context& context, const ListenSocket& socket,

@@ -11,6 +11,9 @@
 #include "mailpipe/base/encoding.hpp"
 #include "mailpipe/smtp/types.hpp"
 
+// Behind the configuration.
+#include <asio/dispatch.hpp>
+
 MAILPIPE_COROUTINES_BEGIN
 namespace mailpipe::app::serve {
 namespace {
@@ -182,30 +185,18 @@ void Server::admit(Bound& bound, net::Accepted accepted) {
     judge_stress();
     Loop& loop = loops_.least_loaded();
     ++loop.load;
-    asio::co_spawn(loop.io, serve(loop, bound.socket, std::move(accepted), number), asio::detached);
+    asio::dispatch(loop.io, [this, &loop, &socket = bound.socket, accepted = std::move(accepted),
+                             number]() mutable { serve(loop, socket, std::move(accepted), number); });
 }
 
-// On the loop's thread.
-asio::awaitable<void> Server::serve(Loop& loop, const ListenSocket& socket, net::Accepted accepted,
-                                    std::uint64_t number) {
+void Server::serve(Loop& loop, const ListenSocket& socket, net::Accepted accepted, std::uint64_t number) {
     auto stream = std::make_unique<net::ServerStream>(loop.io.get_executor(), accepted.socket.release(),
                                                       std::move(accepted.peer));
     auto connection = make_connection(Context(shared_), socket, std::move(stream), number);
     loop.connections.insert(connection);
     if (loop.stopping) connection->stop();
-    try {
-        co_await connection->run();
-    } catch (const std::exception& bug) {
-        // One peer's misfortune is not the others'.
-        Json json = make_event("error");
-        json["kind"] = "bug";
-        json["message"] = bug.what();
-        shared_.events.write(json);
-        shared_.diagnostics.note("", std::string("bug: ") + bug.what());
-    }
-    loop.connections.erase(connection);
-    connection.reset();
-    one_has_ended(loop);
+    connection->serve(
+        [this, &loop](Connection& ended, std::exception_ptr bug) { one_has_ended(loop, ended, bug); });
 }
 
 asio::awaitable<void> Server::turn_away(net::Accepted accepted, std::string octets) {
@@ -309,8 +300,18 @@ void Server::judge_stress() {
         shared_.admission.set_stress(stress);
 }
 
-// On the thread of its loop.
-void Server::one_has_ended(Loop& loop) {
+void Server::one_has_ended(Loop& loop, Connection& connection, std::exception_ptr bug) {
+    try {
+        if (bug) std::rethrow_exception(bug);
+    } catch (const std::exception& exception) {
+        // One peer's misfortune is not the others'.
+        Json json = make_event("error");
+        json["kind"] = "bug";
+        json["message"] = exception.what();
+        shared_.events.write(json);
+        shared_.diagnostics.note("", std::string("bug: ") + exception.what());
+    }
+    loop.connections.erase(connection.shared_from_this());
     --loop.load;
     --open_;
     judge_stress();

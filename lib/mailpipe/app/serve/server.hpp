@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -37,16 +38,15 @@ class Server {
     void announce();
     asio::awaitable<void> accept_from(Bound& bound);
     void admit(Bound& bound, net::Accepted accepted);
-    asio::awaitable<void> serve(Loop& loop, const ListenSocket& socket, net::Accepted accepted,
-                                std::uint64_t number);
     asio::awaitable<void> turn_away(net::Accepted accepted, std::string octets);
     asio::awaitable<void> await_signals();
     asio::awaitable<void> await_reloads();
     asio::awaitable<void> end_in_time();
     void stop();
     // On the threads of their loops.
+    void serve(Loop& loop, const ListenSocket& socket, net::Accepted accepted, std::uint64_t number);
     void tell_all(void (*what)(Connection&));
-    void one_has_ended(Loop& loop);
+    void one_has_ended(Loop& loop, Connection& connection, std::exception_ptr bug);
     void judge_stress();
     asio::awaitable<std::string> metrics_text();
     void finish_when_idle();

@@ -17,43 +17,13 @@ namespace mailpipe::app::serve {
 inline constexpr std::chrono::minutes kUnsettled{15};  // in all, for who is not settled
 inline constexpr std::chrono::seconds kStressed{
     10};  // idle, for who is not settled while most connections are taken
-inline constexpr std::chrono::seconds kSlice{5};  // of a wait, after which its deadline is looked at again
+inline constexpr std::chrono::seconds kSlice{5};       // of a wait, after which its deadline is looked at again
+inline constexpr std::size_t kWrittenNow = 64U << 10;  // octets; more are written piece by piece
 
 template <class Session, class SessionOptions>
 class SessionConnection : public Connection {
  public:
     using Connection::Connection;
-
-    asio::awaitable<void> run() override {
-        const bool arrived = co_await arrive();
-        if (!arrived) co_return;
-        const bool may_begin = co_await accepted();
-        if (!may_begin) co_return;
-        if (socket_.location.implicit_tls()) {
-            const bool started = co_await start_tls();
-            if (!started) co_return;
-        }
-        SessionOptions options = session_options();
-        options.host_name = context_.config.host_name;
-        options.tls_available = context_.config.tls != nullptr;
-        options.tls_active = on_tls();
-        options.sasl = sasl_settings();
-        options.trace = tracer();
-        session_.emplace(std::move(options));
-        if (stopping_) session_->shut_down();
-        bool going = true;
-        while (going) {
-            Step step = session_->next();
-            // Past take(), whose frame would be held as long as the peer says nothing.
-            if (std::holds_alternative<wire::NeedInput>(step) && !has_news()) {
-                going = co_await read_input();
-            } else {
-                going = co_await take(step);
-            }
-        }
-        release();
-        co_await stream_->close();
-    }
 
     void stop() override {
         stopping_ = true;
@@ -69,6 +39,8 @@ class SessionConnection : public Connection {
     virtual SessionOptions session_options() = 0;
     // An event of the protocol. false: the connection is over.
     virtual asio::awaitable<bool> handle(Step& step) = 0;
+    // The same where nothing has to be waited for, and so no coroutine begun; false: handle() is to see to it.
+    virtual bool handle_now(Step& /*step*/) { return false; }
     // No octet came. false: the connection is over, and that is reported.
     virtual bool handle_silence(const Error& error) = 0;
     // Whether the peer has proved to be worth waiting for: it has logged in, or does what the server is here for.
@@ -86,8 +58,7 @@ class SessionConnection : public Connection {
     virtual bool may_cancel() const { return true; }
     // What the session tells of each line. The tally counts replies by their code.
     virtual Trace* tracer() { return &tally_; }
-    // Before the peer is waited for: whether there is something to do first, and doing it. false: the connection is over.
-    virtual bool has_news() const { return false; }
+    // What has_news() means. false: the connection is over.
     virtual asio::awaitable<bool> tell_news() { co_return true; }
     // What is held for the session, before the peer is waited for a last time.
     virtual void release() {}
@@ -97,11 +68,89 @@ class SessionConnection : public Connection {
     Clock::time_point settled_ = Clock::now();   // when settled() was last known to be true, or the start
 
  private:
+    enum class Turn { waits, later, over };
+
+    asio::awaitable<bool> run() override {
+        const bool arrived = co_await arrive();
+        if (!arrived) co_return false;
+        const bool may_begin = co_await accepted();
+        if (!may_begin) co_return false;
+        if (socket_.location.implicit_tls()) {
+            const bool started = co_await start_tls();
+            if (!started) co_return false;
+        }
+        SessionOptions options = session_options();
+        options.host_name = context_.config.host_name;
+        options.tls_available = context_.config.tls != nullptr;
+        options.tls_active = on_tls();
+        options.sasl = sasl_settings();
+        options.trace = tracer();
+        session_.emplace(std::move(options));
+        if (stopping_) session_->shut_down();
+        Step step;
+        const Turn turn = drive(step);
+        const bool waits = co_await go_on(turn, std::move(step));
+        co_return waits;
+    }
+
+    std::optional<asio::awaitable<bool>> resume(Result<void> woken) override {
+        Step step;
+        Turn turn = Turn::over;
+        if (woken || heed_silence(woken.error())) turn = drive(step);
+        if (turn == Turn::waits) return std::nullopt;
+        return go_on(turn, std::move(step));
+    }
+
+    asio::awaitable<bool> go_on(Turn turn, Step step) {
+        while (turn == Turn::later) {
+            const bool going = co_await take(step);
+            turn = going ? drive(step) : Turn::over;
+        }
+        if (turn == Turn::waits) co_return true;
+        release();
+        co_await stream_->close();
+        co_return false;
+    }
+
+    // All that needs no coroutine. later: but what `step` says, or writing what is unsent.
+    Turn drive(Step& step) {
+        while (true) {
+            step = session_->next();
+            const bool needs_input = std::holds_alternative<wire::NeedInput>(step);
+            if (!needs_input) progress_ = Clock::now();
+            if (tapped_ || (needs_input && has_news())) return Turn::later;
+            if (needs_input) {
+                const Result<std::optional<std::string_view>> octets = stream_->read_now();
+                if (octets && !*octets) return stream_->unsent() ? Turn::later : Turn::waits;
+                if (octets) feed(**octets);
+                if (!octets && !heed_silence(octets.error())) return Turn::over;
+            } else if (auto* output = std::get_if<wire::Output>(&step)) {
+                if (output->octets.size() > kWrittenNow) return Turn::later;
+                note_reply();
+                if (const Result<void> written = stream_->write_now(output->octets); !written) {
+                    report(written.error());
+                    return Turn::over;
+                }
+                output->octets.clear();
+                if (stream_->unsent()) return Turn::later;
+            } else if (!handle_now(step)) {
+                return Turn::later;
+            }
+        }
+    }
+
     asio::awaitable<bool> take(Step& step) {
-        if (std::holds_alternative<wire::NeedInput>(step)) co_return co_await tell_news();
-        progress_ = Clock::now();
+        if (stream_->unsent()) {
+            Result<void> written = co_await stream_->write_unsent(context_.config.timeout);
+            if (!written) report(written.error());
+            co_return written.has_value();
+        }
+        if (std::holds_alternative<wire::NeedInput>(step)) {
+            if (has_news()) co_return co_await tell_news();
+            co_return co_await read_input();
+        }
         if (auto* output = std::get_if<wire::Output>(&step)) {
-            if (asked_) context_.metrics.reply_time(Clock::now() - *std::exchange(asked_, std::nullopt));
+            note_reply();
             std::string octets = std::move(output->octets);
             co_return co_await write(std::move(octets));
         }
@@ -116,23 +165,38 @@ class SessionConnection : public Connection {
         co_return started;
     }
 
-    asio::awaitable<bool> read_input() {
+    void note_reply() {
+        if (asked_) context_.metrics.reply_time(Clock::now() - *std::exchange(asked_, std::nullopt));
+    }
+
+    void feed(std::string_view octets) {
+        asked_ = Clock::now();
+        octets.empty() ? session_->feed_eof() : session_->feed(octets);
+    }
+
+    std::chrono::milliseconds patience() const override {
         using std::chrono::milliseconds;
         const auto left = std::chrono::ceil<milliseconds>(read_deadline() - Clock::now());
         const milliseconds slice = settled() ? left : std::min<milliseconds>(left, kSlice);
-        Result<std::string_view> octets = co_await read(std::max(slice, milliseconds(0)));
+        return std::max(slice, milliseconds(0));
+    }
+
+    // Nothing is read because of `error`. false: the connection is over.
+    bool heed_silence(const Error& error) {
         // Stress may have come meanwhile, and the deadline with it.
-        const bool waits = !octets && octets.error().kind == Errc::temporary && !stream_->cancelled();
-        if (waits && Clock::now() < read_deadline()) co_return true;
-        if (octets) {
-            asked_ = Clock::now();
-            octets->empty() ? session_->feed_eof() : session_->feed(*octets);
-            co_return true;
-        }
-        if (ended_by_fault()) co_return false;
-        const bool going = handle_silence(octets.error());
-        if (!going) report(octets.error());
-        co_return going;
+        const bool waits = error.kind == Errc::temporary && !stream_->cancelled();
+        if (waits && Clock::now() < read_deadline()) return true;
+        if (ended_by_fault()) return false;
+        const bool going = handle_silence(error);
+        if (!going) report(error);
+        return going;
+    }
+
+    // In test mode, where octets may come late.
+    asio::awaitable<bool> read_input() {
+        Result<std::string_view> octets = co_await read(patience());
+        if (octets) feed(*octets);
+        co_return octets || heed_silence(octets.error());
     }
 
     ReplyTally tally_{context_.metrics, context_.config.trace ? &context_.trace : nullptr};

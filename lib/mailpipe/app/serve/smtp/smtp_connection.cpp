@@ -28,6 +28,7 @@ class SmtpConnection : public SessionConnection<smtp::ServerSession, smtp::Serve
     smtp::ServerOptions session_options() override;
     smtp::ServerExtensions extensions() const;
     asio::awaitable<bool> handle(smtp::ServerStep& step) override;
+    bool handle_now(smtp::ServerStep& step) override;
     bool handle_silence(const Error& error) override;
     bool settled() const override { return !user_.empty(); }
     std::string refusal(const smtp::Reply& reply) const override { return smtp::encode_reply(reply, true); }
@@ -43,8 +44,15 @@ class SmtpConnection : public SessionConnection<smtp::ServerSession, smtp::Serve
     void tell_queued(const Delivered& queued, const smtp::Envelope& envelope);
     void begin_mail(smtp::MailRequested& request);
     bool may_send_as(const smtp::Mailbox& sender) const;
-    asio::awaitable<void> judge_recipient(smtp::RecipientRequested request);
+    using Judged = tl::expected<Places, smtp::Reply>;
+    bool goes_elsewhere(const smtp::Mailbox& recipient) const;
+    Judged judge(const smtp::Mailbox& recipient) const;
+    asio::awaitable<void> judge_by_quota(smtp::RecipientRequested request);
+    void answer(const smtp::RecipientRequested& request, const Judged& judged);
     bool is_listed_stranger(const smtp::Mailbox& recipient) const;
+    bool has_quota() const {
+        return context_.config.delivery.quota > 0 && context_.config.delivery.deliver.empty();
+    }
     asio::awaitable<std::optional<smtp::Reply>> over_quota(std::vector<std::string> users,
                                                            std::uint64_t octets);
     bool wants_queue(const smtp::RecipientOptions& options) const;
@@ -53,9 +61,9 @@ class SmtpConnection : public SessionConnection<smtp::ServerSession, smtp::Serve
     void refuse_message(const smtp::Reply& reply);
     bool is_lmtp() const { return socket_.is_lmtp(); }
 
-    std::string user_;  // logged in
-    SmtpTransaction transaction_;
-    HeaderHold header_;  // of a message that is submitted
+    std::string user_;                              // logged in
+    std::unique_ptr<SmtpTransaction> transaction_;  // from MAIL on
+    HeaderHold header_;                             // of a message that is submitted
     Clock::time_point body_began_;
     bool in_body_ = false;
 };
@@ -85,28 +93,37 @@ smtp::ServerExtensions SmtpConnection::extensions() const {
     return offered;
 }
 
-asio::awaitable<bool> SmtpConnection::handle(smtp::ServerStep& step) {
+bool SmtpConnection::handle_now(smtp::ServerStep& step) {
     if (auto* data = std::get_if<smtp::BodyData>(&step)) {
         if (socket_.submission && !header_.complete()) header_.append(data->octets);
-        transaction_.append(data->octets);
+        transaction_->append(data->octets);
     } else if (auto* mail = std::get_if<smtp::MailRequested>(&step)) {
         begin_mail(*mail);
-    } else if (auto* recipient = std::get_if<smtp::RecipientRequested>(&step)) {
-        smtp::RecipientRequested request = std::move(*recipient);
-        co_await judge_recipient(std::move(request));
+    } else if (auto* recipient = std::get_if<smtp::RecipientRequested>(&step); recipient && !has_quota()) {
+        answer(*recipient, judge(recipient->recipient));
     } else if (auto* verify = std::get_if<smtp::VerifyRequested>(&step)) {
         session_->verified(verify_address(context_.config.recipients, *verify));
     } else if (std::holds_alternative<smtp::BodyBegin>(step)) {
         in_body_ = true;
         body_began_ = Clock::now();
-        transaction_.begin_body(context_.config.store.root, context_.spool_budget);
+        transaction_->begin_body(context_.config.store.root, context_.spool_budget);
+    } else if (std::holds_alternative<smtp::TransactionAborted>(step)) {
+        in_body_ = false;
+        transaction_.reset();
+    } else {
+        return false;
+    }
+    return true;
+}
+
+asio::awaitable<bool> SmtpConnection::handle(smtp::ServerStep& step) {
+    if (auto* recipient = std::get_if<smtp::RecipientRequested>(&step)) {
+        smtp::RecipientRequested request = std::move(*recipient);
+        co_await judge_by_quota(std::move(request));
     } else if (auto* end = std::get_if<smtp::BodyEnd>(&step)) {
         in_body_ = false;
         std::optional<smtp::Reply> refused = std::move(end->refused);
         co_await end_message(std::move(refused));
-    } else if (std::holds_alternative<smtp::TransactionAborted>(step)) {
-        in_body_ = false;
-        transaction_ = {};
     } else if (auto* auth = std::get_if<smtp::AuthRequested>(&step)) {
         sasl::ServerRequest request = std::move(auth->request);
         co_await authenticate(std::move(request));
@@ -115,6 +132,9 @@ asio::awaitable<bool> SmtpConnection::handle(smtp::ServerStep& step) {
         co_await become_client(std::move(client));
     } else if (std::holds_alternative<smtp::PeerQuit>(step)) {
         co_return false;
+    } else {
+        // In test mode.
+        handle_now(step);
     }
     co_return true;
 }
@@ -124,7 +144,7 @@ asio::awaitable<bool> SmtpConnection::handle(smtp::ServerStep& step) {
 SmtpConnection::Clock::time_point SmtpConnection::read_deadline() const {
     if (!in_body_) return SessionConnection::read_deadline();
     const auto whole = body_began_ + context_.config.timeout +
-                       std::chrono::seconds(transaction_.body_octets() / net::kOctetsPerSecond);
+                       std::chrono::seconds(transaction_->body_octets() / net::kOctetsPerSecond);
     return std::min(whole, Clock::now() + context_.config.timeout);
 }
 
@@ -187,7 +207,7 @@ void SmtpConnection::begin_mail(smtp::MailRequested& request) {
         report(Error{Errc::limit, "message refused"}, std::move(json));
         return session_->refuse(verdict.error());
     }
-    transaction_ = {};
+    transaction_ = std::make_unique<SmtpTransaction>();
     header_.clear();
     if (!may_send_as(request.envelope.reverse_path)) {
         const smtp::Reply reply{553, "5.7.1", {"The sender's address is not one of " + user_}};
@@ -196,8 +216,8 @@ void SmtpConnection::begin_mail(smtp::MailRequested& request) {
         report(Error{smtp::reply_kind(reply), "sender refused"}, std::move(json));
         return session_->refuse(reply);
     }
-    transaction_.envelope = std::move(request.envelope);
-    transaction_.began = Clock::now();
+    transaction_->envelope = std::move(request.envelope);
+    transaction_->began = Clock::now();
     session_->accept();
 }
 
@@ -209,7 +229,7 @@ bool SmtpConnection::may_send_as(const smtp::Mailbox& sender) const {
 
 // What the queue does for a recipient here as well: it holds messages, and tells senders that they were delivered.
 bool SmtpConnection::wants_queue(const smtp::RecipientOptions& options) const {
-    const smtp::Envelope& envelope = transaction_.envelope;
+    const smtp::Envelope& envelope = transaction_->envelope;
     return context_.config.relay &&
            (envelope.hold_for || envelope.hold_until || (options.notify && options.notify->success));
 }
@@ -218,7 +238,7 @@ bool SmtpConnection::wants_queue(const smtp::RecipientOptions& options) const {
 asio::awaitable<std::optional<smtp::Reply>> SmtpConnection::over_quota(std::vector<std::string> users,
                                                                        std::uint64_t octets) {
     const Config& config = context_.config;
-    if (config.delivery.quota == 0 || !config.delivery.deliver.empty() || users.empty()) co_return std::nullopt;
+    if (!has_quota() || users.empty()) co_return std::nullopt;
     Quota& quota = context_.quota;
     std::function<std::optional<smtp::Reply>()> work = [&config, &quota, users, octets] {
         return quota_refusal(quota, config, users, octets);
@@ -238,38 +258,50 @@ std::string SmtpConnection::listing_field() const {
     return "X-DNSBL: " + stream_->peer().address + " is listed by " + listed_by_ + "\r\n";
 }
 
-asio::awaitable<void> SmtpConnection::judge_recipient(smtp::RecipientRequested request) {
+bool SmtpConnection::goes_elsewhere(const smtp::Mailbox& recipient) const {
+    return context_.config.relay && !user_.empty() && !context_.config.recipients.is_local(recipient);
+}
+
+SmtpConnection::Judged SmtpConnection::judge(const smtp::Mailbox& recipient) const {
+    if (goes_elsewhere(recipient)) return Places{};
+    auto places = context_.config.recipients.resolve(recipient, !user_.empty(), std::time(nullptr));
+    if (places && is_listed_stranger(recipient)) {
+        return tl::unexpected(
+            smtp::Reply{550, "5.7.1", {stream_->peer().address + " is listed by " + listed_by_}});
+    }
+    return places;
+}
+
+asio::awaitable<void> SmtpConnection::judge_by_quota(smtp::RecipientRequested request) {
+    Judged judged = judge(request.recipient);
+    if (judged) {
+        std::vector<std::string> users = judged->users;
+        std::optional<smtp::Reply> refused =
+            co_await over_quota(std::move(users), transaction_->envelope.size.value_or(0));
+        if (refused) judged = tl::unexpected(std::move(*refused));
+    }
+    answer(request, judged);
+}
+
+void SmtpConnection::answer(const smtp::RecipientRequested& request, const Judged& judged) {
     const Recipients& recipients = context_.config.recipients;
     const smtp::Mailbox& recipient = request.recipient;
-    const std::time_t now = std::time(nullptr);
-    if (context_.config.relay && !user_.empty() && !recipients.is_local(recipient)) {
-        transaction_.add_relayed(recipient, request.options);
-        session_->accept();
-        co_return;
-    }
-    const auto places = recipients.resolve(recipient, !user_.empty(), now);
-    std::optional<smtp::Reply> refused;
-    if (!places) refused = places.error();
-    if (places && is_listed_stranger(recipient))
-        refused = smtp::Reply{550, "5.7.1", {stream_->peer().address + " is listed by " + listed_by_}};
-    if (places && !refused) {
-        std::vector<std::string> users = places->users;
-        refused = co_await over_quota(std::move(users), transaction_.envelope.size.value_or(0));
-    }
-    if (refused) {
+    if (!judged) {
         Json json = event("error");
         json["to"] = recipient.encode();
-        json["reply"] = json_of(*refused);
-        report(Error{smtp::reply_kind(*refused), "recipient refused"}, std::move(json));
-        session_->refuse(*refused);
-        co_return;
+        json["reply"] = json_of(judged.error());
+        report(Error{smtp::reply_kind(judged.error()), "recipient refused"}, std::move(json));
+        return session_->refuse(judged.error());
     }
-    if (wants_queue(request.options)) {
-        transaction_.add_relayed(recipients.qualified(recipient), request.options);
+    if (goes_elsewhere(recipient)) {
+        transaction_->add_relayed(recipient, request.options);
+    } else if (wants_queue(request.options)) {
+        transaction_->add_relayed(recipients.qualified(recipient), request.options);
     } else {
-        const smtp::Mailbox& sender = transaction_.envelope.reverse_path;
-        transaction_.add_recipient(recipient, request.options, *places,
-                                   places->returns ? sender : recipients.forwarding_path(sender, now));
+        const smtp::Mailbox& sender = transaction_->envelope.reverse_path;
+        transaction_->add_recipient(
+            recipient, request.options, *judged,
+            judged->returns ? sender : recipients.forwarding_path(sender, std::time(nullptr)));
     }
     session_->accept();
 }
@@ -277,13 +309,13 @@ asio::awaitable<void> SmtpConnection::judge_recipient(smtp::RecipientRequested r
 void SmtpConnection::refuse_message(const smtp::Reply& reply) {
     Json json = event("error");
     json["reply"] = json_of(reply);
-    if (transaction_.error()) {
-        report_store_error(*transaction_.error(), std::move(json));
+    if (transaction_->error()) {
+        report_store_error(*transaction_->error(), std::move(json));
     } else {
         report(Error{Errc::data, "message refused"}, std::move(json));
     }
-    std::vector<smtp::Reply> replies(transaction_.recipients(), reply);
-    transaction_ = {};
+    std::vector<smtp::Reply> replies(transaction_->recipients(), reply);
+    transaction_.reset();
     session_->body_answered(std::move(replies));
 }
 
@@ -291,16 +323,16 @@ void SmtpConnection::refuse_message(const smtp::Reply& reply) {
 // make_fixups().
 Result<std::string> SmtpConnection::fix_up() {
     if (!socket_.submission) return std::string();
-    smtp::Mailbox sender = transaction_.envelope.reverse_path;
+    smtp::Mailbox sender = transaction_->envelope.reverse_path;
     if (sender.is_null()) sender = context_.config.recipients.address_of(user_);
     auto fixups = make_fixups(header_, sender);
     if (!fixups) return tl::unexpected(fixups.error());
-    transaction_.message()->leave_out(std::move(fixups->blind));
+    transaction_->message()->leave_out(std::move(fixups->blind));
     return std::move(fixups->fields);
 }
 
 asio::awaitable<std::optional<smtp::Reply>> SmtpConnection::make_binary_lines() {
-    const std::shared_ptr<SpooledMessage> binary = transaction_.message();
+    const std::shared_ptr<SpooledMessage> binary = transaction_->message();
     const std::string directory = context_.config.store.root;
     SpoolBudget& budget = context_.spool_budget;
     using Lines = Result<std::shared_ptr<SpooledMessage>>;
@@ -309,26 +341,26 @@ asio::awaitable<std::optional<smtp::Reply>> SmtpConnection::make_binary_lines() 
     };
     Lines lines = co_await in_background<Lines>(context_.background, std::move(work));
     if (!lines) co_return smtp::reply_for(lines.error());
-    transaction_.replace(std::move(*lines));
+    transaction_->replace(std::move(*lines));
     co_return std::nullopt;
 }
 
 std::optional<smtp::Reply> SmtpConnection::refused_by_fault() {
     const std::vector<bool> refused = tapped_->message_ends();
-    if (refused.size() != transaction_.recipients()) return std::nullopt;
+    if (refused.size() != transaction_->recipients()) return std::nullopt;
     if (std::find(refused.begin(), refused.end(), false) == refused.end())
         return smtp::Reply{451, "4.3.0", {"Refused by a fault"}};
-    transaction_.drop_recipients(refused);
+    transaction_->drop_recipients(refused);
     return std::nullopt;
 }
 
 asio::awaitable<void> SmtpConnection::end_message(std::optional<smtp::Reply> refused) {
     static std::atomic<std::uint32_t> number = 0;
-    if (!refused) refused = transaction_.verdict();
-    if (!refused && transaction_.envelope.body == smtp::Body::binary) refused = co_await make_binary_lines();
+    if (!refused) refused = transaction_->verdict();
+    if (!refused && transaction_->envelope.body == smtp::Body::binary) refused = co_await make_binary_lines();
     if (!refused) {
-        std::vector<std::string> users = transaction_.user_names();
-        refused = co_await over_quota(std::move(users), transaction_.message()->size());
+        std::vector<std::string> users = transaction_->user_names();
+        refused = co_await over_quota(std::move(users), transaction_->message()->size());
     }
     Result<std::string> added;
     if (!refused) added = fix_up();
@@ -339,7 +371,7 @@ asio::awaitable<void> SmtpConnection::end_message(std::optional<smtp::Reply> ref
         co_return;
     }
     TraceInfo info;
-    info.reverse_path = transaction_.envelope.reverse_path;
+    info.reverse_path = transaction_->envelope.reverse_path;
     info.helo = session_->helo_name();
     info.peer_address = stream_->peer().address;
     info.host_name = context_.config.host_name;
@@ -350,43 +382,43 @@ asio::awaitable<void> SmtpConnection::end_message(std::optional<smtp::Reply> ref
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
     using Results = std::vector<Result<Delivered>>;
     auto completion = std::make_shared<Completion<Results>>(executor);
-    Delivery delivery = transaction_.make_delivery(transaction_.message(), {info, listing_field() + *added},
-                                                   context_.config.store);
+    Delivery delivery = transaction_->make_delivery(transaction_->message(), {info, listing_field() + *added},
+                                                    context_.config.store);
     delivery.done = [completion](Results results) { completion->complete(std::move(results)); };
     context_.deliverer.submit(std::move(delivery));
     const Results results = co_await await_completion<Results>(completion);
 
     settled_ = Clock::now();
-    const auto replies = transaction_.replies(results, info.id);
+    const auto replies = transaction_->replies(results, info.id);
     tell(results, replies);
-    std::vector<smtp::Reply> answers = transaction_.answers(replies, is_lmtp());
-    transaction_ = {};
+    std::vector<smtp::Reply> answers = transaction_->answers(replies, is_lmtp());
+    transaction_.reset();
     session_->body_answered(std::move(answers));
 }
 
 // What became of the message, an event for each mailbox, and one for each time that it is in the queue.
 void SmtpConnection::tell(const std::vector<Result<Delivered>>& results,
                           const std::vector<smtp::Reply>& replies) {
-    const std::chrono::duration<double> seconds = Clock::now() - transaction_.began;
+    const std::chrono::duration<double> seconds = Clock::now() - transaction_->began;
     for (std::size_t i = 0; i < results.size(); ++i) {
-        if (results[i] && transaction_.is_relay(i)) {
-            tell_queued(*results[i], transaction_.relayed(i));
+        if (results[i] && transaction_->is_relay(i)) {
+            tell_queued(*results[i], transaction_->relayed(i));
             continue;
         }
         Json trouble = event("error");
-        if (!transaction_.is_relay(i)) {
+        if (!transaction_->is_relay(i)) {
             Json json = event("delivery");
-            transaction_.describe(i, replies[i], json);
+            transaction_->describe(i, replies[i], json);
             if (results[i]) {
                 if (!results[i]->id.empty())
-                    json["ref"] = transaction_.ref_of(i, *results[i], context_.config.store);
-                context_.quota.add(context_.config.store.path_of(transaction_.user(i)), results[i]->size);
+                    json["ref"] = transaction_->ref_of(i, *results[i], context_.config.store);
+                context_.quota.add(context_.config.store.path_of(transaction_->user(i)), results[i]->size);
                 json["size"] = results[i]->size;
                 json["seconds"] = seconds.count();
             }
             add_tls_version(json);
             context_.events.write(json);
-            trouble["user"] = transaction_.user(i);
+            trouble["user"] = transaction_->user(i);
         }
         if (!results[i]) report_store_error(results[i].error(), std::move(trouble));
     }

@@ -17,11 +17,11 @@ class ReplayConnection : public Connection {
  public:
     using Connection::Connection;
 
-    asio::awaitable<void> run() override;
     void stop() override { cancel(); }
-    std::string refusal(const smtp::Reply&) const override { return {}; }
 
  private:
+    asio::awaitable<bool> run() override;
+    std::string refusal(const smtp::Reply&) const override { return {}; }
     asio::awaitable<bool> play(const Dialogue& dialogue);
     asio::awaitable<bool> expect(const ScriptLine& line);
     void tell_mismatch(const ScriptLine& line, const std::string* got, std::string message);
@@ -33,7 +33,7 @@ class ReplayConnection : public Connection {
     bool client_ended_ = false;
 };
 
-asio::awaitable<void> ReplayConnection::run() {
+asio::awaitable<bool> ReplayConnection::run() {
     Repertoire& repertoire = *context_.config.test->repertoire();
     const Dialogue* dialogue = repertoire.next(protocol_of(socket_));
     bool whole = false;
@@ -45,9 +45,10 @@ asio::awaitable<void> ReplayConnection::run() {
         if (going) whole = co_await play(*dialogue);
     }
     co_await stream_->close();
-    if (dialogue == nullptr) co_return;
+    if (dialogue == nullptr) co_return false;
     repertoire.played(whole);
     if (repertoire.all_played()) context_.config.test->end();
+    co_return false;
 }
 
 asio::awaitable<bool> ReplayConnection::play(const Dialogue& dialogue) {

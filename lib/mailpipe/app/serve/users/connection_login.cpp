@@ -7,15 +7,15 @@ namespace mailpipe::app::serve {
 
 LoginPeer Connection::login_peer() const {
     LoginPeer peer{stream_->peer().address, {}};
-    if (!tls_info_) return peer;
-    for (const std::string& name : tls_info_->client_names)
+    if (!tls_) return peer;
+    for (const std::string& name : tls_->client_names)
         peer.certificate_names.push_back(login_name(name));
     return peer;
 }
 
 sasl::ServerTls Connection::sasl_tls() const {
-    if (!tls_info_) return {};
-    return {tls_info_->channel_binding, !tls_info_->client_names.empty()};
+    if (!tls_) return {};
+    return {tls_->channel_binding, !tls_->client_names.empty()};
 }
 
 sasl::ServerSettings Connection::sasl_settings() const {
@@ -28,7 +28,7 @@ sasl::ServerSettings Connection::sasl_settings() const {
 
 void Connection::end_pauses() {
     pauses_ = false;
-    pause_.cancel();
+    if (pause_) pause_->cancel();
 }
 
 asio::awaitable<LoginVerdict> Connection::log_in(sasl::ServerRequest request) {
@@ -46,9 +46,10 @@ asio::awaitable<LoginVerdict> Connection::log_in(sasl::ServerRequest request) {
     }
     verdict.later = verdict.error.has_value();
     if (pauses_) {
-        pause_.expires_at(verdict.reply_at);
+        pause_ = std::make_unique<asio::steady_timer>(stream_->executor(), verdict.reply_at);
         asio::error_code ignored;
-        co_await pause_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+        co_await pause_->async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+        pause_.reset();
     }
     if (!verdict.user.empty()) json["user"] = verdict.user;
     json["ok"] = !verdict.user.empty();
