@@ -9,9 +9,9 @@
 #include <cerrno>
 #include <chrono>
 #include <climits>
-#include <ctime>
 
 #include "mailpipe/base/terminal_text.hpp"
+#include "mailpipe/mime/date.hpp"
 
 namespace mailpipe::app::serve {
 namespace {
@@ -26,13 +26,13 @@ std::string dump(const Json& event) {
 
 std::string now_rfc3339() {
     const auto now = std::chrono::system_clock::now();
-    const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
     const auto milliseconds =
         std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000;
-    std::tm parts{};
-    gmtime_r(&seconds, &parts);
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", parts.tm_year + 1900, parts.tm_mon + 1,
-                       parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, milliseconds);
+    std::string text = mime::rfc3339(mime::utc_date(std::chrono::system_clock::to_time_t(now)));
+    text.back() = '.';
+    for (const int digit : {100, 10, 1})
+        text += static_cast<char>('0' + milliseconds / digit % 10);
+    return text + 'Z';
 }
 
 }  // namespace

@@ -405,7 +405,6 @@ void SmtpConnection::tell(const std::vector<Result<Delivered>>& results,
             tell_queued(*results[i], transaction_->relayed(i));
             continue;
         }
-        Json trouble = event("error");
         if (!transaction_->is_relay(i)) {
             Json json = event("delivery");
             transaction_->describe(i, replies[i], json);
@@ -418,9 +417,11 @@ void SmtpConnection::tell(const std::vector<Result<Delivered>>& results,
             }
             add_tls_version(json);
             context_.events.write(json);
-            trouble["user"] = transaction_->user(i);
         }
-        if (!results[i]) report_store_error(results[i].error(), std::move(trouble));
+        if (results[i]) continue;
+        Json trouble = event("error");
+        if (!transaction_->is_relay(i)) trouble["user"] = transaction_->user(i);
+        report_store_error(results[i].error(), std::move(trouble));
     }
 }
 
