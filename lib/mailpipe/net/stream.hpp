@@ -55,8 +55,9 @@ class Stream {
     virtual void close() = 0;                   // sends close_notify where TLS is on
 };
 
-// Connects, to other than an address by libcurl (Happy Eyeballs, proxies), then owns the socket. Errors: no_host for a name that does not
-// exist, temporary for refused, timeout, and a resolver failure, usage for what is no host name or proxy.
+// Connects, by libcurl where there is a name to look up (Happy Eyeballs) or a proxy to pass, and owns the socket. Errors:
+// no_host for a name that does not exist, temporary for refused, timeout, and a resolver failure, usage for what is no
+// host name or proxy.
 Result<std::unique_ptr<Stream>> connect_tcp(const std::string& host, std::uint16_t port,
                                             const ConnectOptions& options);
 // Errors: not_found, io, temporary (refused, timeout), usage (a path longer than 107 octets).
