@@ -14,10 +14,11 @@ namespace mailpipe::smtp {
 namespace {
 
 // A Mailbox is a plain struct: what was not made by a parser is proved here before it becomes part of a
-// command.
-Result<void> check_mailbox(const Mailbox& mailbox, std::size_t local_part_length = kLocalPartLength) {
+// command. `text` is how it is encoded.
+Result<void> check_mailbox(const Mailbox& mailbox, std::string_view text,
+                           std::size_t local_part_length = kLocalPartLength) {
     if (mailbox.domain.empty() && mailbox.local_part == "postmaster") return {};
-    auto parsed = parse_mailbox(mailbox.encode(), true, local_part_length);
+    auto parsed = parse_mailbox(text, true, local_part_length);
     if (!parsed) return fail(Errc::data, "address is not a Mailbox: " + parsed.error().message);
     const bool same =
         parsed->local_part == mailbox.local_part && ascii::equals_ignore_case(parsed->domain, mailbox.domain);
@@ -36,7 +37,6 @@ class Builder {
 
     Result<TransactionCommands> build() {
         if (auto checked = check_addresses(); !checked) return tl::unexpected(checked.error());
-        commands_.mail = "MAIL FROM:<" + envelope_.reverse_path.encode() + '>';
         using Step = Result<void> (Builder::*)();
         for (const Step step :
              {&Builder::add_size, &Builder::add_body, &Builder::add_utf8, &Builder::add_deliver_by,
@@ -53,18 +53,25 @@ class Builder {
             envelope_.recipient_options.size() != envelope_.recipients.size()) {
             return fail(Errc::usage, "envelope has options for some of its recipients only");
         }
+        const std::string reverse_path = envelope_.reverse_path.encode();
         if (!envelope_.reverse_path.is_null()) {
-            if (auto checked = check_mailbox(envelope_.reverse_path, kReversePathLocalPart); !checked)
-                return checked;
-        }
-        for (const Mailbox& recipient : envelope_.recipients) {
-            // Over LMTP a recipient may be a user name alone, as Cyrus and Dovecot take it.
-            const bool user = user_names_ && recipient.domain.empty();
-            auto checked = check_mailbox(user ? Mailbox{recipient.local_part, "localhost"} : recipient);
+            auto checked = check_mailbox(envelope_.reverse_path, reverse_path, kReversePathLocalPart);
             if (!checked) return checked;
-            commands_.rcpt.push_back("RCPT TO:<" + recipient.encode() + '>');
+        }
+        commands_.mail = "MAIL FROM:<" + reverse_path + '>';
+        for (const Mailbox& recipient : envelope_.recipients) {
+            const std::string text = recipient.encode();
+            if (auto checked = check_recipient(recipient, text); !checked) return checked;
+            commands_.rcpt.push_back("RCPT TO:<" + text + '>');
         }
         return {};
+    }
+
+    // Over LMTP a recipient may be a user name alone, as Cyrus and Dovecot take it.
+    Result<void> check_recipient(const Mailbox& recipient, std::string_view text) const {
+        if (!user_names_ || !recipient.domain.empty()) return check_mailbox(recipient, text);
+        const Mailbox user{recipient.local_part, "localhost"};
+        return check_mailbox(user, user.encode());
     }
 
     // RFC 1870
