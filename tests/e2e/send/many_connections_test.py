@@ -9,7 +9,9 @@ import time
 from peers import schema
 from peers.case import Case, main
 from peers.commands import binary, run
+from peers.mailserve import MailServe
 from peers.messages import numbered
+from peers.process import wait_until
 from peers.scripted import ScriptedServer
 from send_checks import mboxrd
 
@@ -81,6 +83,26 @@ class ManyConnections(Case):
                 self.assertEqual(self.events(receipts), {"sent": MESSAGES})
                 self.assertEqual(set(server.taken.values()), {1})
                 self.assertEqual(len(server.taken), MESSAGES)
+
+    def test_over_tls_and_lmtp(self):
+        """CHUNKING as well, and replies of more than one line."""
+        socket = self.path("lmtp")
+        with MailServe(listen=["smtp://127.0.0.1:0", "lmtp:" + socket], arguments=["--tls-self-signed"]) as server:
+            pin = next(event["pinSha256"] for event in server.events if "pinSha256" in event)
+            for n, way in enumerate((["--server", server.urls["smtp"], "--pin-sha256", pin],
+                                     ["--server", "lmtp:" + socket]), 1):
+                with self.subTest(way):
+                    receipts = self.run_receipts("mail-send", *way, "-f", "carol@example.net", "--jobs", "8",
+                                                 "alice@example.org", stdin=mboxrd(numbered(MESSAGES)))
+                    self.assertEqual(self.events(receipts), {"sent": MESSAGES})
+                    new = os.path.join(server.store, "alice", "new")
+                    wait_until(lambda: len(os.listdir(new)) == n * MESSAGES, "all files are there")
+                    subjects = collections.Counter()
+                    for name in os.listdir(new):
+                        with open(os.path.join(new, name), "rb") as file:
+                            subjects[next(line for line in file if line.startswith(b"Subject:"))] += 1
+                    self.assertEqual(len(subjects), MESSAGES)
+                    self.assertEqual(set(subjects.values()), {n})
 
     def test_a_slow_server_holds_up_no_other(self):
         """One in twenty is answered late, in the middle of quick ones."""
