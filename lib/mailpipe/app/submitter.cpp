@@ -329,8 +329,9 @@ bool Submitter::needs_conversion(const smtp::Envelope& envelope) const {
 }
 
 bool Submitter::is_divided(const smtp::Envelope& envelope) const {
-    return envelope.recipients.size() > kUndivided ||
-           smtp::split_recipients(envelope, capabilities_).size() > 1;
+    if (envelope.recipients.size() > kUndivided) return true;
+    const bool has_limits = capabilities_.recipients_max != 0 || capabilities_.recipient_domains_max != 0;
+    return has_limits && smtp::split_recipients(envelope, capabilities_).size() > 1;
 }
 
 void Submitter::quit() {

@@ -12,6 +12,8 @@
 namespace mailpipe::app {
 namespace {
 
+constexpr std::size_t kUsualReceipt = 512;
+
 std::size_t accepted_count(const Receipt& receipt) {
     return static_cast<std::size_t>(std::count_if(receipt.recipients.begin(), receipt.recipients.end(),
                                                   [](const RecipientReport& r) { return r.result.accepted; }));
@@ -105,6 +107,7 @@ void write_recipient(email::JsonWriter& json, const Receipt& receipt, const Reci
 // By hand, as a mass of messages has a mass of receipts.
 std::string to_jsonl(const Receipt& receipt) {
     email::JsonWriter json;
+    json.reserve(kUsualReceipt);
     json.begin_object();
     write_text(json, "event", event_name(receipt));
     if (receipt.stopped_after && !receipt.error)
