@@ -13,6 +13,14 @@ namespace {
 constexpr std::size_t kDigits = 18;
 constexpr int kLevels = 64;
 
+// What neither ends a string, nor begins an escape, nor may not stand in one: most of a record.
+constexpr auto kOrdinary = [] {
+    std::array<bool, 256> table{};
+    for (std::size_t octet = 0x20; octet < table.size(); ++octet)
+        table[octet] = octet != '"' && octet != '\\';
+    return table;
+}();
+
 class Skimmer {
  public:
     Skimmer(std::string_view text, std::vector<JsonMember>& members) : text_(text), members_(members) {}
@@ -82,19 +90,20 @@ class Skimmer {
     bool string() {
         if (!take('"')) return false;
         std::size_t at = at_;
-        while (at < text_.size()) {
+        while (true) {
+            while (at < text_.size() && kOrdinary[static_cast<unsigned char>(text_[at])])
+                ++at;
+            if (at == text_.size()) return false;
             const char c = text_[at++];
             if (c == '"') {
                 at_ = at;
                 return true;
             }
-            if (static_cast<unsigned char>(c) < 0x20) return false;
-            if (c != '\\') continue;
+            if (c != '\\') return false;
             if (at == text_.size() ||
                 std::string_view("\"\\/bfnrt").find(text_[at++]) == std::string_view::npos)
                 return false;
         }
-        return false;
     }
 
     bool word() {
