@@ -21,6 +21,8 @@ constexpr std::size_t kBrokenConnections = 2;
 constexpr std::size_t kUndivided = 10;
 constexpr std::chrono::seconds kIdle{1};
 constexpr std::size_t kOneWrite = 65'536;
+// What the buffer of a socket takes, where the message before was answered: to write it waits for nobody.
+constexpr std::size_t kSmall = 16'384;
 
 // Domain or address literal (RFC 5321 section 4.1.2), by its characters.
 bool is_helo_name(std::string_view name) {
@@ -192,7 +194,7 @@ bool Submitter::settle(const Result<smtp::Finished>& outcome, bool is_fresh) {
 bool Submitter::is_ready_for(const smtp::Envelope& envelope) const {
     if (given_up_ || !session_ || quit_sent_ || options_.stop_after || capabilities_.mail_max != 0)
         return false;
-    if (!envelope.size || *envelope.size > kOneWrite) return false;
+    if (!envelope.size || *envelope.size > kSmall) return false;
     if (announced_) return *announced_ == envelope.recipients;
     return !needs_conversion(envelope) && !is_divided(envelope);
 }
