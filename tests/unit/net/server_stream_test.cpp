@@ -450,6 +450,7 @@ TEST(ServerStreamTest, WhatDoesNotGoAtOnceGoesLater) {
     const std::string much = pattern(8U << 20);
     for (const bool tls : {false, true}) {
         std::string heard;
+        std::promise<void> full;
         Server server;
         server.run(
             [&](ServerStream& stream) -> asio::awaitable<void> {
@@ -463,6 +464,7 @@ TEST(ServerStreamTest, WhatDoesNotGoAtOnceGoesLater) {
                 EXPECT_TRUE(written);
                 Result<std::optional<std::string_view>> octets = stream.read_now();
                 EXPECT_TRUE(octets && !*octets);
+                full.set_value();
                 written = co_await stream.write_unsent(kPatience);
                 EXPECT_TRUE(written && !stream.unsent());
                 co_await stream.close();
@@ -470,6 +472,7 @@ TEST(ServerStreamTest, WhatDoesNotGoAtOnceGoesLater) {
             [&](PeerConnection& connection) {
                 const bool ready = !tls || connection.connect_tls();
                 EXPECT_TRUE(ready);
+                full.get_future().wait();
                 heard = connection.receive(much.size() + 3);
             });
         EXPECT_TRUE(heard == much + "end") << heard.size();
