@@ -107,8 +107,10 @@ class Peer:
             self.directory = public_directory(self.name)
             try:
                 argv = self.configure()
+                # In a process group of its own: Cyrus ends with a SIGTERM to its whole group. That would be ctest's,
+                # with every process of the same user: those of a Dovecot in another test.
                 with open(os.path.join(self.directory, "stdout"), "wb") as output:
-                    self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=output,
+                    self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=output, process_group=0,
                                                     stderr=subprocess.STDOUT, preexec_fn=die_with_parent)
                 wait_until(lambda: self.process.poll() is not None or self.ready(), f"{self.name} starts")
                 if self.process.poll() is None:

@@ -60,6 +60,13 @@ class Steady:
     def subjects(self):
         return [re.search(rb"Subject: (.*)", octets)[1].decode() for octets in self.maildir("mail")]
 
+    def remove_here(self, subject):
+        folder = self.path("mail", "new")
+        for name in os.listdir(folder):
+            with open(os.path.join(folder, name), "rb") as file:
+                if f"Subject: {subject}\n".encode() in file.read():
+                    os.unlink(file.name)
+
     def check_rest(self, sent):
         """Nothing is asked for but the mailbox."""
         self.assertEqual([line.split()[0] for line in sent], [sent[0].split()[0], "LOGOUT"], sent)
@@ -160,8 +167,7 @@ class Steady:
         time.sleep(2.1)
         self.fetch("--delete-removed")
         self.check_rest(self.fetch("--delete-removed")[0])
-        folder = self.path("mail", "new")
-        os.unlink(os.path.join(folder, sorted(os.listdir(folder))[0]))
+        self.remove_here("one")
         self.fetch("--delete-removed")
         self.assertEqual(self.uids(), [b"2", b"3"])
 
