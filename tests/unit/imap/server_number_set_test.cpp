@@ -5,6 +5,11 @@
 namespace mailpipe::imap::server {
 namespace {
 
+TEST(NumberSet, OfRanges) {
+    EXPECT_EQ(encode_ranges(NumberSet::of({{1, 3}, {7, 7}}).resolve(9)), "1:3,7");
+    EXPECT_TRUE(NumberSet::of({}).resolve(9).empty());
+}
+
 TEST(NumberSet, Resolves) {
     struct Row {
         std::string_view text;

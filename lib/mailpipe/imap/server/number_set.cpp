@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "mailpipe/base/ascii.hpp"
 
@@ -39,6 +40,12 @@ Result<NumberSet> NumberSet::parse(std::string_view text) {
         if (comma == std::string_view::npos) return set;
         text.remove_prefix(comma + 1);
     }
+}
+
+NumberSet NumberSet::of(Ranges ranges) {
+    NumberSet set;
+    set.ranges_ = std::move(ranges);
+    return set;
 }
 
 Ranges NumberSet::resolve(std::uint32_t largest) const {

@@ -26,6 +26,8 @@ class NumberSet {
 
     // Errors: protocol for what is no sequence-set, limit for more than kNumberSetRanges ranges.
     static Result<NumberSet> parse(std::string_view text);
+    // However many.
+    static NumberSet of(Ranges ranges);
 
     bool is_saved_result() const { return saved_; }  // "$"
     // "*" is `largest`; with `largest` 0 it is nothing. "7:*" holds `largest` also where that is less than 7. Not of "$".

@@ -70,7 +70,7 @@ class Answer {
 std::unique_ptr<Answer> begin_fetch(imap::server::Fetch command);
 // What the client has asked for ahead of new messages (RFC 5465 sections 5.2 and 7): 4 MiB at most; those beyond, and one that
 // cannot be read, it has to ask for. \Seen is never set.
-void fetch_unasked(Work& work, imap::server::NumberSet uids, const std::vector<imap::server::FetchItem>& items);
+void fetch_unasked(Work& work, imap::server::Ranges uids, const std::vector<imap::server::FetchItem>& items);
 // Of any command.
 std::unique_ptr<Answer> begin_answer(imap::server::Command command);
 

@@ -296,10 +296,10 @@ std::unique_ptr<Answer> begin_fetch(proto::Fetch command) {
     return std::make_unique<FetchAnswer>(std::move(command));
 }
 
-void fetch_unasked(Work& work, proto::NumberSet uids, const std::vector<proto::FetchItem>& items) {
+void fetch_unasked(Work& work, proto::Ranges uids, const std::vector<proto::FetchItem>& items) {
     constexpr std::size_t kMost = 4U << 20;  // octets
     proto::Fetch fetch;
-    fetch.set = std::move(uids);
+    fetch.set = proto::NumberSet::of(std::move(uids));
     fetch.uid = true;
     fetch.items = items;
     // Nobody has read what is only announced; clients should not ask for it so (RFC 5465 section 5.2), and its own example does.

@@ -120,8 +120,7 @@ void tell_updates(Work& work, bool may_expunge) {
     const index::Uid newest = last_uid();
     const auto* const items = wanted_of_new(work.state);
     if (items == nullptr || newest <= known) return;
-    auto set = proto::NumberSet::parse(std::to_string(known + 1) + ":" + std::to_string(newest));
-    if (set) fetch_unasked(work, std::move(*set), *items);
+    fetch_unasked(work, {{known + 1, newest}}, *items);
 }
 
 Notices::Notices(proto::Notify wanted, index::Account& account, std::function<void()> changed)

@@ -129,17 +129,15 @@ Outcome finish(Work& work, const proto::SearchReturn& returns, SearchContext con
     return done("That is what was found", std::move(limited));
 }
 
-// The UIDs of new messages whose items the client has asked for; nullopt: none. A message that comes in by its flags is not
+// The UIDs of new messages whose items the client has asked for. A message that comes in by its flags is not
 // among them (RFC 5465 section 7).
-std::optional<proto::NumberSet> arrived_in(const SearchContext& context, const index::Snapshot& before) {
-    if (context.fetch.empty()) return std::nullopt;
+proto::Ranges arrived_in(const SearchContext& context, const index::Snapshot& before) {
+    if (context.fetch.empty()) return {};
     std::vector<std::uint32_t> uids;
     std::copy_if(context.found.begin(), context.found.end(), std::back_inserter(uids),
                  [&](std::uint32_t uid) { return uid >= before.uid_next(); });
     std::sort(uids.begin(), uids.end());
-    if (uids.empty()) return std::nullopt;
-    auto set = proto::NumberSet::parse(proto::encode_ranges(proto::ranges_of(uids)));
-    return set ? std::optional(std::move(*set)) : std::nullopt;
+    return proto::ranges_of(uids);
 }
 
 // RFC 7377.
@@ -243,12 +241,13 @@ void write_changes(Work& work, bool may_expunge) {
     }
     // What leaves a result is named by the numbers from before, what comes in by those from now on.
     std::string added;
-    std::vector<std::pair<proto::NumberSet, const SearchContext*>> arrived;
+    std::vector<std::pair<proto::Ranges, const SearchContext*>> arrived;
     const SearchView view = view_of(selected);
     for (SearchContext& context : selected.contexts) {
         auto changes = update_context(context, *before, view, &work.state.names.shared().sort_cache());
         if (!changes) continue;  // it is looked at again with the next change
-        if (auto uids = arrived_in(context, *before)) arrived.emplace_back(std::move(*uids), &context);
+        if (auto uids = arrived_in(context, *before); !uids.empty())
+            arrived.emplace_back(std::move(uids), &context);
         const std::size_t at = changes->find(" ADDTO ");
         const std::size_t line = at == std::string::npos ? changes->size() : changes->rfind("\r\n", at);
         const std::size_t split = line == std::string::npos ? 0 : std::min(line + 2, changes->size());
