@@ -98,6 +98,7 @@ class Extensions(Case):
         self.send(message("Grüße", "text\n"), recipients=["jörg@example.org"])
         found = self.arrived(self.here, "jörg", "Subject: Grüße".encode())
         self.assertIn("Delivered-To: jörg@example.org\n".encode(), found)
+        self.assertRegex(found, rb"\(mailpipe\) with UTF8SMTPS?A? id ")
         client = self.client()
         client.command_encoding = "utf-8"
         self.assertEqual(client.docmd("MAIL FROM:<jörg@example.org>")[0], 553)

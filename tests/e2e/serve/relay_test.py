@@ -36,7 +36,7 @@ class Relay(Case):
                 wait_until(lambda before=before: len(self.there.messages("bob")) > len(before), name)
                 arrived, = [one for one in self.there.messages("bob") if one not in before]
                 self.assertTrue(arrived.endswith(octets), name)
-                self.assertIn(b"with ESMTPA id", arrived)
+                self.assertRegex(arrived, rb"with (UTF8|E)SMTPA id")
         attempt = self.here.wait_event(lambda event: event["event"] == "attempt", "an attempt")
         self.assertEqual(attempt["recipients"][0]["outcome"], "delivered")
 

@@ -44,7 +44,7 @@ class ServeCase(Case):
         self.assertEqual(len(found), count, found)
         return found
 
-    def check_delivered(self, stored, sent, reverse_path, recipient="alice@example.org", protocol="E?SMTPS?A?"):
+    def check_delivered(self, stored, sent, reverse_path, recipient="alice@example.org", protocol="(E|UTF8)?SMTPS?A?"):
         """Return-Path, Delivered-To and Received stand before the message, which is kept octet for octet."""
         self.assertTrue(stored.endswith(sent), stored)
         trace = stored[:len(stored) - len(sent)].decode("ascii")

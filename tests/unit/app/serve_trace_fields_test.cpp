@@ -12,7 +12,7 @@ TEST(ServeTraceFields, AllThree) {
     info.helo = "client.example.net";
     info.peer_address = "192.0.2.7";
     info.host_name = "mx.example.org";
-    info.protocol = with_protocol(false, true, true, true);
+    info.protocol = with_protocol(false, true, false, true, true);
     info.id = "1";
     info.time = 1795518000;
     EXPECT_EQ(trace_fields(info),
@@ -30,11 +30,14 @@ TEST(ServeTraceFields, AllThree) {
 }
 
 TEST(ServeTraceFields, Protocols) {
-    EXPECT_EQ(with_protocol(false, false, false, false), "SMTP");
-    EXPECT_EQ(with_protocol(false, true, false, false), "ESMTP");
-    EXPECT_EQ(with_protocol(false, true, true, false), "ESMTPS");
-    EXPECT_EQ(with_protocol(false, true, false, true), "ESMTPA");
-    EXPECT_EQ(with_protocol(true, true, true, false), "LMTPS");
+    EXPECT_EQ(with_protocol(false, false, false, false, false), "SMTP");
+    EXPECT_EQ(with_protocol(false, true, false, false, false), "ESMTP");
+    EXPECT_EQ(with_protocol(false, true, false, true, false), "ESMTPS");
+    EXPECT_EQ(with_protocol(false, true, false, false, true), "ESMTPA");
+    EXPECT_EQ(with_protocol(true, true, false, true, false), "LMTPS");
+    EXPECT_EQ(with_protocol(false, true, true, false, false), "UTF8SMTP");
+    EXPECT_EQ(with_protocol(false, true, true, true, true), "UTF8SMTPSA");
+    EXPECT_EQ(with_protocol(true, true, true, false, false), "UTF8LMTP");
 }
 
 struct Row {

@@ -375,7 +375,8 @@ asio::awaitable<void> SmtpConnection::end_message(std::optional<smtp::Reply> ref
     info.helo = session_->helo_name();
     info.peer_address = stream_->peer().address;
     info.host_name = context_.config.host_name;
-    info.protocol = with_protocol(is_lmtp(), session_->esmtp(), on_tls(), !user_.empty());
+    info.protocol =
+        with_protocol(is_lmtp(), session_->esmtp(), transaction_->envelope.smtputf8, on_tls(), !user_.empty());
     info.time = std::time(nullptr);
     info.id = fmt::format("{:x}{:06x}", info.time, ++number & 0xFFFFFFU);
 

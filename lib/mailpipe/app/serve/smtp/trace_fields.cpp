@@ -18,8 +18,9 @@ std::string tcp_info(const std::string& address) {
 
 }  // namespace
 
-std::string with_protocol(bool lmtp, bool esmtp, bool tls, bool authenticated) {
-    std::string name = lmtp ? "LMTP" : esmtp ? "ESMTP" : "SMTP";
+std::string with_protocol(bool lmtp, bool esmtp, bool utf8, bool tls, bool authenticated) {
+    std::string name = lmtp ? "LMTP" : esmtp && !utf8 ? "ESMTP" : "SMTP";
+    if (utf8) name = "UTF8" + name;
     if (tls) name += 'S';
     if (authenticated) name += 'A';
     return name;

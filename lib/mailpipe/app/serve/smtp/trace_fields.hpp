@@ -22,8 +22,9 @@ struct TraceInfo {
     std::time_t time = 0;
 };
 
-// "ESMTP", "ESMTPS", "ESMTPSA", "LMTPS", ... (RFC 3848)
-std::string with_protocol(bool lmtp, bool esmtp, bool tls, bool authenticated);
+// "ESMTP", "ESMTPS", "ESMTPSA", "LMTPS", ... (RFC 3848); where SMTPUTF8 was asked for, "UTF8SMTP", "UTF8SMTPS", ...
+// (RFC 6531 section 4.3)
+std::string with_protocol(bool lmtp, bool esmtp, bool utf8, bool tls, bool authenticated);
 
 // Return-Path, Delivered-To and Received, as CRLF text.
 std::string trace_fields(const TraceInfo& info);
