@@ -1,12 +1,14 @@
-"""Programs of users that send by SMTP themselves: git send-email, s-nail, Node's sockets."""
+"""Programs of users that send by SMTP themselves: git send-email, s-nail, Node's nodemailer and sockets."""
 
 import email
+import email.policy
 import os
 import subprocess
 import unittest
 
 from peers.case import main
 from peers.process import find_program
+from peers.unpacked import ROOT
 from serve_case import ServeCase
 
 _PATCH = """\
@@ -39,6 +41,25 @@ socket.on('data', piece => {
 });
 socket.on('end', () => socket.end());
 """
+
+
+_NODEMAILER = """\
+const nodemailer = require('nodemailer');
+const [ca, scheme, port, user] = process.argv.slice(2);
+nodemailer.createTransport({
+  host: 'localhost', port, secure: scheme === 'smtps', requireTLS: true, tls: { ca: require('fs').readFileSync(ca) },
+  auth: user ? { user, pass: 'secret' } : undefined,
+}).sendMail({
+  envelope: { from: 'alice@example.org', to: ['alice@example.org', 'bob@example.org'] },
+  from: 'Alïce <alice@example.org>', to: 'bob@example.org', subject: 'Grüße', text: '.\\n..\\nfür Köln\\n',
+}).then(({ response }) => console.log(response));
+"""
+# Debian's node-nodemailer, or what imapflow has brought.
+_NODE_PATH = os.pathsep.join(("/usr/share/nodejs", os.path.join(ROOT, "node", "node_modules")))
+
+
+def has_nodemailer():
+    return any(os.path.isdir(os.path.join(path, "nodemailer")) for path in _NODE_PATH.split(os.pathsep))
 
 
 def needs(program):
@@ -101,6 +122,22 @@ class MailClients(ServeCase):
         self.assertRegex(said,
             rb"^220 [^\n]*\n(250[- ][^\n]*\n)+250 2\.1\.0[^\n]*\n250 2\.1\.5[^\n]*\n354[^\n]*\n250[^\n]*\n221")
         self.assertTrue(stored.endswith(b"Subject: by Node\n\n.\nbody\n"), stored)
+
+    @needs("node")
+    @unittest.skipUnless(has_nodemailer(), "node-nodemailer is not installed")
+    def test_nodemailer(self):
+        script = self.write("mailer.js", _NODEMAILER.encode())
+        for user, scheme, protocol in (("", "smtp", b"ESMTPS"), ("alice", "smtp", b"ESMTPSA"),
+                                       ("alice", "smtps", b"ESMTPSA")):
+            with self.subTest(protocol, scheme=scheme):
+                stored, said = self.arrived(lambda user=user, scheme=scheme: self.program(
+                    "node", script, self.certificates().ca, scheme, str(self.server.port(scheme)), user,
+                    environment={"NODE_PATH": _NODE_PATH}))
+                self.assertRegex(said, rb"^250 2\.0\.0 ")
+                self.assertIn(b"with " + protocol + b" id", stored)
+                text = email.message_from_bytes(stored, policy=email.policy.default)
+                self.assertEqual((text["Subject"], text["From"]), ("Grüße", "Alïce <alice@example.org>"))
+                self.assertEqual(text.get_content(), ".\n..\nfür Köln\n")
 
 
 if __name__ == "__main__":
