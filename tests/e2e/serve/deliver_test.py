@@ -141,6 +141,18 @@ class Deliver(Case):
                 self.assertEqual(client.rcpt("alice@example.org")[0], 250)
                 self.assertEqual(client.data(large.replace(b"\n", b"\r\n"))[0], code)
                 self.assertEqual(len(server.messages("alice")), 1)
+                # Each for himself; who has no room is not told to strangers, who might learn where an alias leads.
+                with smtplib.LMTP("127.0.0.1", server.port("lmtp"), timeout=20) as lmtp:
+                    lmtp.ehlo()
+                    lmtp.mail("carol@example.net")
+                    for name in ("alice", "bob"):
+                        self.assertEqual(lmtp.rcpt(f"{name}@example.org")[0], 250)
+                    said = lmtp.data(large.replace(b"\n", b"\r\n"))
+                    self.assertEqual((said[0], said[1][:5], b"alice" in said[1]), (code, enhanced, False))
+                    self.assertEqual(lmtp.getreply()[0], 250)
+                self.assertEqual((len(server.messages("alice")), len(server.messages("bob"))), (1, 1))
+                for name in os.listdir(os.path.join(server.store, "bob", "new")):
+                    os.unlink(os.path.join(server.store, "bob", "new", name))
                 self.send(server, octets, "bob@example.org")
                 folder = os.path.join(server.store, "alice", "new")
                 for name in os.listdir(folder):

@@ -86,7 +86,8 @@ std::optional<smtp::Reply> quota_refusal(Quota& quota, const Config& config,
         const auto fits = quota.fits(config.store.path_of(user), octets, config.delivery.quota);
         if (!fits) return smtp::reply_for(fits.error());
         if (*fits) continue;
-        const std::string text = "The mailbox of " + user + " has no room for it";
+        // Not whose it is: of an alias, strangers would learn where it leads.
+        const std::string text = "The mailbox has no room for it";
         return config.delivery.over_quota_fails ? smtp::Reply{552, "5.2.2", {text}}
                                                 : smtp::Reply{452, "4.2.2", {text}};
     }

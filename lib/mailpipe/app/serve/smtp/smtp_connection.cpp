@@ -40,6 +40,8 @@ class SmtpConnection : public SessionConnection<smtp::ServerSession, smtp::Serve
     std::string listing_field() const;
     asio::awaitable<void> end_message(std::optional<smtp::Reply> refused);
     std::optional<smtp::Reply> refused_by_fault();  // by --fault
+    asio::awaitable<std::optional<smtp::Reply>> refused_by_quota();
+    void report_refused(const smtp::Mailbox& recipient, const smtp::Reply& reply);
     void tell(const std::vector<Result<Delivered>>& results, const std::vector<smtp::Reply>& replies);
     void tell_queued(const Delivered& queued, const smtp::Envelope& envelope);
     void begin_mail(smtp::MailRequested& request);
@@ -283,14 +285,18 @@ asio::awaitable<void> SmtpConnection::judge_by_quota(smtp::RecipientRequested re
     answer(request, judged);
 }
 
+void SmtpConnection::report_refused(const smtp::Mailbox& recipient, const smtp::Reply& reply) {
+    Json json = event("error");
+    json["to"] = recipient.encode();
+    json["reply"] = json_of(reply);
+    report(Error{smtp::reply_kind(reply), "recipient refused"}, std::move(json));
+}
+
 void SmtpConnection::answer(const smtp::RecipientRequested& request, const Judged& judged) {
     const Recipients& recipients = context_.config.recipients;
     const smtp::Mailbox& recipient = request.recipient;
     if (!judged) {
-        Json json = event("error");
-        json["to"] = recipient.encode();
-        json["reply"] = json_of(judged.error());
-        report(Error{smtp::reply_kind(judged.error()), "recipient refused"}, std::move(json));
+        report_refused(recipient, judged.error());
         return session_->refuse(judged.error());
     }
     if (goes_elsewhere(recipient)) {
@@ -348,20 +354,42 @@ asio::awaitable<std::optional<smtp::Reply>> SmtpConnection::make_binary_lines() 
 std::optional<smtp::Reply> SmtpConnection::refused_by_fault() {
     const std::vector<bool> refused = tapped_->message_ends();
     if (refused.size() != transaction_->recipients()) return std::nullopt;
-    if (std::find(refused.begin(), refused.end(), false) == refused.end())
-        return smtp::Reply{451, "4.3.0", {"Refused by a fault"}};
-    transaction_->drop_recipients(refused);
+    const smtp::Reply reply{451, "4.3.0", {"Refused by a fault"}};
+    if (std::find(refused.begin(), refused.end(), false) == refused.end()) return reply;
+    std::vector<std::optional<smtp::Reply>> refusals(refused.size());
+    for (std::size_t i = 0; i < refused.size(); ++i) {
+        if (refused[i]) refusals[i] = reply;
+    }
+    transaction_->refuse_recipients(std::move(refusals));
     return std::nullopt;
+}
+
+// SMTP has one reply for all.
+asio::awaitable<std::optional<smtp::Reply>> SmtpConnection::refused_by_quota() {
+    const std::uint64_t octets = transaction_->message()->size();
+    if (!is_lmtp()) {
+        std::vector<std::string> users = transaction_->user_names();
+        co_return co_await over_quota(std::move(users), octets);
+    }
+    std::vector<std::optional<smtp::Reply>> refusals;
+    for (std::size_t i = 0; i < transaction_->recipients(); ++i) {
+        std::vector<std::string> users = transaction_->users_of(i);
+        std::optional<smtp::Reply> refused = co_await over_quota(std::move(users), octets);
+        refusals.push_back(std::move(refused));
+    }
+    if (std::find(refusals.begin(), refusals.end(), std::nullopt) == refusals.end()) co_return refusals.front();
+    for (std::size_t i = 0; i < refusals.size(); ++i) {
+        if (refusals[i]) report_refused(transaction_->recipient(i), *refusals[i]);
+    }
+    transaction_->refuse_recipients(std::move(refusals));
+    co_return std::nullopt;
 }
 
 asio::awaitable<void> SmtpConnection::end_message(std::optional<smtp::Reply> refused) {
     static std::atomic<std::uint32_t> number = 0;
     if (!refused) refused = transaction_->verdict();
     if (!refused && transaction_->envelope.body == smtp::Body::binary) refused = co_await make_binary_lines();
-    if (!refused) {
-        std::vector<std::string> users = transaction_->user_names();
-        refused = co_await over_quota(std::move(users), transaction_->message()->size());
-    }
+    if (!refused && has_quota()) refused = co_await refused_by_quota();
     Result<std::string> added;
     if (!refused) added = fix_up();
     if (!added) refused = smtp::reply_for(added.error());

@@ -53,32 +53,34 @@ void SmtpTransaction::relay_to(std::size_t relay, const smtp::Mailbox& mailbox,
     to.recipient_options.push_back(options);
 }
 
+void SmtpTransaction::place(Recipient& recipient) {
+    for (const std::string& user : recipient.places.users)
+        recipient.users.push_back(target_of(user, recipient.mailbox));
+    if (recipient.places.elsewhere.empty()) return;
+    recipient.relays.push_back(relay_of(recipient.forwarding_path));
+    for (const smtp::Mailbox& one : recipient.places.elsewhere)
+        relay_to(recipient.relays.back(), one, recipient.options);
+}
+
 void SmtpTransaction::add_recipient(const smtp::Mailbox& mailbox, const smtp::RecipientOptions& options,
                                     const Places& places, const smtp::Mailbox& forwarding_path) {
-    Recipient recipient{mailbox, {}, {}};
-    for (const std::string& user : places.users)
-        recipient.users.push_back(target_of(user, mailbox));
-    if (!places.elsewhere.empty()) {
-        recipient.relays.push_back(relay_of(forwarding_path));
-        for (const smtp::Mailbox& one : places.elsewhere)
-            relay_to(recipient.relays.back(), one, options);
-    }
-    recipients_.push_back(std::move(recipient));
+    recipients_.push_back({mailbox, options, places, forwarding_path});
+    place(recipients_.back());
 }
 
 void SmtpTransaction::add_relayed(const smtp::Mailbox& mailbox, const smtp::RecipientOptions& options) {
-    const std::size_t relay = relay_of(envelope.reverse_path);
-    relay_to(relay, mailbox, options);
-    recipients_.push_back({mailbox, {}, {relay}});
+    add_recipient(mailbox, options, Places{{}, {mailbox}, false}, envelope.reverse_path);
 }
 
-void SmtpTransaction::drop_recipients(const std::vector<bool>& dropped) {
-    const std::vector<Target> before = std::exchange(targets_, {});
+void SmtpTransaction::refuse_recipients(std::vector<std::optional<smtp::Reply>> refusals) {
+    targets_.clear();
+    relays_.clear();
     for (std::size_t i = 0; i < recipients_.size(); ++i) {
-        const std::vector<std::size_t> users = std::exchange(recipients_[i].users, {});
-        if (dropped.at(i)) continue;
-        for (const std::size_t user : users)
-            recipients_[i].users.push_back(target_of(before[user].user, before[user].mailbox));
+        Recipient& recipient = recipients_[i];
+        recipient.users.clear();
+        recipient.relays.clear();
+        recipient.refused = std::move(refusals.at(i));
+        if (!recipient.refused) place(recipient);
     }
 }
 
@@ -154,7 +156,7 @@ std::vector<smtp::Reply> SmtpTransaction::replies(const std::vector<Result<Deliv
 std::vector<smtp::Reply> SmtpTransaction::answers(const std::vector<smtp::Reply>& replies, bool lmtp) const {
     std::vector<smtp::Reply> answers;
     for (const auto& recipient : recipients_) {
-        std::optional<smtp::Reply> answer;
+        std::optional<smtp::Reply> answer = recipient.refused;
         const auto take = [&](std::size_t target) {
             answer = answer ? worse(*answer, replies[target]) : replies[target];
         };

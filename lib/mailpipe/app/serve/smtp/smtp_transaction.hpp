@@ -27,8 +27,12 @@ class SmtpTransaction {
     // Goes into the queue as it is.
     void add_relayed(const smtp::Mailbox& mailbox, const smtp::RecipientOptions& options);
     std::size_t recipients() const { return recipients_.size(); }
-    // Those mailboxes here do not get it, whatever answers() says of them. One value a recipient.
-    void drop_recipients(const std::vector<bool>& dropped);
+    const std::vector<std::string>& users_of(std::size_t recipient) const {
+        return recipients_[recipient].places.users;
+    }
+    const smtp::Mailbox& recipient(std::size_t number) const { return recipients_[number].mailbox; }
+    // One value a recipient: who has a reply does not get it, and answers() says that.
+    void refuse_recipients(std::vector<std::optional<smtp::Reply>> refusals);
 
     void begin_body(const std::string& spool_directory, SpoolBudget& budget);
     void append(std::string_view crlf_text);  // an error is kept for verdict()
@@ -66,13 +70,18 @@ class SmtpTransaction {
  private:
     struct Recipient {
         smtp::Mailbox mailbox;
-        std::vector<std::size_t> users;   // into targets_
-        std::vector<std::size_t> relays;  // into relays_
+        smtp::RecipientOptions options;
+        Places places;
+        smtp::Mailbox forwarding_path;
+        std::optional<smtp::Reply> refused = {};
+        std::vector<std::size_t> users = {};   // into targets_
+        std::vector<std::size_t> relays = {};  // into relays_
     };
     struct Target {
         std::string user;
         smtp::Mailbox mailbox;  // the first recipient that means the user
     };
+    void place(Recipient& recipient);
     std::size_t target_of(const std::string& user, const smtp::Mailbox& mailbox);
     std::size_t relay_of(const smtp::Mailbox& reverse_path);
     void relay_to(std::size_t relay, const smtp::Mailbox& mailbox, const smtp::RecipientOptions& options);
