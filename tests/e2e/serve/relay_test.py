@@ -81,9 +81,17 @@ class Relay(Case):
         self.assertEqual(len(again.messages("bob")), 1)
 
     def test_a_server_that_is_none(self):
-        self.run_error(64, "not a server to send to", argv=[
-            "mail-serve", "--store", f"maildir:{self.path('store')}/%u", "--user", "alice:secret", "--listen",
-            f"smtp://127.0.0.1:{free_port()}", "--relay-server", "imap://localhost", "--queue-dir", self.path("q2")])
+        for status, says, options in (
+                (64, "--relay-server imap://localhost: not a server to send to", ("imap://localhost",)),
+                (66, "--relay-server mail: no such file", ("mail",)),
+                (78, "--relay-server @work: no such account", ("@work",)),
+                (64, "--relay-server smtp://u:[*]+@x: a password in a URL is refused", ("smtp://u:secret@x",)),
+                (66, "--relay: mail: no such file", ("mx:", "--relay", "a.example -> mail")),
+                (64, "serve: --dns-server: not ADDRESS", ("mx:", "--dns-server", "x"))):
+            with self.subTest(options):
+                self.run_error(status, says, argv=[
+                    "mail-serve", "--store", f"maildir:{self.path('store')}/%u", "--user", "alice:secret", "--listen",
+                    f"smtp://127.0.0.1:{free_port()}", "--queue-dir", self.path("q2"), "--relay-server", *options])
 
 
 main()

@@ -49,9 +49,10 @@ Result<Rule> parse_rule(const std::string& text, config::Accounts& accounts) {
     }
     auto pattern = parse_pattern(ascii::trim(std::string_view(text).substr(0, arrow)), "--relay");
     if (!pattern) return tl::unexpected(pattern.error());
-    auto server =
-        accounts.locate_server(std::string(ascii::trim(std::string_view(text).substr(arrow + kArrow.size()))));
-    if (!server) return fail(server.error().kind, "--relay: " + server.error().message);
+    const std::string to(ascii::trim(std::string_view(text).substr(arrow + kArrow.size())));
+    auto server = accounts.locate_server(to);
+    if (!server)
+        return fail(server.error().kind, "--relay: " + without_password(to) + ": " + server.error().message);
     if (!is_server(server->scheme) && server->scheme != Scheme::mx)
         return fail(Errc::usage, "--relay: mail goes to an smtp://, smtps:// or lmtp: server, or mx:");
     return Rule{std::move(*pattern), std::move(*server)};

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "mailpipe/app/location.hpp"
 #include "mailpipe/app/queue/open_spool.hpp"
 #include "mailpipe/app/queue/queue_record.hpp"
 #include "mailpipe/app/stop.hpp"
@@ -51,7 +52,13 @@ Result<const Transports*> Relay::find_transports(const std::string& server) {
 Result<void> Relay::start(const CurrentConfig& config, Deliverer& deliverer, SpoolBudget& budget,
                           Quota& quota) {
     local_.emplace(LocalDelivery{config, deliverer, quota, budget});
-    if (auto found = find_transports(""); !found) return tl::unexpected(found.error());
+    if (auto found = find_transports(""); !found) {
+        Error error = found.error();
+        const bool names_option = error.message.starts_with("--");
+        if (!names_option)
+            error.message.insert(0, "--relay-server " + without_password(config_.relay->server) + ": ");
+        return tl::unexpected(std::move(error));
+    }
     auto news = make_system_news(*spool_);
     if (!news) return tl::unexpected(news.error());
     news_ = std::move(*news);
