@@ -85,6 +85,25 @@ class RunAs(Case):
         os.mkdir(store, 0o755)
         self.run_error(73, store, f"as {USER}", "Permission denied", argv=self.argv(store, "--run-as", USER))
 
+    def test_the_queue_belongs_to_the_user(self):
+        queue = self.path("spool", "queue")
+        relay = ["--relay-server", "smtp://127.0.0.1:9", "--run-as", USER]
+        with MailServe(listen=["smtp://127.0.0.1:0"], store=self.path("store"),
+                       arguments=[*relay, "--queue-dir", queue]) as server:
+            client = smtplib.SMTP("127.0.0.1", server.port("smtp"), timeout=20)
+            client.login("alice", "secret")
+            client.sendmail("alice@example.org", ["dave@example.net"], crlf(TEXTS["plain"]))
+            client.quit()
+            server.wait_event(lambda event: event["event"] == "attempt", "the attempt")
+            for folder, _, names in os.walk(self.path("spool")):
+                for path in [folder] + [os.path.join(folder, name) for name in names]:
+                    self.assertEqual(os.lstat(path).st_uid, self.user.pw_uid, path)
+        # One of somebody else, and that in root's home.
+        os.chown(os.path.join(queue, "messages"), 0, 0)
+        self.run_error(73, queue, f"as {USER}", "Permission denied",
+                       argv=self.argv(self.path("store"), *relay, "--queue-dir", queue))
+        self.run_error(64, "--queue-dir", argv=self.argv(self.path("store"), *relay))
+
     def test_users_that_are_refused(self):
         for name in ("root", "no-such-user"):
             with self.subTest(name):

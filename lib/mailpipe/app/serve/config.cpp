@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "mailpipe/app/private_file.hpp"
+#include "mailpipe/app/queue/open_spool.hpp"
 #include "mailpipe/app/serve/loops.hpp"
 #include "mailpipe/base/ascii.hpp"
 #include "mailpipe/base/limits.hpp"
@@ -210,11 +211,33 @@ Result<void> add_access(const ServeOptions& options, Config& config) {
     return {};
 }
 
+bool changes_user(const Config& config) {
+    return config.run_as && config.run_as->changes;
+}
+
 Result<void> make_root(const Config& config) {
     const auto missing = missing_directories(config.store.root);
     auto root = store::open_or_create_directory(config.store.root);
     if (!root) return tl::unexpected(root.error());
-    return config.run_as && config.run_as->changes ? give_directories(missing, *config.run_as) : Result<void>{};
+    return changes_user(config) ? give_directories(missing, *config.run_as) : Result<void>{};
+}
+
+// Of whom the default one would be, nobody means: it is in the home of root.
+Result<void> make_queue(const Config& config) {
+    if (!config.relay || !changes_user(config)) return {};
+    const std::string& queue = config.relay->queue.directory;
+    if (queue.empty())
+        return fail(Errc::usage, "--run-as: give --queue-dir, too, since the queue is in root's home else");
+    auto missing = missing_directories(queue + "/messages");
+    if (::access((queue + "/tmp").c_str(), F_OK) != 0) missing.push_back(queue + "/tmp");
+    auto spool = open_spool(config.relay->queue);
+    if (!spool) return tl::unexpected(spool.error());
+    return give_directories(missing, *config.run_as);
+}
+
+Result<void> check_writable(const std::string& directory, const Config& config) {
+    if (::access(directory.c_str(), W_OK | X_OK) == 0) return {};
+    return fail_errno(errno, directory + (config.run_as ? " as " + config.run_as->name : ""), true);
 }
 
 }  // namespace
@@ -324,6 +347,7 @@ Result<std::unique_ptr<Config>> make_config(const ServeOptions& options) {
     auto config = assemble(options, nullptr);
     if (!config) return config;
     if (auto made = make_root(**config); !made) return tl::unexpected(made.error());
+    if (auto made = make_queue(**config); !made) return tl::unexpected(made.error());
     return config;
 }
 
@@ -332,8 +356,10 @@ Result<std::unique_ptr<Config>> remake_config(const ServeOptions& options, const
 }
 
 Result<void> check_store(const Config& config) {
-    if (::access(config.store.root.c_str(), W_OK | X_OK) == 0) return {};
-    return fail_errno(errno, config.store.root + (config.run_as ? " as " + config.run_as->name : ""), true);
+    auto checked = check_writable(config.store.root, config);
+    if (!checked || !config.relay) return checked;
+    const auto queue = queue_directory(config.relay->queue);
+    return queue ? check_writable(*queue + "/messages", config) : tl::unexpected(queue.error());
 }
 
 }  // namespace mailpipe::app::serve

@@ -78,14 +78,15 @@ struct Config {
     std::optional<SendOptions> relay;  // how mail of users for elsewhere goes; none: it is refused
 };
 
-// Makes the store's root, which belongs to --run-as then. Errors: usage, config, auth, cannot_create.
+// Makes the store's root and, with --run-as, the queue, which belong to that user then. Errors: usage, config, auth,
+// cannot_create.
 Result<std::unique_ptr<Config>> make_config(const ServeOptions& options);
 // The same for a server that runs: reads again the files that the options name; the host's name, the user to run as and a
 // self-signed certificate stay those of `first`. Nothing is made on the disk.
 Result<std::unique_ptr<Config>> remake_config(const ServeOptions& options, const Config& first);
 
-// Whether this process, with the privileges that it has now, can write in the store's root. Error
-// cannot_create.
+// Whether this process, with the privileges that it has now, can write in the store's root and in the queue.
+// Error cannot_create.
 Result<void> check_store(const Config& config);
 
 Result<StoreLayout> parse_store(const std::string& text);
