@@ -34,6 +34,7 @@ complete -c mail-serve -l max-recipients -x -d 'Recipients of one message (defau
 complete -c mail-serve -l connection-rate -x -d 'Turn away an address that connects more often, such as 60/1m'
 complete -c mail-serve -l rate-per-address -x -d 'Refuse for now the messages of an address that sends more, such as 1000/1h'
 complete -c mail-serve -l rate-per-sender -x -d 'Refuse for now the messages of a sender, a user if one has logged in, who sends more'
+complete -c mail-serve -l limits -r -F -d 'Limits in a file, NAME = VALUE a line, which SIGHUP makes it read again'
 complete -c mail-serve -l metrics -x -d 'Answer with OpenMetrics at this URL, http://HOST:PORT/metrics'
 complete -c mail-serve -l sandbox -x -a 'auto require off' -d 'Give up what a server does not need: files and system calls (default: auto, as far as it goes)'
 complete -c mail-serve -l proxy-from -x -d 'Peers that are proxies, which tell their client\'s address by a PROXY header first; may be repeated'

@@ -45,7 +45,7 @@ void add_limits(CLI::App& app, app::ServeOptions& options) {
     app.add_option("--timeout", options.timeout_seconds,
                    "Close a connection that is silent that long (default: 300)")
         ->type_name("SECONDS")
-        ->check(CLI::Range(1, 86400).description(""));
+        ->check(CLI::Range(app::kTimeoutRange.least, app::kTimeoutRange.most).description(""));
 }
 
 void add_relay_options(CLI::App& app, app::SendOptions& relay) {
@@ -88,7 +88,7 @@ std::unique_ptr<CLI::App> make_serve_app(app::ServeOptions& options) {
                     "Become this user once the sockets are bound and the TLS key is read; for root")
         ->type_name("USER");
     add_limits(*app, options);
-    add_limits_options(*app, options.limits);
+    add_limits_options(*app, options.limits, options.limits_file);
     add_ground_options(*app, options);
     add_access_options(*app, options.access);
     add_routing_options(*app, options.routing);

@@ -167,6 +167,14 @@ class ServeErrors(ErrorCase):
                 self.fails(78, self.serve("--users", self.write("users", text, mode)), says)
         self.fails(78, self.serve("--users", self.path("missing")), "missing")
 
+    def test_bad_files_of_limits(self):
+        for text, mode, says in ((b"max-recipients = 0\n", 0o644, "limits:1: max-recipients: a number"),
+                                 (b"\nthreads = 2\n", 0o644, "limits:2: no limit is called 'threads'"),
+                                 (b"timeout = 10\n", 0o666, "limits: others can write it")):
+            with self.subTest(text):
+                self.fails(78, self.serve("--limits", self.write("limits", text, mode)), says)
+        self.fails(78, self.serve("--limits", self.path("missing")), "missing")
+
     def test_idle_peer(self):
         with MailServe(listen=["smtp://127.0.0.1:0", "pop3://127.0.0.1:0"], arguments=["--timeout", "1"]) as server:
             for scheme in ("smtp", "pop3"):

@@ -1,4 +1,4 @@
-"""SIGHUP: mail-serve reads users, aliases and certificates again, and keeps what it has where they are wrong."""
+"""SIGHUP: mail-serve reads users, aliases, limits, certificates again, and keeps what it has where they are wrong."""
 
 import os
 import poplib
@@ -97,6 +97,43 @@ class Reload(Case):
             before = ssl.get_server_certificate(("127.0.0.1", server.port("smtps")), timeout=20)
             self.assertTrue(self.reload(server)["ok"])
             self.assertEqual(ssl.get_server_certificate(("127.0.0.1", server.port("smtps")), timeout=20), before)
+
+    def test_limits(self):
+        def recipients(server):
+            with smtplib.SMTP("127.0.0.1", server.port("smtp"), timeout=20) as client:
+                client.ehlo()
+                client.mail("dave@example.net")
+                taken = sum(client.rcpt("alice@example.org")[0] == 250 for _ in range(5))
+                return taken, client.esmtp_features["limits"], int(client.esmtp_features["size"])
+
+        limits = self.write("limits", b"max-recipients = 2\nmax-message-size = 10k\n", 0o644)
+        with MailServe(arguments=["--limits", limits, "--max-recipients", "4"]) as server:
+            self.assertEqual(recipients(server), (2, "RCPTMAX=2", 10240))
+            begun_before = smtplib.SMTP("127.0.0.1", server.port("smtp"), timeout=20)
+            self.addCleanup(begun_before.close)
+            self.write("limits", b"max-recipients = 3\nmax-connections = 10\n", 0o644)
+            self.assertTrue(self.reload(server)["ok"])
+            self.assertEqual(recipients(server), (3, "RCPTMAX=3", 1 << 30))
+            begun_before.ehlo()
+            self.assertEqual(begun_before.esmtp_features["limits"], "RCPTMAX=2")
+            begun_before.close()
+            open_ones = []
+            for _ in range(10):
+                open_ones.append(smtplib.SMTP("127.0.0.1", server.port("smtp"), timeout=20))
+                self.addCleanup(open_ones[-1].close)
+            with self.assertRaises(smtplib.SMTPConnectError) as caught:
+                smtplib.SMTP("127.0.0.1", server.port("smtp"), timeout=20)
+            self.assertEqual(caught.exception.smtp_code, 421)
+            for one in open_ones:
+                one.quit()
+
+            self.write("limits", b"max-recipients = many\n", 0o644)
+            event = self.reload(server)
+            self.assertFalse(event["ok"])
+            self.assertIn("limits:1: max-recipients", event["message"])
+            self.write("limits", b"")
+            self.assertTrue(self.reload(server)["ok"])
+            self.assertEqual(recipients(server)[1], "RCPTMAX=4")
 
     def test_the_service_manager_is_told(self):
         path = self.path("notify")

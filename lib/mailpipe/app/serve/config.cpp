@@ -9,6 +9,7 @@
 
 #include "mailpipe/app/private_file.hpp"
 #include "mailpipe/app/queue/open_spool.hpp"
+#include "mailpipe/app/serve/limits/limits_file.hpp"
 #include "mailpipe/app/serve/loops.hpp"
 #include "mailpipe/base/ascii.hpp"
 #include "mailpipe/base/limits.hpp"
@@ -285,7 +286,11 @@ Result<void> check_sockets(const ServeOptions& options, const Config& config) {
 }
 
 // `first` is nullptr at the start.
-Result<std::unique_ptr<Config>> assemble(const ServeOptions& options, const Config* first) {
+Result<std::unique_ptr<Config>> assemble(const ServeOptions& given, const Config* first) {
+    ServeOptions options = given;
+    if (!options.limits_file.empty()) {
+        if (auto read = read_limits(options); !read) return tl::unexpected(read.error());
+    }
     auto config = std::make_unique<Config>();
     config->host_name = first != nullptr            ? first->host_name
                         : options.host_name.empty() ? own_host_name()

@@ -47,6 +47,7 @@ struct ServeOptions {
     AccessOptions access;
     SandboxMode sandbox = SandboxMode::automatic;
     ServeLimitsOptions limits;
+    std::string limits_file;  // take_limits(); empty: none
     RoutingOptions routing;
     DeliveryOptions delivery;
     ServeTestOptions test;

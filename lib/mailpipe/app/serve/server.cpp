@@ -19,6 +19,7 @@ namespace mailpipe::app::serve {
 namespace {
 
 constexpr std::size_t kTurningAway = 100;
+constexpr std::size_t kConnectionsExpected = ServeLimitsOptions{}.max_connections;
 constexpr rlim_t kDescriptorsReserved = 450;  // the store's, TLS files, events
 constexpr rlim_t kDescriptorsWanted = 6;      // of a connection: socket, spool, maildrop
 constexpr std::chrono::seconds kTurnAwayTimeout{2};
@@ -26,11 +27,12 @@ constexpr std::chrono::seconds kGrace{8};        // for a message in flight, aft
 constexpr std::chrono::seconds kLastReplies{2};  // then for the last reply
 
 // As many as are wanted, where the limit on descriptors allows it; the limit is raised as far as it can be. Most
-// connections have one descriptor only: two of them must do with three.
+// connections have one descriptor only: two of them must do with three. It is raised for some more than are wanted, since
+// the sandbox will not let it be raised at a reload.
 std::size_t possible_connections(std::size_t wanted) {
     rlimit limit{};
     if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return wanted;
-    const rlim_t plenty = kDescriptorsReserved + wanted * kDescriptorsWanted;
+    const rlim_t plenty = kDescriptorsReserved + std::max(wanted, kConnectionsExpected) * kDescriptorsWanted;
     if (limit.rlim_cur < plenty) {
         limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, plenty);
         ::setrlimit(RLIMIT_NOFILE, &limit);
@@ -231,7 +233,9 @@ asio::awaitable<void> Server::await_reloads() {
         Json json = make_event("reload");
         json["ok"] = config.has_value();
         if (config) {
+            max_connections_ = possible_connections((*config)->limits.max_connections);
             shared_.config.set(std::move(*config));
+            judge_stress();
         } else {
             json["message"] = config.error().message;
             shared_.diagnostics.note("", config.error().message + "; what was read before stays");

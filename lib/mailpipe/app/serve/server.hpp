@@ -60,7 +60,7 @@ class Server {
     asio::signal_set signals_;
     asio::signal_set reloads_;
     asio::steady_timer grace_;
-    std::size_t max_connections_;
+    std::atomic<std::size_t> max_connections_;
     // Connections. Counted where they end, so that none wakes the first loop by its end but the last ones of a server that stops.
     std::atomic<std::size_t> open_ = 0;
     std::atomic<bool> stopping_ = false;

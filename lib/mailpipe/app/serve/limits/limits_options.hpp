@@ -20,6 +20,15 @@ struct Rate {
 // "N/TIME": "100/1m", "5000/1d". Error usage.
 MAILPIPE_EXPORT Result<Rate> parse_rate(const std::string& text);
 
+struct LimitRange {
+    std::uint64_t least;
+    std::uint64_t most;
+};
+inline constexpr LimitRange kConnectionsRange{10, 1'000'000};
+inline constexpr LimitRange kConnectionsOfOneRange{0, 1'000'000};  // an address, a user
+inline constexpr LimitRange kRecipientsRange{1, 100'000};
+inline constexpr LimitRange kTimeoutRange{1, 86'400};  // seconds
+
 // How much of this server its peers may use. 0: no limit.
 struct ServeLimitsOptions {
     std::size_t threads = 0;                                 // event loops; 0: one a core, at most 8

@@ -85,10 +85,10 @@ std::string runs_commands(const ServeOptions& options) {
 Reach reach_of(const ServeOptions& options, const std::string& store_root) {
     Reach reach;
     reach.read.assign(std::begin(kSystem), std::end(kSystem));
-    for (const std::string& path :
-         {options.users_file, options.users_options.client_ca, options.routing.aliases_file,
-          options.routing.srs_secret_file, options.relay.client.tls_ca, options.relay.client.tls_certificate,
-          options.relay.client.tls_key, options.relay.client.password_file})
+    for (const std::string& path : {options.users_file, options.limits_file, options.users_options.client_ca,
+                                    options.routing.aliases_file, options.routing.srs_secret_file,
+                                    options.relay.client.tls_ca, options.relay.client.tls_certificate,
+                                    options.relay.client.tls_key, options.relay.client.password_file})
         add_directories(path, reach.read);
     for (const auto* paths : {&options.tls_certificates, &options.tls_keys}) {
         for (const std::string& path : *paths)
