@@ -53,6 +53,19 @@ TEST_F(ServeRecipients, Served) {
     EXPECT_EQ(judge({"nobody", "example.org"}), "550 5.1.1");
 }
 
+// With --user-command.
+TEST_F(ServeRecipients, ThePostmasterWithoutUsers) {
+    const Users none;
+    Recipients without(none);
+    without.serve(routing());
+    for (const char* domain : {"", "example.org", "shop.example"}) {
+        const auto places = without.resolve({"Postmaster", domain}, false, kNow);
+        ASSERT_TRUE(places) << domain;
+        EXPECT_EQ(places->users, std::vector<std::string>{"postmaster"});
+    }
+    EXPECT_FALSE(without.resolve({"alice", "example.org"}, false, kNow));
+}
+
 TEST_F(ServeRecipients, NeverARelay) {
     EXPECT_EQ(judge({"alice", "example.com"}), "550 5.7.1");
     EXPECT_EQ(judge({"alice", "sub.example.org"}), "550 5.7.1");

@@ -11,6 +11,8 @@ tl::unexpected<smtp::Reply> refuse(int code, std::string enhanced, std::string t
     return tl::unexpected<smtp::Reply>(smtp::Reply{code, std::move(enhanced), {std::move(text)}});
 }
 
+constexpr std::string_view kPostmaster = "postmaster";
+
 bool contains(const std::vector<std::string>& domains, std::string_view domain) {
     return std::find(domains.begin(), domains.end(), ascii::to_lower(domain)) != domains.end();
 }
@@ -79,8 +81,9 @@ tl::expected<Places, smtp::Reply> Recipients::resolve(const smtp::Mailbox& recip
         const auto user = users_.find(recipient.local_part);
         return Places{{user ? *user : anybody_->of_recipient(recipient)}, {}, false};
     }
-    if (ascii::equals_ignore_case(recipient.local_part, "postmaster") && users_.size() > 0)
-        return Places{{users_.first()}, {}, false};
+    // RFC 5321 section 4.5.1: always.
+    if (ascii::equals_ignore_case(recipient.local_part, kPostmaster))
+        return Places{{users_.size() > 0 ? users_.first() : std::string(kPostmaster)}, {}, false};
     if (recipient.local_part.find_first_of("%!@") != std::string::npos)
         return refuse(550, "5.7.1", "Relay access denied: routes in the local part are not followed");
     return refuse(550, "5.1.1", "No such user here: " + recipient.local_part);

@@ -47,7 +47,8 @@ class Recipients {
     // Where the recipient's mail goes, or the reply that refuses it: 550 5.7.1 for another domain and for the
     // tricks of old that ask for one (user%other.org@here, other.org!user@here, "user@other.org"@here),
     // 550 5.1.1 for a user who does not exist, 451 4.3.5 for an alias that leads nowhere. <postmaster> and postmaster at a
-    // domain are taken always (RFC 5321 section 4.5.1): by the alias or user of that name, else by the first user.
+    // domain are taken always (RFC 5321 section 4.5.1): by the alias or user of that name, else by the first user,
+    // else into a mailbox of that name.
     tl::expected<Places, smtp::Reply> resolve(const smtp::Mailbox& recipient, bool logged_in,
                                               std::time_t now) const;
 
