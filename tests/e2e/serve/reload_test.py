@@ -98,6 +98,29 @@ class Reload(Case):
             self.assertTrue(self.reload(server)["ok"])
             self.assertEqual(ssl.get_server_certificate(("127.0.0.1", server.port("smtps")), timeout=20), before)
 
+    def test_aliases(self):
+        def leads_to(server, name):
+            before = {user: len(server.messages(user)) for user in server.users}
+            with smtplib.SMTP("127.0.0.1", server.port("smtp"), timeout=20) as client:
+                client.sendmail("dave@example.net", [f"{name}@example.org"], b"Subject: x\r\n\r\ny\r\n")
+            return [user for user in server.users if len(server.messages(user)) > before[user]]
+
+        # The sandbox lets the directories of all these files be read, but no others: not even that of temporary files.
+        for name in ("config", "lists", "temporary"):
+            os.mkdir(self.path(name))
+        aliases = self.write("config/aliases", f"team: :include:{self.path('lists/team')}\n".encode(), 0o644)
+        self.write("lists/team", b"alice\n", 0o644)
+        with MailServe(arguments=["--aliases", aliases], environment={"TMPDIR": self.path("temporary")}) as server:
+            self.assertEqual(leads_to(server, "team"), ["alice"])
+            self.write("lists/team", b"alice, bob\n", 0o644)
+            self.write("config/aliases", f"team: :include:{self.path('lists/team')}\nall: bob\n".encode(), 0o644)
+            self.assertTrue(self.reload(server)["ok"], server.stderr())
+            self.assertEqual((leads_to(server, "team"), leads_to(server, "all")), (["alice", "bob"], ["bob"]))
+            self.write("config/aliases", b"all: nobody\n", 0o644)
+            event = self.reload(server)
+            self.assertEqual((event["ok"], "alias all" in event["message"]), (False, True), event)
+            self.assertEqual(leads_to(server, "all"), ["bob"])
+
     def test_limits(self):
         def recipients(server):
             with smtplib.SMTP("127.0.0.1", server.port("smtp"), timeout=20) as client:

@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <fstream>
 #include <functional>
 #include <thread>
 
@@ -137,12 +138,14 @@ TEST_F(ServeSandbox, WhatIsReached) {
     options.users_file = "/srv/a/users";
     options.tls_certificates = {"/srv/b/cert.pem"};
     options.listen = {"smtp://127.0.0.1:25", "lmtp:/srv/c/lmtp"};
+    options.routing.aliases_file = directory_ + "/aliases";
+    std::ofstream(options.routing.aliases_file) << "team: :include:/srv/d/team, alice\nall: team\n";
     const Reach reach = reach_of(options, "/srv/store");
     const auto has = [](const std::vector<std::string>& paths, const char* path) {
         return std::find(paths.begin(), paths.end(), path) != paths.end();
     };
     EXPECT_TRUE(has(reach.write, "/srv/store"));
-    EXPECT_TRUE(has(reach.read, "/srv/a") && has(reach.read, "/srv/b"));
+    EXPECT_TRUE(has(reach.read, "/srv/a") && has(reach.read, "/srv/b") && has(reach.read, "/srv/d"));
     EXPECT_EQ(reach.remove, std::vector<std::string>{"/srv/c"});
     EXPECT_EQ(runs_commands(options), "");
     options.delivery.deliver = "lmtp:/run/lmtp";

@@ -8,12 +8,15 @@
 #include <cerrno>
 #include <filesystem>
 
+#include "mailpipe/app/aliases.hpp"
 #include "mailpipe/app/config/config_file.hpp"
 #include "mailpipe/app/location.hpp"
+#include "mailpipe/app/private_file.hpp"
 #include "mailpipe/app/queue/open_spool.hpp"
 #include "mailpipe/app/serve/delivery/handover.hpp"
 #include "mailpipe/app/serve/sandbox/syscall_filter.hpp"
 #include "mailpipe/base/late_libraries.hpp"
+#include "mailpipe/base/limits.hpp"
 
 namespace mailpipe::app::serve {
 namespace {
@@ -65,6 +68,17 @@ void add_directories(const std::string& path, std::vector<std::string>& director
     if (!ignored) directories.push_back(real.parent_path().string());
 }
 
+void add_included(const std::string& aliases_file, std::vector<std::string>& directories) {
+    if (aliases_file.empty()) return;
+    const auto text = read_trusted_file(aliases_file, limits::kAliasesFile, aliases_file);
+    auto aliases = text ? Aliases::parse(*text, aliases_file, {{"localhost"}}) : tl::unexpected(text.error());
+    if (!aliases) return;
+    (void)aliases->read_included([&directories](const std::string& path) {
+        add_directories(path, directories);
+        return read_trusted_file(path, limits::kAliasesFile, path);
+    });
+}
+
 }  // namespace
 
 std::string runs_commands(const ServeOptions& options) {
@@ -94,6 +108,7 @@ Reach reach_of(const ServeOptions& options, const std::string& store_root) {
         for (const std::string& path : *paths)
             add_directories(path, reach.read);
     }
+    add_included(options.routing.aliases_file, reach.read);
     // Messages of more than a megabyte that are converted or sent on pass through a file without a name.
     std::error_code none;
     reach.write = {store_root, "/dev/null", std::filesystem::temp_directory_path(none).string()};

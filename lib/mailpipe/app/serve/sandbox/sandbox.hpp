@@ -23,7 +23,8 @@ Result<Sandboxed> enter_sandbox(const ServeOptions& options, const std::string& 
 
 // Which option makes the server run commands; empty: none.
 std::string runs_commands(const ServeOptions& options);
-// Files as the options name them. What a reload reads may be replaced by a rename: the directories are meant.
+// Files as the options name them, and the aliases what they include. What a reload reads may be replaced by a rename: the
+// directories are meant.
 Reach reach_of(const ServeOptions& options, const std::string& store_root);
 
 }  // namespace mailpipe::app::serve
