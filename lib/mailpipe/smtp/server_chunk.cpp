@@ -25,7 +25,9 @@ void ServerSession::Impl::on_bdat(std::string_view argument) {
     chunk = {octets, last, std::nullopt};
     if (!has_sender) return refuse_chunk({503, "5.5.1", {"MAIL is expected first"}});
     if (recipients == 0) return refuse_chunk({lmtp() ? 503 : 554, "5.5.1", {"No valid recipients"}});
-    if (options.max_size != 0 && (octets > options.max_size || size > options.max_size - octets)) {
+    const std::uint64_t before =
+        in_chunks ? size : 0;  // `size` is that of the last message until this one begins
+    if (options.max_size != 0 && (octets > options.max_size || before > options.max_size - octets)) {
         return refuse_chunk(
             {552, "5.3.4", {"Message is larger than " + std::to_string(options.max_size) + " octets"}});
     }

@@ -102,6 +102,16 @@ TEST(ServerChunk, HugeSizeHoldsNoMemoryAndIsDropped) {
     EXPECT_EQ(run.log.codes(), "220 250 250 250");
 }
 
+// Each message may be as large as it may be, whatever came before it.
+TEST(ServerChunk, TheSizeBeginsAnewWithEachMessage) {
+    const std::string next = "MAIL FROM:<a@b.org>\r\nRCPT TO:<alice@example.org>\r\n";
+    const std::string large(8000, 'a');
+    const ServerLog log = run_server(kEnvelope + bdat(large) + next + bdat(large) + next + "DATA\r\n" + large +
+                                         large + "\r\n.\r\n" + next + bdat(large),
+                                     server_options(), std::string::npos);
+    EXPECT_EQ(log.codes(), "220 250 250 250 250 250 250 250 250 250 354 552 250 250 250");
+}
+
 TEST(ServerChunk, NotOfferedEndsTheSession) {
     ServerOptions options = server_options();
     options.extensions.chunking = false;
