@@ -119,11 +119,14 @@ class Routing(Case):
         self.assertNotIn(b"\nDate:", found)
 
     def test_a_wrong_file_is_said(self):
-        path = self.write("wrong", b"ok: alice\nlost: nobody\n")
-        outcome = run(["mail-serve", "--store", f"maildir:{self.path('store')}/%u", "--listen", "smtp://127.0.0.1:0",
-                       "--domain", "here.example", "--user", "alice:x", "--aliases", path], self.directory)
-        self.assertEqual(outcome.status, 78)
-        self.assertRegex(outcome.stderr, rb"alias lost: it leads to a user who does not exist")
+        for text, says in ((b"ok: alice\nlost: nobody\n", b"alias lost: it leads to a user who does not exist"),
+                           (b"here: there\nthere: here\n", b"alias here: it leads to nobody")):
+            with self.subTest(text):
+                outcome = run(["mail-serve", "--store", f"maildir:{self.path('store')}/%u", "--listen",
+                               "smtp://127.0.0.1:0", "--domain", "here.example", "--user", "alice:x", "--aliases",
+                               self.write("wrong", text)], self.directory)
+                self.assertEqual(outcome.status, 78)
+                self.assertRegex(outcome.stderr, b"^mail-serve: " + says)
 
 
 if __name__ == "__main__":

@@ -118,8 +118,10 @@ Result<void> Recipients::check_aliases(bool forwards) const {
             return fail(Errc::config,
                         "alias " + name + ": " + mailbox->domain + " is no --domain or --virtual-domain");
         // Its errors say more than a reply.
-        if (auto expanded = routing_.aliases->expand(address, read_no_file); !expanded)
-            return tl::unexpected(expanded.error());
+        if (auto expanded = routing_.aliases->expand(address, read_no_file); !expanded) {
+            const std::string& why = expanded.error().message;
+            return fail(expanded.error().kind, why.starts_with("alias ") ? why : "alias " + name + ": " + why);
+        }
         const auto places = expand(*mailbox);
         if (!places) return fail(Errc::config, "alias " + name + ": it leads to a user who does not exist");
         if (!forwards && !places->elsewhere.empty())
