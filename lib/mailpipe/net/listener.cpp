@@ -75,7 +75,7 @@ Result<void> remove_stale_socket(const std::string& path, const sockaddr_storage
         return bind_error(errno, path);
     }
     if (!S_ISSOCK(status.st_mode)) {
-        return fail(Errc::unavailable, "cannot listen on " + path + ": a file that is no socket is there");
+        return fail(Errc::cannot_create, "cannot listen on " + path + ": a file that is no socket is there");
     }
     const Descriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (probe.get() < 0) return bind_error(errno, path);

@@ -29,7 +29,7 @@ class Listener {
                                                  std::uint16_t port);
 
     // Binds a Unix socket with this mode. A socket file of a server that has ended is replaced; one that is
-    // answered is an error temporary, a file that is no socket an error unavailable. The destructor removes the
+    // answered is an error temporary, a file that is no socket an error cannot_create. The destructor removes the
     // file when it is still ours. Errors: also cannot_create, usage (a path longer than 107 octets), io.
     static Result<std::unique_ptr<Listener>> unix_socket(const asio::any_io_executor& executor,
                                                          const std::string& path, mode_t mode = 0600);

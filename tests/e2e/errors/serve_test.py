@@ -50,6 +50,12 @@ class ServeErrors(ErrorCase):
         with socket.create_server(("127.0.0.1", 0)) as taken:
             self.fails(75, self.serve(listen=f"smtp://127.0.0.1:{taken.getsockname()[1]}"), "(?i)in use")
 
+    def test_what_cannot_be_bound(self):
+        # TEST-NET-3 is nobody's.
+        self.fails(75, self.serve(listen="smtp://203.0.113.7:0"), "203.0.113.7 port 0: Cannot assign")
+        self.fails(75, self.serve("--metrics", "http://203.0.113.7:0/metrics"), "203.0.113.7 port 0: Cannot assign")
+        self.fails(73, self.serve(listen="lmtp:" + self.write("file", b"")), "file: a file that is no socket")
+
     def test_unwritable_store(self):
         unwritable(self, "locked")
         self.fails(73, self.serve(store="locked/store"), "locked/store", "(?i)read-only|permission")

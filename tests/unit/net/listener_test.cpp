@@ -114,7 +114,7 @@ TEST_F(ListenerTest, ReplacesOnlyAStaleSocket) {
     std::ofstream(file) << "precious";
     auto over_file = unix_socket(file);
     ASSERT_FALSE(over_file);
-    EXPECT_EQ(over_file.error().kind, Errc::unavailable);
+    EXPECT_EQ(over_file.error().kind, Errc::cannot_create);
     EXPECT_EQ(std::filesystem::file_size(file), 8U);
 
     const std::string link = directory_.file("link");

@@ -73,6 +73,12 @@ Result<std::unique_ptr<net::Listener>> bind(const asio::any_io_executor& executo
                                  : net::Listener::unix_socket(executor, location.path, 0666);
 }
 
+// An address that this host does not have may be there at the next try.
+tl::unexpected<Error> cannot_bind(Error error) {
+    if (error.kind == Errc::unavailable) error.kind = Errc::temporary;
+    return tl::unexpected<Error>(std::move(error));
+}
+
 }  // namespace
 
 Server::Server(Loops& loops, Shared& shared, Remake remake)
@@ -91,12 +97,7 @@ Result<void> Server::listen() {
     if (!inherited) return tl::unexpected(inherited.error());
     for (const auto& socket : config_->sockets) {
         auto listener = bind(executor, socket.location, *inherited);
-        if (!listener) {
-            Error error = listener.error();
-            // An address in use may be free at the next try.
-            if (error.kind == Errc::unavailable) error.kind = Errc::temporary;
-            return tl::unexpected(std::move(error));
-        }
+        if (!listener) return cannot_bind(listener.error());
         auto bound = std::make_unique<Bound>(Bound{socket, std::move(*listener)});
         bound->socket.url = url_of(socket, *bound->listener);
         sockets_.push_back(std::move(bound));
@@ -108,7 +109,7 @@ Result<void> Server::listen() {
     }
     if (config_->metrics_url.empty()) return {};
     auto metrics = MetricsServer::listen(executor, config_->metrics_url);
-    if (!metrics) return tl::unexpected(metrics.error());
+    if (!metrics) return cannot_bind(metrics.error());
     metrics_ = std::move(*metrics);
     return {};
 }
