@@ -140,6 +140,8 @@ class Deliver(Case):
                 client.mail("carol@example.net")
                 self.assertEqual(client.rcpt("alice@example.org")[0], 250)
                 self.assertEqual(client.data(large.replace(b"\n", b"\r\n"))[0], code)
+                event = server.wait_event(lambda event: event.get("message") == "message refused", "the event")
+                self.assertEqual(event["kind"], "temporary" if code == 452 else "data")
                 self.assertEqual(len(server.messages("alice")), 1)
                 # Each for himself; who has no room is not told to strangers, who might learn where an alias leads.
                 with smtplib.LMTP("127.0.0.1", server.port("lmtp"), timeout=20) as lmtp:

@@ -318,7 +318,9 @@ void SmtpConnection::refuse_message(const smtp::Reply& reply) {
     if (transaction_->error()) {
         report_store_error(*transaction_->error(), std::move(json));
     } else {
-        report(Error{Errc::data, "message refused"}, std::move(json));
+        // A full mailbox says nothing about the message.
+        const Errc kind = smtp::reply_kind(reply);
+        report(Error{kind == Errc::temporary ? kind : Errc::data, "message refused"}, std::move(json));
     }
     std::vector<smtp::Reply> replies(transaction_->recipients(), reply);
     transaction_.reset();
