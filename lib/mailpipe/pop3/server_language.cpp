@@ -11,7 +11,7 @@ namespace mailpipe::pop3 {
 namespace {
 
 struct Phrase {
-    std::string_view english;  // "#" for each number
+    std::string_view english;  // "#" for each number, that of UTF8 as well
     std::string_view german;
 };
 
@@ -23,7 +23,7 @@ constexpr std::array kPhrases{
     Phrase{"Top of message follows", "Anfang der Nachricht folgt"},
     Phrase{"Message deleted", "Nachricht ist als entfernt vermerkt"},
     Phrase{"Begin TLS negotiation", "TLS kann beginnen"},
-    Phrase{"UTF8 enabled", "UTF8 ist an"},
+    Phrase{"UTF# enabled", "UTF# ist an"},
     Phrase{"Language listing follows", "Liste der Sprachen folgt"},
     Phrase{"Language is English", "Sprache ist Englisch"},
     Phrase{"Authentication failed", "Anmeldung abgewiesen"},
@@ -46,14 +46,22 @@ constexpr std::array kPhrases{
     Phrase{"Unknown command, or not before login", "Unbekannter Befehl, oder nicht vor der Anmeldung"},
     Phrase{"Too many bad commands, closing", "Zu viele falsche Befehle, Ende der Sitzung"},
     Phrase{"Too many failed logins, closing", "Zu viele Anmeldungen abgewiesen, Ende der Sitzung"},
+    Phrase{"Too many commands before login, closing", "Zu viele Befehle vor der Anmeldung, Ende der Sitzung"},
     Phrase{"Line too long, closing", "Zeile zu lang, Ende der Sitzung"},
     Phrase{"Control character in command", "Steuerzeichen im Befehl"},
     Phrase{"Use STLS first", "Zuerst STLS"},
+    Phrase{"STLS is not available", "STLS gibt es hier nicht"},
+    Phrase{"TLS is active already", "TLS ist schon an"},
     Phrase{"Login is not possible without TLS", "Ohne TLS keine Anmeldung"},
     Phrase{"USER needs a name", "USER braucht einen Namen"},
     Phrase{"USER first", "Zuerst USER"},
     Phrase{"PASS needs a password", "PASS braucht ein Passwort"},
+    Phrase{"APOP is not available", "APOP gibt es hier nicht"},
+    Phrase{"APOP needs a name and a digest", "APOP braucht einen Namen und einen Hash"},
     Phrase{"Unknown SASL mechanism", "Unbekanntes SASL-Verfahren"},
+    Phrase{"The initial response is not base#", "Die erste Antwort ist nicht Base#"},
+    Phrase{"The response is not base#", "Die Antwort ist nicht Base#"},
+    Phrase{"The response is malformed", "Die Antwort ist fehlerhaft"},
     Phrase{"Unknown language", "Unbekannte Sprache"},
 };
 

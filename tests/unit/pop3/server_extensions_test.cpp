@@ -1,5 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
+#include <regex>
+
 #include "mailpipe/base/encoding.hpp"
 #include "mailpipe/pop3/server_language.hpp"
 #include "mailpipe/sasl/scram_keys.hpp"
@@ -56,6 +60,21 @@ TEST(ServerLanguage, WhatHasNoTranslationStays) {
     EXPECT_EQ(translate_status(Language::german, "-ERR [LOGIN-DELAY] Wait 60 s between logins"),
               "-ERR [LOGIN-DELAY] Zwischen zwei Anmeldungen liegen 60 s");
     EXPECT_EQ(translate_status(Language::english, "+OK Bye"), "+OK Bye");
+}
+
+// What the session says is found in its source: nobody can forget to translate a new reply.
+TEST(ServerLanguage, EveryReplyHasATranslation) {
+    const std::regex reply(R"re("((?:\+OK|-ERR) [^"]*[A-Za-z0-9])")re");
+    int found = 0;
+    for (const char* name : {"server_commands", "server_login", "server_session"}) {
+        std::ifstream file(std::string(MAILPIPE_SOURCE_DIR "/lib/mailpipe/pop3/") + name + ".cpp");
+        const std::string text{std::istreambuf_iterator<char>(file), {}};
+        for (std::sregex_iterator at(text.begin(), text.end(), reply), end; at != end; ++at, ++found) {
+            const std::string line = (*at)[1];
+            EXPECT_NE(translate_status(Language::german, line), line);
+        }
+    }
+    EXPECT_GT(found, 30);
 }
 
 // RFC 6856 section 2
