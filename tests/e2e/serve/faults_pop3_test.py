@@ -36,6 +36,7 @@ ROWS = [
     ('pop3 uidl reply="-ERR Not implemented"', 1, "LOGIN bob\nC: UIDL\nS: -ERR Not implemented"),
     ("pop3 uidl cut-after=40", 1, "LOGIN bob\nC: UIDL\nEND .{40}"),
     ("pop3 retr n=3 cut-after=100", 1,
+    ('pop3 uidl wrong-count=+1', 2, "LOGIN bob\nC: UIDL 2\nS: .OK 2 .*\nC: UIDL\n" r"L: \+OK 4 messages .*"),
      r"LOGIN bob" "\nC: RETR 1\n" r"L: .OK.*last" "\nC: RETR 1\nL: .OK.*last\nC: RETR 2\nEND .{100}"),
     ("pop3 retr message=2 wrong-size=-10", 1,
      r"LOGIN bob" "\nC: RETR 1\nL: .OK (3[0-9]{2}).*\nC: RETR 2\n" r"L: .OK (31\d|32\d) octets.*last"),
@@ -74,6 +75,16 @@ class FaultsPop3(FaultsCase):
         rows = [("smtp tls fail", "smtps", ssl.SSLError), ("pop3 tls fail", "pop3s", ssl.SSLError),
                 ("smtp tls drop", "smtps", ssl.SSLError), ("pop3 tls reset", "pop3s", ConnectionResetError)]
         for fault, scheme, error in rows:
+    def test_a_client_that_asks_for_one_identifier_at_a_time(self):
+        for fault, same in (("pop3 uidl duplicate-uidl", {1, 2, 3}), ("pop3 uidl message=3 duplicate-uidl", {1, 3})):
+            with self.subTest(fault):
+                server = self.serve(fault)
+                self.fill(server)
+                peer = self.connect(server)
+                self.log_in(peer, "bob")
+                told = {number: peer.command(f"UIDL {number}").split()[2] for number in (1, 2, 3)}
+                self.assertEqual({number for number, uid in told.items() if uid == told[1]}, same)
+
             with self.subTest(fault):
                 server = self.serve(fault)
                 with self.assertRaises(error):

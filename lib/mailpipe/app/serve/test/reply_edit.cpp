@@ -7,6 +7,8 @@
 namespace mailpipe::app::serve {
 namespace {
 
+constexpr std::string_view kOk = "+OK ";
+
 // Changes the number at `index` of those that stand alone in the line; octets before `begin` do not count.
 void change_number(std::string& line, std::size_t index, const std::optional<NumberChange>& change) {
     if (!change) return;
@@ -37,7 +39,6 @@ void ReplyEdit::begin(std::string verb, std::string_view argument, const Fault* 
     has_argument_ = !argument.empty();
     fault_ = fault;
     lines_ = 0;
-    first_uid_.clear();
 }
 
 // What has nothing to change behind its first line.
@@ -45,7 +46,7 @@ bool ReplyEdit::is_passed() const {
     const bool message = verb_ == "RETR" || verb_ == "TOP";
     const bool lies =
         fault_ != nullptr && (fault_->wrong_count || fault_->wrong_size || fault_->duplicate_uidl);
-    return message ? lines_ > 0 : mask_.empty() && !lies;
+    return message ? lines_ > 0 : mask_.empty() && !lies && verb_ != "UIDL";
 }
 
 std::string ReplyEdit::edit(std::string octets) {
@@ -66,10 +67,9 @@ std::string ReplyEdit::edit(std::string octets) {
 std::string ReplyEdit::edit_line(std::string_view line) {
     auto masked = mask_.masked(protocol_, verb_, lines_ > 0, line);
     if (!masked) return {};
-    if (fault_ != nullptr) {
-        const bool listing = protocol_ == FaultProtocol::pop3 && lines_ > 0;
-        listing ? edit_listing_line(*masked) : edit_status_line(*masked);
-    }
+    const bool listing = protocol_ == FaultProtocol::pop3 && lines_ > 0;
+    if (verb_ == "UIDL") edit_uid(*masked, listing ? 0 : kOk.size());
+    if (fault_ != nullptr) listing ? edit_listing_line(*masked) : edit_status_line(*masked);
     return *masked + "\r\n";
 }
 
@@ -82,23 +82,30 @@ void ReplyEdit::edit_status_line(std::string& line) const {
     if (!line.starts_with("+OK")) return;
     if (verb_ == "RETR") return change_number(line, 0, fault_->wrong_size);
     if (has_argument_ && verb_ == "LIST") return change_number(line, 1, fault_->wrong_size);
+    if (has_argument_ && verb_ == "UIDL") return;
     change_number(line, 0, fault_->wrong_count);
     change_number(line, 1, fault_->wrong_size);
 }
 
-// scan-listing = number SP size; unique-id listing = number SP uid
-void ReplyEdit::edit_listing_line(std::string& line) {
-    const std::size_t space = line.find(' ');
-    if (space == std::string::npos) return;
-    if (verb_ == "UIDL" && fault_->duplicate_uidl) {
-        if (first_uid_.empty()) {
-            first_uid_ = line.substr(space + 1);
-        } else if (!fault_->message || line.substr(0, space) == std::to_string(*fault_->message)) {
-            line.replace(space + 1, std::string::npos, first_uid_);
-        }
+// unique-id listing = number SP uid, in a listing and behind "+OK ". The first uid that was told is kept, for a client
+// that asks for one at a time.
+void ReplyEdit::edit_uid(std::string& line, std::size_t begin) {
+    const std::size_t space = line.find(' ', begin);
+    if (space == std::string::npos || (begin > 0 && !(has_argument_ && line.starts_with(kOk)))) return;
+    const std::string number = line.substr(begin, space - begin);
+    if (lines_ == 1 || number == "1" || first_uid_.empty()) {
+        first_uid_ = line.substr(space + 1);
+    } else if (fault_ != nullptr && fault_->duplicate_uidl &&
+               (!fault_->message || number == std::to_string(*fault_->message))) {
+        line.replace(space + 1, std::string::npos, first_uid_);
     }
-    if (verb_ != "LIST" || (fault_->message && line.substr(0, space) != std::to_string(*fault_->message)))
-        return;
+}
+
+// scan-listing = number SP size
+void ReplyEdit::edit_listing_line(std::string& line) const {
+    const std::size_t space = line.find(' ');
+    if (space == std::string::npos || verb_ != "LIST") return;
+    if (fault_->message && line.substr(0, space) != std::to_string(*fault_->message)) return;
     change_number(line, 0, fault_->wrong_size);
 }
 

@@ -22,7 +22,8 @@ class ReplyEdit {
     bool is_passed() const;
     std::string edit_line(std::string_view line);
     void edit_status_line(std::string& line) const;
-    void edit_listing_line(std::string& line);
+    void edit_uid(std::string& line, std::size_t begin);
+    void edit_listing_line(std::string& line) const;
     void end_lines(std::string& out) const;
 
     FaultProtocol protocol_;
