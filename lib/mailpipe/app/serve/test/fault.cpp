@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <fstream>
+#include <set>
 
 #include "mailpipe/app/serve/test/fault_words.hpp"
 #include "mailpipe/base/ascii.hpp"
@@ -23,6 +24,13 @@ bool is_place(const Words& places, const Fault& fault) {
     if (places.empty() || places.front()[0] == '!') return true;
     const std::string protocol(protocol_name(fault.protocol));
     return has(protocol + ' ' + fault.point) || has(protocol);
+}
+
+const FaultItem* find_item(const std::string& name) {
+    const auto& table = fault_items();
+    const auto item =
+        std::find_if(table.begin(), table.end(), [&name](const FaultItem& one) { return name == one.name; });
+    return item == table.end() ? nullptr : &*item;
 }
 
 std::string list_of(const Words& words) {
@@ -48,7 +56,14 @@ class Parser {
             acts = acts || *action;
         }
         if (!acts) return wrong(at_, "an action is missing, such as reply=\"...\", drop or delay=5s");
+        if (fault.drop + fault.reset + fault.hang > 1)
+            return wrong(0, "drop, reset and hang contradict each other");
         if (fault.n && fault.first) return wrong(0, "n= and first= contradict each other");
+        for (const std::string& name : fault.per) {
+            const FaultItem* item = find_item(name);
+            if (item != nullptr && !is_place(item->points, fault))
+                return wrong(0, fmt::format("per={} has no meaning at {}", name, fault.point));
+        }
         return fault;
     }
 
@@ -62,6 +77,15 @@ class Parser {
         return wrong(
             at, fmt::format("{} '{}' is not known; {}", what, word,
                             near.empty() ? "there are: " + list_of(words) : "did you mean '" + near + "'?"));
+    }
+
+    Fail unknown_item(std::size_t at, const std::string& name) const {
+        Words names;
+        for (const FaultItem& one : fault_items())
+            names.emplace_back(one.name);
+        if (bare_value_ && nearest_word(name, names).empty())
+            return wrong(at, "'" + name + "' is not known; a value with spaces in it stands in double quotes");
+        return unknown(at, "condition or action", name, names);
     }
 
     void skip_spaces() {
@@ -100,15 +124,9 @@ class Parser {
     Result<bool> parse_item(Fault& fault) {
         const std::string name = word();
         const std::size_t begin = begin_;
-        const auto& table = fault_items();
-        const auto item = std::find_if(table.begin(), table.end(),
-                                       [&name](const FaultItem& one) { return name == one.name; });
-        if (item == table.end()) {
-            Words names;
-            for (const FaultItem& one : table)
-                names.emplace_back(one.name);
-            return unknown(begin, "condition or action", name, names);
-        }
+        const FaultItem* item = find_item(name);
+        if (item == nullptr) return unknown_item(begin, name);
+        if (!given_.insert(name).second) return wrong(begin, name + " stands there twice");
         if (!is_place(item->points, fault))
             return wrong(begin, fmt::format("{} has no meaning at {}", name, fault.point));
         std::optional<std::string> value;
@@ -128,7 +146,8 @@ class Parser {
 
     Result<std::string> parse_value() {
         const std::size_t begin = ++at_;
-        if (at_ == text_.size() || text_[at_] != '"') {
+        bare_value_ = at_ == text_.size() || text_[at_] != '"';
+        if (bare_value_) {
             while (at_ < text_.size() && !ascii::is_space(text_[at_]))
                 ++at_;
             return std::string(text_.substr(begin, at_ - begin));
@@ -151,7 +170,9 @@ class Parser {
 
     std::string_view text_;
     std::size_t at_ = 0;
-    std::size_t begin_ = 0;  // of the last word
+    std::size_t begin_ = 0;    // of the last word
+    bool bare_value_ = false;  // the last value had no quotes
+    std::set<std::string> given_;
 };
 
 }  // namespace

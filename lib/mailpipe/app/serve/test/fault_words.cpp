@@ -99,26 +99,22 @@ const std::vector<FaultItem>& fault_items() {
     static const Words messages{"pop3 list", "pop3 uidl", "pop3 retr", "pop3 top", "pop3 dele"};
     static const Words declared{"smtp mail",   "smtp end",    "smtp stored",  "lmtp mail", "lmtp end",
                                 "lmtp stored", "imap append", "imap replace", "imap end",  "imap stored"};
-    static const Words imap{"imap"};
+    static const Words recipients{"smtp",  "lmtp",  "!connect", "!tls",      "!greeting", "!helo",
+                                  "!ehlo", "!lhlo", "!auth",    "!starttls", "!mail"};
+    static const Words senders{"smtp",  "lmtp",  "!connect", "!tls",      "!greeting",
+                               "!helo", "!ehlo", "!lhlo",    "!starttls", "!auth"};
+    static const Words mailboxes{"imap", "!connect", "!tls", "!greeting"};
+    static const Words users{"!connect", "!tls", "!greeting"};
     static const Words answers{"imap", "!connect", "!tls", "!greeting", "!body"};
     static const Words tls{"smtp tls", "lmtp tls", "pop3 tls", "imap tls"};
     static const std::vector<FaultItem> table{
-        {"to",
-         "a pattern such as *@example.org",
-         {},
-         false,
+        {"to", "a pattern such as *@example.org", recipients, false,
          [](Fault& f, const std::string& v) { return parse_pattern(v, f.to); }},
-        {"from",
-         "a pattern such as *@example.org, or <>",
-         {},
-         false,
+        {"from", "a pattern such as *@example.org, or <>", senders, false,
          [](Fault& f, const std::string& v) { return parse_pattern(v, f.from); }},
-        {"user",
-         "a pattern such as bob*",
-         {},
-         false,
+        {"user", "a pattern such as bob*", users, false,
          [](Fault& f, const std::string& v) { return parse_pattern(v, f.user); }},
-        {"mailbox", "a pattern such as Archive*", imap, false,
+        {"mailbox", "a pattern such as Archive*", mailboxes, false,
          [](Fault& f, const std::string& v) { return parse_pattern(v, f.mailbox); }},
         {"tls",
          "yes or no",
