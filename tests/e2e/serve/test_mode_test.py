@@ -10,7 +10,7 @@ import ssl
 import subprocess
 
 from peers.case import Case, main
-from peers.commands import binary, clean_environment
+from peers.commands import binary, clean_environment, run
 from peers.process import die_with_parent, wait_until
 
 
@@ -142,6 +142,15 @@ class TestMode(Case):
             with self.assertRaises(subprocess.TimeoutExpired):
                 process.wait(0.8)
         self.assertEqual(process.wait(10), 0)
+
+    def test_a_ports_file_that_cannot_be_written(self):
+        for path, status in ((self.path("none", "ports"), 73), (self.directory, 74)):
+            with self.subTest(path):
+                outcome = run(["mail-serve", "--test", "--events", self.path("events"), "--ports-file", path],
+                              self.directory)
+                self.assertEqual((outcome.status, len(outcome.error_lines)), (status, 1), str(outcome))
+                self.assertIn(path, outcome.error_lines[0])
+        self.assertEqual(self.left_behind(), [])
 
     def test_nothing_is_relayed(self):
         self.run_error(64, "nothing is ever relayed",

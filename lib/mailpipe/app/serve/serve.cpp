@@ -20,7 +20,9 @@ int report(Diagnostics& diagnostics, const Error& error) {
 }
 
 int end(const ServeOptions& options, Diagnostics& diagnostics) {
-    const auto* repertoire = options.test.mode ? options.test.mode->repertoire() : nullptr;
+    const auto& test = options.test.mode;
+    if (test && test->failure()) return report(diagnostics, *test->failure());
+    const auto* repertoire = test ? test->repertoire() : nullptr;
     if (repertoire == nullptr || !repertoire->mismatched()) return diagnostics.exit_status();
     return report(diagnostics,
                   {Errc::data, "--replay: a client differs from the recording; the events say where", {}});

@@ -191,7 +191,12 @@ void TestMode::ready(const Config& config) {
             std::ofstream(path) << config.certificate_pem;
             ports_.emplace_back("MAILPIPE_CA_FILE", path);
         }
-        wrote_ports_ = PortsFile::write(options_.ports_file, ports_).has_value();
+        const auto written = PortsFile::write(options_.ports_file, ports_);
+        wrote_ports_ = written.has_value();
+        if (!written) {
+            failure_ = written.error();
+            end();
+        }
     }
     exit_->started();
 }

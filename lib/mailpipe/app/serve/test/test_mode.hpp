@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "mailpipe/app/serve/config.hpp"
@@ -40,6 +41,8 @@ class TestMode {
     void record(std::string_view dialogue);
     // The dialogues of --replay, or nullptr.
     Repertoire* repertoire() const { return repertoire_.get(); }
+    // Why the server had to end.
+    const std::optional<Error>& failure() const { return failure_; }
     // Ends the server as SIGTERM does.
     void end() const;
     // A self-signed certificate that was valid until a minute ago.
@@ -54,6 +57,7 @@ class TestMode {
     std::string directory_;  // temporary; empty: none
     PortsFile::Lines ports_;
     bool wrote_ports_ = false;
+    std::optional<Error> failure_;
     std::unique_ptr<ExitWatch> exit_;
 
     FaultSet faults_;
