@@ -61,7 +61,7 @@ complete -c mail-serve -l dns-server -x -d 'Ask this name server (default: those
 complete -c mail-serve -l dns-anchor -r -F -d 'Validate DNSSEC with the trust anchors in this file; what is bogus is tried again later'
 complete -c mail-serve -l test -d 'For tests: every recipient and login, a temporary store, sockets on free ports of 127.0.0.1 with a self-signed certificate, events on stdout; each but the first may be given otherwise'
 complete -c mail-serve -l ports-file -r -F -d 'When ready, write the URL and port of each socket here, as NAME=VALUE for a shell; removed at the end'
-complete -c mail-serve -l exit-after -x -d 'End with status 0 after 3-messages, 30s, or idle:5s without a connection; may be repeated'
+complete -c mail-serve -l exit-after -x -d 'End with status 0 after 3-messages, 30s, idle:5s without a connection, or idle: none any more; may be repeated'
 complete -c mail-serve -l without -x -d 'Neither announce nor know these capabilities, such as PIPELINING,UIDL; may be repeated'
 complete -c mail-serve -l fault -x -d 'Go wrong as mail-faults(5) says: \'smtp rcpt to=*@full.example reply="452 4.2.2 Full"\'; may be repeated'
 complete -c mail-serve -l faults-file -r -F -d 'The same, one a line'

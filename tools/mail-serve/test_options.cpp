@@ -13,7 +13,8 @@ void add_test_options(CLI::App& app, app::ServeTestOptions& test) {
                    "at the end")
         ->type_name("FILE");
     add_list(app, "--exit-after", test.exit_after, "WHEN",
-             "End with status 0 after 3-messages, 30s, or idle:5s without a connection; may be repeated");
+             "End with status 0 after 3-messages, 30s, idle:5s without a connection, or idle: none any more; "
+             "may be repeated");
     add_list(app, "--without", test.without, "NAME,...",
              "Neither announce nor know these capabilities, such as PIPELINING,UIDL; may be repeated");
     add_list(app, "--fault", test.faults, "FAULT",

@@ -143,6 +143,15 @@ class TestMode(Case):
                 process.wait(0.8)
         self.assertEqual(process.wait(10), 0)
 
+    def test_exit_when_the_last_client_has_left(self):
+        process = self.start("--exit-after", "idle")
+        self.assertIsNone(process.poll())
+        with smtplib.SMTP("127.0.0.1", self.port("smtp")) as client:
+            client.noop()
+            self.pop3("x").quit()
+            self.assertIsNone(process.poll())
+        self.assertEqual(process.wait(10), 0)
+
     def test_a_ports_file_that_cannot_be_written(self):
         for path, status in ((self.path("none", "ports"), 73), (self.directory, 74)):
             with self.subTest(path):
@@ -155,7 +164,7 @@ class TestMode(Case):
     def test_nothing_is_relayed(self):
         self.run_error(64, "nothing is ever relayed",
                        argv=["mail-serve", "--test", "--relay-server", "smtp://mail.example.org"])
-        self.run_error(64, "3-messages, 30s or idle:5s", argv=["mail-serve", "--test", "--exit-after", "soon"])
+        self.run_error(64, "3-messages, 30s, idle or idle:5s", argv=["mail-serve", "--test", "--exit-after", "soon"])
 
 
 if __name__ == "__main__":

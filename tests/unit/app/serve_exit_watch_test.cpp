@@ -15,13 +15,14 @@ TEST(ExitWatch, ParsesConditions) {
     EXPECT_EQ(parse_exit_condition("30")->age, milliseconds(30'000));
     EXPECT_EQ(parse_exit_condition("30s")->age, milliseconds(30'000));
     EXPECT_EQ(parse_exit_condition("500ms")->age, milliseconds(500));
+    EXPECT_EQ(parse_exit_condition("idle")->idle, milliseconds(0));
     EXPECT_EQ(parse_exit_condition("idle:2m")->idle, milliseconds(120'000));
-    for (const char* text : {"", "0-messages", "-messages", "3-mails", "idle", "idle:", "5x", "-5s", "5 s",
+    for (const char* text : {"", "0-messages", "-messages", "3-mails", "idles", "idle:", "5x", "-5s", "5 s",
                              "99999999999999999999s", "400000h"}) {
         const auto condition = parse_exit_condition(text);
         ASSERT_FALSE(condition) << text;
         EXPECT_EQ(condition.error().kind, Errc::usage);
-        EXPECT_NE(condition.error().message.find("3-messages, 30s or idle:5s"), std::string::npos);
+        EXPECT_NE(condition.error().message.find("3-messages, 30s, idle or idle:5s"), std::string::npos);
     }
 }
 
@@ -70,6 +71,19 @@ TEST(ExitWatch, IdleBeginsWhenTheLastConnectionEnds) {
     watch.connection_closed();
     EXPECT_TRUE(ended.within(milliseconds(5000)));
     EXPECT_GE(std::chrono::steady_clock::now() - closed, milliseconds(100));
+}
+
+TEST(ExitWatch, IdleAloneIsTheEndOfTheLastConnection) {
+    Ended ended;
+    ExitWatch watch({*parse_exit_condition("idle")}, ended.function());
+    watch.started();
+    EXPECT_FALSE(ended.within(milliseconds(50)));
+    watch.connection_opened();
+    watch.connection_opened();
+    watch.connection_closed();
+    EXPECT_FALSE(ended.within(milliseconds(50)));
+    watch.connection_closed();
+    EXPECT_TRUE(ended.within(milliseconds(5000)));
 }
 
 TEST(ExitWatch, CanBeTakenBack) {

@@ -31,13 +31,15 @@ Result<ExitCondition> parse_exit_condition(const std::string& text) {
     const std::string_view rest(end, static_cast<std::size_t>(text.data() + text.size() - end));
     if (error == std::errc{} && count > 0 && (rest == "-messages" || rest == "-message")) {
         condition.messages = count;
+    } else if (text == "idle") {
+        condition.idle = std::chrono::milliseconds(0);
     } else if (text.starts_with("idle:")) {
         condition.idle = parse_milliseconds(std::string_view(text).substr(5));
     } else {
         condition.age = parse_milliseconds(text);
     }
     if (condition.messages || condition.idle || condition.age) return condition;
-    return fail(Errc::usage, "--exit-after " + text + ": 3-messages, 30s or idle:5s is expected");
+    return fail(Errc::usage, "--exit-after " + text + ": 3-messages, 30s, idle or idle:5s is expected");
 }
 
 ExitWatch::ExitWatch(std::vector<ExitCondition> conditions, std::function<void()> end)
@@ -65,6 +67,7 @@ void ExitWatch::started() {
 void ExitWatch::connection_opened() {
     const std::lock_guard lock(mutex_);
     ++open_;
+    served_ = true;
 }
 
 void ExitWatch::connection_closed() {
@@ -87,11 +90,16 @@ void ExitWatch::delivered(std::uint64_t connection, const std::string& id) {
     changed_.notify_one();
 }
 
+// Without a time to wait, a server that nobody has come to yet is not idle.
+bool ExitWatch::may_idle(const ExitCondition& condition) const {
+    return condition.idle && open_ == 0 && (served_ || condition.idle->count() > 0);
+}
+
 bool ExitWatch::is_due(Clock::time_point now) const {
     return began_ && std::any_of(conditions_.begin(), conditions_.end(), [&](const ExitCondition& condition) {
                return (condition.messages && messages_ >= *condition.messages) ||
                       (condition.age && now >= *began_ + *condition.age) ||
-                      (condition.idle && open_ == 0 && now >= last_open_ + *condition.idle);
+                      (may_idle(condition) && now >= last_open_ + *condition.idle);
            });
 }
 
@@ -100,7 +108,7 @@ ExitWatch::Clock::time_point ExitWatch::next_look() const {
     if (!began_) return next;
     for (const ExitCondition& condition : conditions_) {
         if (condition.age) next = std::min(next, *began_ + *condition.age);
-        if (condition.idle && open_ == 0) next = std::min(next, last_open_ + *condition.idle);
+        if (may_idle(condition)) next = std::min(next, last_open_ + *condition.idle);
     }
     return next;
 }

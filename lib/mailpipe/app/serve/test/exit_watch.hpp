@@ -18,7 +18,7 @@
 namespace mailpipe::app::serve {
 
 // --exit-after: N-messages (accepted, each once however many mailboxes it goes to), a duration, or idle:DURATION (no
-// connection open, and none came, for so long).
+// connection open, and none came, for so long); idle alone is as soon as the last connection has ended.
 struct ExitCondition {
     std::optional<std::uint64_t> messages;
     std::optional<std::chrono::milliseconds> age;
@@ -51,6 +51,7 @@ class ExitWatch {
  private:
     void run();
     bool is_due(Clock::time_point now) const;
+    bool may_idle(const ExitCondition& condition) const;
     Clock::time_point next_look() const;
 
     std::vector<ExitCondition> conditions_;
@@ -60,6 +61,7 @@ class ExitWatch {
     std::optional<Clock::time_point> began_;
     Clock::time_point last_open_;  // when the last connection ended
     std::size_t open_ = 0;
+    bool served_ = false;  // there was a connection
     std::uint64_t messages_ = 0;
     std::map<std::uint64_t, std::string> last_id_;  // by connection
     bool stopping_ = false;
