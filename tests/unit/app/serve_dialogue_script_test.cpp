@@ -42,6 +42,16 @@ TEST(DialogueScript, ReadsWhatTheLogWrites) {
     }
 }
 
+TEST(DialogueScript, LineEndsOfAnEditorAreNoneOfTheDialogue) {
+    const auto dialogues = read("# connection smtp\r\nS: 220\r\n\r\n# connections end here\r\nS| 1\\r\r\n");
+    ASSERT_TRUE(dialogues) << dialogues.error().message;
+    ASSERT_EQ(dialogues->size(), 1U);
+    EXPECT_EQ(dialogues->front().protocol, FaultProtocol::smtp);
+    ASSERT_EQ(dialogues->front().lines.size(), 2U);
+    EXPECT_EQ(dialogues->front().lines[0].octets, "220\r\n");
+    EXPECT_EQ(dialogues->front().lines[1].octets, "1\r");
+}
+
 TEST(DialogueScript, ErrorsNameTheLine) {
     for (const char* line : {"X: a", "C", "S a", "C: a\\", "C: \\q", "S: \\x4", "S: \\xg0", "C* x"}) {
         const auto dialogues = read(std::string("S: 220\n\n") + line + "\n");

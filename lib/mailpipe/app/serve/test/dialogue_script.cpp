@@ -50,6 +50,11 @@ std::optional<FaultProtocol> protocol_in(std::string_view text) {
     return std::nullopt;
 }
 
+bool begins_dialogue(std::string_view line) {
+    return line.starts_with(kConnection) &&
+           (line.size() == kConnection.size() || line[kConnection.size()] == ' ');
+}
+
 std::optional<ScriptLine> parse_line(std::string_view line, std::size_t number) {
     if (line.size() < 2 || (line[0] != 'C' && line[0] != 'S')) return std::nullopt;
     ScriptLine parsed{line[0] == 'C', line[1] == '*', {}, number};
@@ -70,7 +75,8 @@ Result<std::vector<Dialogue>> read_dialogues(const std::string& path) {
     std::vector<Dialogue> dialogues;
     std::string line;
     for (std::size_t number = 1; std::getline(file, line); ++number) {
-        if (line.starts_with(kConnection)) {
+        if (line.ends_with('\r')) line.pop_back();  // of an editor; one that is sent stands as \r
+        if (begins_dialogue(line)) {
             dialogues.push_back({protocol_in(std::string_view(line).substr(kConnection.size())), {}});
             continue;
         }
