@@ -4,8 +4,8 @@ import base64
 import re
 
 from peers.case import main
-from serve_rows import (DATA, END, ENVELOPE, HANG_UP, HELLO, MAIL, PASSWORD, QUIT, RCPT, TEXT, HostileServeCase, Row,
-                        Talk)
+from serve_rows import (DATA, END, ENVELOPE, HANG_UP, HELLO, MAIL, PASSWORD, QUIT, RCPT, TEXT, TLS, HostileServeCase,
+                        Row, Talk)
 
 _SASL = "hostile SASL"
 _AUTHZID = "authorisation identity"
@@ -32,6 +32,19 @@ def _plain(name, threat, message, says="535|501", **more):
     return _auth(f"PLAIN {name}", threat, b"PLAIN " + _b64(message), says, **more)
 
 
+_PROOF = b"p=" + _b64(b"p" * 32)
+_SCRAM = b"SCRAM-SHA-256 " + _b64("n,,n=alice,r=abc")
+# What the client of SCRAM says first, with the replies of SMTP.
+_FIRST = [("nothing at all", _SASL, b"", "501"), ("no name", _SASL, b"n,,n=,r=abc", "501"),
+          ("no nonce", _SASL, b"n,,n=alice,r=", "501"), ("an extension", _SASL, b"n,,m=x,n=alice,r=abc", "501"),
+          ("half an escape", _SASL, b"n,,n=al=2ice,r=abc", "501"), ("a NUL", _NUL, b"n,,n=al\0ice,r=abc", "501"),
+          ("bad UTF-8", _NUL, b"n,,n=\xff,r=abc", "501"), ("a line end", _CONTROLS, b"n,,n=al\r\nice,r=abc", "501"),
+          ("for another", _AUTHZID, b"n,a=bob,n=alice,r=abc", "535")]
+# What it says then, with a nonce that is none of the server.
+_FINAL = [("another nonce", b"c=biws,r=abc," + _PROOF, "535"), ("no proof", b"c=biws,r=abc", "501"),
+          ("a short proof", b"c=biws,r=abc,p=AAAA", "501"), ("another channel", b"c=eSws,r=abc," + _PROOF, "535"),
+          ("nothing", b"", "501"), ("the first again", b"n,,n=alice,r=abc", "501")]
+
 AUTH_ROWS = [
     _auth("nothing", _SASL, b"", "501"), _auth("unknown", _SASL, b"X-UNKNOWN", "504"),
     _auth("a path", _PATH, b"../PLAIN", "504"),
@@ -44,6 +57,18 @@ AUTH_ROWS = [
     _auth("LOGIN abandoned later", _SASL, b"LOGIN", "334 334 501", _b64("alice"), b"*"),
     _auth("no base64 in a response", _SASL, b"LOGIN", "334 501", b"alice"),
     _auth("LOGIN with an empty password", _SASL, b"LOGIN", "334 334 (535|501)", _b64("alice"), b""),
+    *(_auth(f"SCRAM, {name}", threat, b"SCRAM-SHA-256 " + (_b64(first) or b"="), says)
+      for name, threat, first, says in _FIRST),
+    *(_auth(f"SCRAM, then {name}", _SASL, _SCRAM, f"334 {says}", _b64(final)) for name, final, says in _FINAL),
+    _auth("SCRAM abandoned", _SASL, _SCRAM, "334 501", b"*"),
+    _auth("SCRAM, a long name", _LOG, b"SCRAM-SHA-256 " + _b64(b"n,,n=" + b"a" * 5000 + b",r=abc"), "334 501", b"*"),
+    _auth("SCRAM, then a NUL", _NUL, _SCRAM, "334 501", _b64("\0")),
+    _auth("SCRAM of nobody looks the same", _SASL, b"SCRAM-SHA-256 " + _b64("n,,n=nobody,r=abc"), "334 535",
+          _b64(b"c=biws,r=abc," + _PROOF), text=rb"334 [A-Za-z0-9+/=]{60}"),
+    _auth("-PLUS without TLS", _SASL, b"SCRAM-SHA-256-PLUS " + _b64("p=tls-exporter,,n=alice,r=abc"), "504"),
+    Row("AUTH: -PLUS was taken out of the list", _SASL,
+        (TLS, HELLO, 2, b"AUTH SCRAM-SHA-256 " + _b64("y,,n=alice,r=abc") + b"\r\n" + QUIT,), "220 250 535 221",
+        scheme="smtps"),
     _auth("a response of 64 KB", _SASL, b"PLAIN", "334 500", _b64("\0alice\0" + "w" * 65000)),
     _auth("a command for a response", _SASL, b"PLAIN", "334 501", b"QUIT"),
     Row("AUTH: bare LF in a response", _SASL, (HELLO, 2, b"AUTH LOGIN\r\n", 1, b"YWxpY2U=\nKg==\r\n" + QUIT),
@@ -138,6 +163,9 @@ POP3_ROWS = [_pop(f"name {name!r}", _PATH, [b"USER " + name, b"PASS " + PASSWORD
     _pop_sasl("abandoned", _SASL, b"PLAIN", b"*", says=r"\+ > - - \+"),
     _pop_sasl("no base64", _SASL, b"PLAIN", b"!!!", says=r"\+ > - - \+"),
     _pop_sasl("LOGIN abandoned", _SASL, b"LOGIN", b"*", says=r"\+ > - - \+"),
+    _pop_sasl("SCRAM abandoned", _SASL, _SCRAM, b"*", says=r"\+ > - - \+"),
+    _pop_sasl("SCRAM with another nonce", _SASL, _SCRAM, _b64(b"c=biws,r=abc," + _PROOF), says=r"\+ > - - \+"),
+    _pop_sasl("SCRAM for another", _AUTHZID, b"SCRAM-SHA-256 " + _b64("n,a=bob,n=alice,r=abc"), says=r"\+ - - \+"),
     _pop_sasl("for another", _AUTHZID, b"PLAIN " + _b64(f"bob\0alice\0{PASSWORD}"), says=r"\+ - - \+"),
     _pop_sasl("NULs", _NUL, b"PLAIN " + _b64(_RIGHT + "\0x"), says=r"\+ - - \+"),
     _pop_sasl("bad UTF-8", _NUL, b"PLAIN " + _b64(b"\0\xff\0x"), says=r"\+ - - \+"),
