@@ -3,16 +3,20 @@
     C: a line that the client sends       S: what the server's next reply must match whole, its lines joined by |
     L: the same of a listing (POP3)       END, RESET: how the connection ends; END PATTERN: what came before that
     T: the same of the responses to a command (IMAP), up to the tagged one or a request to go on
-    WITHIN n, AFTER n                     the next reply comes within, or not before, n seconds from now
+    AFTER n                               the next reply does not come before n seconds from now
+    HANG                                  nothing comes for a while
+    TLS FAILS, TLS EXPIRED                the handshake fails, or shows a certificate whose time is over
     NEW                                   another connection
     MAIL RECIPIENT..., MESSAGE            a transaction up to DATA, and the text of a message; each reply is 2yz or 3yz
     LOGIN USER                            POP3, IMAP
 """
 
 import re
+import ssl
+import subprocess
 import time
 
-from dialogue import Dialogue
+from dialogue import Dialogue, unverified
 from peers.case import Case
 from peers.testserve import TestServe
 
@@ -75,6 +79,10 @@ class FaultsCase(Case):
                     self.assertNotEqual(got, "reset", f"at {line!r}")
                     self.assertRegex(got.decode("utf-8", "replace"), rf"(?s)^(?:{rest})$", f"at {line!r}")
                 self.assertGreaterEqual(time.monotonic() - begin, least, f"at {line!r}")
+            elif word == "HANG":
+                self.hangs(peer)
+            elif word == "TLS":
+                self.handshake(peer, rest)
             elif word == "AFTER":
                 begin, least = time.monotonic(), float(rest)
             elif word == "MAIL":
@@ -85,6 +93,27 @@ class FaultsCase(Case):
                 self.log_in(peer, rest)
             elif word != "NEW":
                 self.fail(f"what is {line!r}?")
+
+    def hangs(self, peer):
+        peer.socket.settimeout(0.3)
+        with self.assertRaises(TimeoutError):
+            peer.reader.read(1)
+
+    def handshake(self, peer, outcome):
+        if outcome == "FAILS":
+            with self.assertRaises(ssl.SSLError):
+                peer.start_tls(unverified())
+        else:
+            peer.start_tls(unverified())
+            self.assertEqual(self.is_valid(peer), outcome != "EXPIRED")
+
+    @staticmethod
+    def is_valid(peer):
+        """Whether the time of the certificate that was shown is not over."""
+        shown = ssl.DER_cert_to_PEM_cert(peer.socket.getpeercert(True))
+        checked = subprocess.run(["openssl", "x509", "-checkend", "0"], input=shown.encode(), capture_output=True,
+                                 check=False)
+        return checked.returncode == 0
 
     def log_in(self, peer, user):
         self.assertRegex(peer.reply(), rb"^\+OK")

@@ -20,6 +20,9 @@ LOGGED_OUT = [
     ('imap capability wrong-result="NO odd"', 1, "S: .*\nC: a CAPABILITY\n" r"T: \* CAPABILITY .*[|]a NO odd"),
     ('imap id reply="BAD What"', 1, "S: .*\nC: a ID NIL\nS: a BAD What"),
     ('imap starttls reply="NO Not now"', 1, "S: .*\nC: a STARTTLS\nS: a NO Not now\nC: b LOGOUT\nT: .*b OK .*"),
+    ("imap tls fail", 1, "S: .*\nC: a STARTTLS\nS: a OK .*\nTLS FAILS"),
+    ("imap tls expired", 1, "S: .*\nC: a STARTTLS\nS: a OK .*\nTLS EXPIRED"),
+    ("imap noop hang", 1, "S: .*\nC: a NOOP\nHANG"),
     ('imap login user=bob reply="NO [AUTHENTICATIONFAILED] No bob"', 1,
      r"S: .*" "\nC: a LOGIN bob x\n" r"S: a NO \[AUTHENTICATIONFAILED\] No bob" "\nC: b LOGIN al x\nS: b OK .*"),
     ("imap login user=bob reply=NO", 1,
@@ -113,6 +116,33 @@ APPENDS = [
 ]
 
 
+# Points that have nothing of their own but their name.
+COMMANDS = """COMPARATOR "i;octet"
+    UNAUTHENTICATE
+    DELETE x
+    RENAME x y
+    SUBSCRIBE INBOX
+    UNSUBSCRIBE INBOX
+    LSUB "" *
+    REPLACE 1 INBOX {5}
+    CHECK
+    ESEARCH IN (personal) ALL
+    CANCELUPDATE "A1"
+    GETACL INBOX
+    DELETEACL INBOX al
+    LISTRIGHTS INBOX al
+    MYRIGHTS INBOX
+    GETQUOTA ""
+    SETQUOTA "" ()
+    SETMETADATA INBOX (/private/comment "x")
+    NOTIFY NONE
+    GENURLAUTH "imap://localhost/INBOX/;UID=1;URLAUTH=anonymous" INTERNAL
+    RESETKEY
+    URLFETCH "imap://localhost/INBOX/;UID=1\""""
+OTHERS = [(f'imap {command.split()[0].lower()} reply="NO x"', 1, f"LOGIN bob\nC: b {command}\nS: b NO x")
+          for command in map(str.strip, COMMANDS.splitlines())]
+
+
 class FaultsImap(FaultsCase):
     scheme = "imap"
 
@@ -138,6 +168,9 @@ class FaultsImap(FaultsCase):
     def test_appends(self):
         self.check_rows(APPENDS, self.fill)
 
+    def test_others(self):
+        self.check_rows(OTHERS)
+
     def test_tls_handshake(self):
         for fault, scheme, error in [("imap tls fail", "imaps", ssl.SSLError),
                                      ("imap tls reset", "imaps", ConnectionResetError)]:
@@ -147,14 +180,6 @@ class FaultsImap(FaultsCase):
                     Dialogue(server.port(scheme), trust=unverified())
                 self.finish(server)
                 self.assertEqual(server.faults(), [fault])
-
-    def test_tls_handshake_after_a_command(self):
-        server = self.serve("imap tls fail")
-        peer = self.connect(server)
-        peer.reply()
-        self.assertRegex(peer.command("a STARTTLS"), rb"^a OK")
-        with self.assertRaises(ssl.SSLError):
-            peer.start_tls(unverified())
 
     def test_what_comes_while_it_idles(self):
         server = self.serve("imap idle wrong-count=+1", "imap noop drop")

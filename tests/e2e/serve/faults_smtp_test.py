@@ -83,6 +83,9 @@ ACTIONS = [
     ("smtp ehlo cut-after=10 reset", 1, "S: 220.*\nC: EHLO x\nRESET"),
     ("smtp noop garble", 1, "S: 220.*\nC: NOOP\nS: (?!250).*"),
     ("smtp noop garble=3", 1, "S: 220.*\nC: NOOP\nS: 250(?! 2.0.0).*"),
+    ("smtp noop hang", 1, "S: 220.*\nC: NOOP\nHANG"),
+    ("smtp tls fail", 1, "S: 220.*\nC: EHLO x\nS: 250.*\nC: STARTTLS\nS: 220.*\nTLS FAILS"),
+    ("smtp tls expired", 1, "S: 220.*\nC: EHLO x\nS: 250.*\nC: STARTTLS\nS: 220.*\nTLS EXPIRED"),
     ("smtp ehlo wrong-size=1234", 1, "S: 220.*\nC: EHLO x\nS: .*SIZE 1234[|].*"),
     ("smtp ehlo wrong-size=+1", 1, "S: 220.*\nC: EHLO x\nS: .*SIZE 1073741825[|].*"),
 ]
@@ -115,7 +118,7 @@ class FaultsSmtp(FaultsCase):
                 self.assertEqual(len(server.faults()), 1)
                 self.assertEqual(len(server.messages("bob@x.example")), count)
 
-    def test_hang(self):
+    def test_a_server_ends_while_it_hangs(self):
         server = self.serve("smtp noop hang")
         peer = self.connect(server)
         peer.reply()
