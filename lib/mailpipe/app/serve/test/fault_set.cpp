@@ -61,6 +61,10 @@ bool FaultSet::concern(FaultProtocol protocol) const {
                        [protocol](const Row& row) { return row.fault.protocol == protocol; });
 }
 
+bool FaultSet::show_expired() const {
+    return std::any_of(rows_.begin(), rows_.end(), [](const Row& row) { return row.fault.expired; });
+}
+
 bool FaultSet::chance(std::size_t row, std::uint64_t count, double probability) const {
     constexpr double kRange = 9007199254740992.0;  // 2^53, which a double holds exactly
     return static_cast<double>(mixed(mixed(seed_ + row) + count) >> 11) < probability * kRange;

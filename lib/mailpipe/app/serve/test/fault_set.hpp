@@ -40,6 +40,7 @@ class FaultSet {
     const Fault* fire(const FaultSituation& situation, std::uint64_t* count = nullptr);
     bool empty() const { return rows_.empty(); }
     bool concern(FaultProtocol protocol) const;
+    bool show_expired() const;  // certificates
 
  private:
     struct Counts {

@@ -114,11 +114,7 @@ asio::awaitable<Result<net::TlsInfo>> TappedStream::start_tls(std::shared_ptr<ne
     Result<void> done = co_await perform(std::move(effect), timeout);
     if (!done && ended_) co_await stream_.close();
     if (!done) co_return tl::unexpected(done.error());
-    if (handshake.expired) {
-        Result<std::shared_ptr<net::TlsContext>> other = mode_.expired_context();
-        if (!other) co_return tl::unexpected(other.error());
-        context = std::move(*other);
-    }
+    if (handshake.expired) context = mode_.expired_context();
     Result<net::TlsInfo> info = co_await stream_.start_tls(std::move(context), timeout);
     if (info) tap_->tls_started();
     co_return info;

@@ -168,12 +168,9 @@ void TestMode::record(std::string_view dialogue) {
     if (dialogues_) dialogues_->write(dialogue);
 }
 
-Result<std::shared_ptr<net::TlsContext>> TestMode::expired_context() {
-    const std::lock_guard lock(mutex_);
-    if (expired_) return expired_;
-    auto made = net::make_self_signed_context({"localhost", "127.0.0.1", "::1"}, kExpired);
-    if (!made) return tl::unexpected(made.error());
-    return expired_ = std::move(made->context);
+void TestMode::fail_with(Error error) {
+    failure_ = std::move(error);
+    end();
 }
 
 void TestMode::ready(const Config& config) {
@@ -182,23 +179,29 @@ void TestMode::ready(const Config& config) {
         event["seed"] = seed_;
         events_->write(event);
     }
-    if (!options_.ports_file.empty()) {
-        ports_.emplace_back("MAILPIPE_PID", std::to_string(::getpid()));
-        ports_.emplace_back("MAILPIPE_STORE", fmt::format("maildir:{}", config.store.pattern));
-        if (!config.certificate_pem.empty()) ports_.emplace_back("MAILPIPE_PIN_SHA256", config.pin_sha256);
-        if (!config.certificate_pem.empty() && !directory_.empty()) {
-            const std::string path = directory_ + kCertificate;
-            std::ofstream(path) << config.certificate_pem;
-            ports_.emplace_back("MAILPIPE_CA_FILE", path);
-        }
-        const auto written = PortsFile::write(options_.ports_file, ports_);
-        wrote_ports_ = written.has_value();
-        if (!written) {
-            failure_ = written.error();
-            end();
-        }
+    if (faults_.show_expired()) {
+        // The name in front is its subject: two of one subject are one to those who look for who signed it.
+        auto made = net::make_self_signed_context(
+            {"expired.localhost", config.host_name, "localhost", "127.0.0.1", "::1"}, kExpired);
+        if (!made) return fail_with(made.error());
+        expired_ = std::move(*made);
     }
+    if (!options_.ports_file.empty()) write_ports(config);
     exit_->started();
+}
+
+void TestMode::write_ports(const Config& config) {
+    ports_.emplace_back("MAILPIPE_PID", std::to_string(::getpid()));
+    ports_.emplace_back("MAILPIPE_STORE", fmt::format("maildir:{}", config.store.pattern));
+    if (!config.certificate_pem.empty()) ports_.emplace_back("MAILPIPE_PIN_SHA256", config.pin_sha256);
+    if (!config.certificate_pem.empty() && !directory_.empty()) {
+        const std::string path = directory_ + kCertificate;
+        std::ofstream(path) << config.certificate_pem << expired_.certificate_pem;
+        ports_.emplace_back("MAILPIPE_CA_FILE", path);
+    }
+    auto written = PortsFile::write(options_.ports_file, ports_);
+    wrote_ports_ = written.has_value();
+    if (!written) fail_with(written.error());
 }
 
 }  // namespace mailpipe::app::serve

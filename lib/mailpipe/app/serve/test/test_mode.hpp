@@ -1,7 +1,6 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 
@@ -12,6 +11,7 @@
 #include "mailpipe/app/serve/test/exit_watch.hpp"
 #include "mailpipe/app/serve/test/ports_file.hpp"
 #include "mailpipe/app/serve/test/tap.hpp"
+#include "mailpipe/net/tls.hpp"
 
 namespace mailpipe::app::serve {
 
@@ -45,13 +45,16 @@ class TestMode {
     const std::optional<Error>& failure() const { return failure_; }
     // Ends the server as SIGTERM does.
     void end() const;
-    // A self-signed certificate that was valid until a minute ago.
-    Result<std::shared_ptr<net::TlsContext>> expired_context();
+    // Of the certificate for faults that show one: self-signed, and valid until a minute ago. Where there is a file of
+    // what clients may trust it is in there, so that its time is all that is wrong with it.
+    const std::shared_ptr<net::TlsContext>& expired_context() const { return expired_.context; }
 
  private:
     TestMode(const ServeTestOptions& options, std::vector<Fault> faults, std::uint64_t seed)
         : options_(options), faults_(std::move(faults), seed), seed_(seed) {}
     void ready(const Config& config);
+    void write_ports(const Config& config);
+    void fail_with(Error error);
 
     ServeTestOptions options_;
     std::string directory_;  // temporary; empty: none
@@ -66,8 +69,7 @@ class TestMode {
     std::unique_ptr<DialogueFile> dialogues_;
     std::unique_ptr<Repertoire> repertoire_;
     EventLog* events_ = nullptr;
-    std::mutex mutex_;
-    std::shared_ptr<net::TlsContext> expired_;  // once it was needed
+    net::SelfSigned expired_;
 };
 
 FaultProtocol protocol_of(const ListenSocket& socket);
