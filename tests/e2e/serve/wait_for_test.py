@@ -96,6 +96,20 @@ class WaitFor(Case):
         self.assertEqual(process.wait(10), 0)
         self.fails(75, "not ready in time", "--ports-file", self.path("none"), "--ready", "--timeout", "100ms")
 
+    def test_a_ports_file_that_a_killed_server_left_behind(self):
+        server = TestServe("--ports-file", self.path("ports"), environment={"TMPDIR": self.directory})
+        self.addCleanup(server.remove)
+        server.start()
+        server.process.kill()
+        server.process.wait(10)
+        self.assertTrue(os.path.exists(self.path("ports")))
+        self.fails(75, "not ready in time", "--ports-file", self.path("ports"), "--ready", "--timeout", "100ms")
+        process = self.begin("--ports-file", self.path("ports"), "--ready", "--timeout", "20s")
+        other = self.serve()
+        self.assertEqual(process.wait(10), 0)
+        with open(self.path("ports"), encoding="ascii") as file:
+            self.assertIn(f"MAILPIPE_SMTP_PORT={other.port('smtp')}\n", file.read())
+
     def test_a_store(self):
         server = self.serve()
         self.send(server, "bob@x.example", "one")

@@ -17,7 +17,12 @@ TEST(PortsFile, IsReadBackAndByAShell) {
          {"smtp://127.0.0.1:25001", "smtp://127.0.0.1:25002", "pop3s://[::1]:995", "lmtp:/tmp/a%20b"})
         PortsFile::add_socket(lines, url);
     lines.emplace_back("MAILPIPE_STORE", "maildir:/tmp/it's $(here)/%u");
-    ASSERT_TRUE(PortsFile::write(kPath, lines));
+    {
+        const auto held = PortsFile::write(kPath, lines);
+        ASSERT_TRUE(held);
+        EXPECT_TRUE(PortsFile::is_held(kPath));
+    }
+    EXPECT_FALSE(PortsFile::is_held(kPath));
     const auto read = PortsFile::read(kPath);
     ASSERT_TRUE(read);
     const std::map<std::string, std::string> wanted{
@@ -33,6 +38,7 @@ TEST(PortsFile, IsReadBackAndByAShell) {
 
 TEST(PortsFile, Errors) {
     EXPECT_EQ(PortsFile::read(kPath + "-none").error().kind, Errc::not_found);
+    EXPECT_FALSE(PortsFile::is_held(kPath + "-none"));
     std::ofstream(kPath) << "A=b\nnonsense\n";
     EXPECT_EQ(PortsFile::read(kPath).error().kind, Errc::data);
     EXPECT_FALSE(PortsFile::write(testing::TempDir() + "/no/such/directory", {}));

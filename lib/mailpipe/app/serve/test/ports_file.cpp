@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,7 +11,6 @@
 #include <fstream>
 
 #include "mailpipe/base/ascii.hpp"
-#include "mailpipe/store/file.hpp"
 
 namespace mailpipe::app::serve {
 namespace {
@@ -45,20 +45,25 @@ std::string unquoted(std::string_view text) {
 
 }  // namespace
 
-Result<void> PortsFile::write(const std::string& path, const Lines& lines) {
+Result<store::Fd> PortsFile::write(const std::string& path, const Lines& lines) {
     std::string text;
     for (const auto& [name, value] : lines)
         text += name + "=" + quoted(value) + "\n";
     const std::string temporary = fmt::format("{}.{}", path, ::getpid());
-    const store::Fd file(
-        ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644));
+    store::Fd file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644));
     if (!file) return fail_errno(errno, path, true);
+    (void)::flock(file.get(), LOCK_EX | LOCK_NB);  // nobody else knows the file yet
     const ssize_t count = ::write(file.get(), text.data(), text.size());
     if (count == static_cast<ssize_t>(text.size()) && std::rename(temporary.c_str(), path.c_str()) == 0)
-        return {};
+        return file;
     const int number = count >= 0 && count < static_cast<ssize_t>(text.size()) ? ENOSPC : errno;
     ::unlink(temporary.c_str());
     return fail_errno(number, path);
+}
+
+bool PortsFile::is_held(const std::string& path) {
+    const store::Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    return file && ::flock(file.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }
 
 Result<std::map<std::string, std::string>> PortsFile::read(const std::string& path) {

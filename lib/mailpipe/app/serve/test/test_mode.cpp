@@ -55,6 +55,13 @@ bool is_wanted(const ServeTestOptions& test) {
            !test.faults.empty() || !test.faults_file.empty() || !test.record.empty() || !test.replay.empty();
 }
 
+// Of a server that was killed: a script must not take its ports for ours.
+void remove_left_behind(const std::string& ports_file) {
+    const auto values = PortsFile::read(ports_file);
+    if (values && values->contains("MAILPIPE_STORE") && !PortsFile::is_held(ports_file))
+        ::unlink(ports_file.c_str());
+}
+
 void fill_in(ServeOptions& options, const std::string& directory) {
     if (options.store.empty()) options.store = fmt::format("maildir:{}/store/%u", directory);
     if (options.listen.empty()) {
@@ -94,6 +101,7 @@ Result<void> TestMode::prepare(ServeOptions& options) {
         if (!file) return tl::unexpected(file.error());
         mode->dialogues_ = std::move(*file);
     }
+    remove_left_behind(test.ports_file);
     options.test.mode = mode;
     mode->exit_ = std::make_unique<ExitWatch>(std::move(*conditions), [self = mode.get()] { self->end(); });
     if (!test.enabled) return {};
@@ -114,7 +122,7 @@ TestMode::~TestMode() {
     std::error_code ignored;
     if (!directory_.empty()) std::filesystem::remove_all(directory_, ignored);
     // Last: who waits for it to go may look at the rest.
-    if (wrote_ports_) ::unlink(options_.ports_file.c_str());
+    if (ports_file_) ::unlink(options_.ports_file.c_str());
 }
 
 FaultProtocol protocol_of(const ListenSocket& socket) {
@@ -200,8 +208,8 @@ void TestMode::write_ports(const Config& config) {
         ports_.emplace_back("MAILPIPE_CA_FILE", path);
     }
     auto written = PortsFile::write(options_.ports_file, ports_);
-    wrote_ports_ = written.has_value();
-    if (!written) fail_with(written.error());
+    if (!written) return fail_with(written.error());
+    ports_file_ = std::move(*written);
 }
 
 }  // namespace mailpipe::app::serve

@@ -59,7 +59,7 @@ class TestMode {
     ServeTestOptions options_;
     std::string directory_;  // temporary; empty: none
     PortsFile::Lines ports_;
-    bool wrote_ports_ = false;
+    store::Fd ports_file_;  // while it is there
     std::optional<Error> failure_;
     std::unique_ptr<ExitWatch> exit_;
 

@@ -131,10 +131,11 @@ Result<std::string> store_of(const WaitForOptions& options, Clock::time_point en
         auto values = serve::PortsFile::read(options.ports_file);
         if (values) {
             const std::string store = (*values)["MAILPIPE_STORE"];
-            if (!store.empty()) return store;
-            return fail(Errc::data, options.ports_file + ": MAILPIPE_STORE is missing");
+            if (store.empty()) return fail(Errc::data, options.ports_file + ": MAILPIPE_STORE is missing");
+            if (serve::PortsFile::is_held(options.ports_file)) return store;
+        } else if (values.error().kind != Errc::not_found) {
+            return tl::unexpected(values.error());
         }
-        if (values.error().kind != Errc::not_found) return tl::unexpected(values.error());
         if (stop_requested()) return tl::unexpected(stopped_by_signal());
         if (Clock::now() >= end)
             return fail(Errc::temporary, options.ports_file + ": the server is not ready in time");
