@@ -35,6 +35,7 @@ POINTS = [  # fault, how often it fires, dialogue
     ('smtp vrfy reply="250 <a@b.c>"', 1, "S: 220.*\nC: VRFY a\nS: 250 <a@b.c>"),
     ('smtp expn reply="250 <a@b.c>"', 1, "S: 220.*\nC: EXPN a\nS: 250 <a@b.c>"),
     ('smtp help reply="211 -"', 1, "S: 220.*\nC: HELP\nS: 211 -"),
+    ('smtp xclient reply="421 4.3.2 Not now"', 1, "S: 220.*\nC: EHLO x\nS: 250.*\nC: XCLIENT PORT=1\nS: 421.*\nEND"),
     ('smtp starttls reply="454 4.7.0 No TLS now"', 1,
      "S: 220.*\nC: EHLO x\nS: 250.*\nC: STARTTLS\nS: 454 .*\nC: NOOP\nS: 250.*"),
     ('smtp quit reply="500 5.5.1 Stay"', 1, "S: 220.*\nC: QUIT\nS: 500 5.5.1 Stay\nEND"),

@@ -57,12 +57,12 @@ bool parse_per(const std::string& text, std::vector<std::string>& to) {
 }  // namespace
 
 const Words& fault_points(FaultProtocol protocol) {
-    static const Words smtp{"connect", "tls",  "greeting", "helo", "ehlo", "starttls", "auth",
-                            "mail",    "rcpt", "data",     "bdat", "body", "end",      "rset",
-                            "noop",    "vrfy", "expn",     "help", "quit", "stored",   "command"};
-    static const Words lmtp{"connect", "tls",  "greeting", "lhlo", "starttls", "auth",
-                            "mail",    "rcpt", "data",     "bdat", "body",     "end",
-                            "rset",    "noop", "vrfy",     "quit", "stored",   "command"};
+    static const Words smtp{"connect", "tls",  "greeting", "helo", "ehlo",   "starttls", "auth", "mail",
+                            "rcpt",    "data", "bdat",     "body", "end",    "rset",     "noop", "vrfy",
+                            "expn",    "help", "xclient",  "quit", "stored", "command"};
+    static const Words lmtp{"connect", "tls",  "greeting", "lhlo",    "starttls", "auth",   "mail",
+                            "rcpt",    "data", "bdat",     "body",    "end",      "rset",   "noop",
+                            "vrfy",    "expn", "help",     "xclient", "quit",     "stored", "command"};
     static const Words pop3{"connect", "tls",  "greeting", "capa", "stls", "user",   "pass", "apop",
                             "auth",    "stat", "list",     "uidl", "retr", "top",    "dele", "rset",
                             "noop",    "last", "utf8",     "lang", "quit", "command"};
