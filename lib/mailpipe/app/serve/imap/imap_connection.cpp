@@ -13,7 +13,6 @@ namespace {
 
 namespace proto = imap::server;
 
-constexpr std::chrono::seconds kLoginPatience{60};
 constexpr std::chrono::minutes kAutologout{30};  // RFC 9051 section 5.4: not before
 constexpr std::chrono::minutes kStillHere{
     2};  // a client in IDLE hears of us that often, before routers forget it
@@ -45,7 +44,7 @@ std::string progress_line(const std::string& tag, const Progress& progress) {
 
 ImapConnection::ImapConnection(const Context& context, const ListenSocket& socket,
                                std::unique_ptr<net::ServerStream> stream, std::uint64_t number)
-    : SessionConnection(context, socket, std::move(stream), number),
+    : MailboxConnection(context, socket, std::move(stream), number),
       bell_(std::make_shared<Bell>(stream_->executor())) {
     bell_->connection = this;
 }
@@ -67,12 +66,8 @@ std::string ImapConnection::refusal(const smtp::Reply& reply) const {
     return "* BYE [UNAVAILABLE] " + reply.lines[0] + "\r\n";
 }
 
-std::chrono::milliseconds ImapConnection::patience_before_settled() const {
-    return std::min<std::chrono::milliseconds>(context_.config.timeout, kLoginPatience);
-}
-
 ImapConnection::Clock::time_point ImapConnection::read_deadline() const {
-    if (!settled()) return SessionConnection::read_deadline();
+    if (!settled()) return MailboxConnection::read_deadline();
     if (session_->idling()) return progress_ + kStillHere;
     return progress_ + std::max<std::chrono::milliseconds>(context_.config.timeout, kAutologout);
 }
@@ -128,18 +123,9 @@ asio::awaitable<bool> ImapConnection::handle(proto::Step& step) {
 }
 
 asio::awaitable<void> ImapConnection::log_user_in(sasl::ServerRequest request) {
-    if (request.kind == sasl::ServerRequest::Kind::keys) {
-        sasl::ScramKeys keys = co_await find_keys(std::move(request));
-        session_->login_keys(std::move(keys));
-        co_return;
-    }
-    LoginVerdict verdict = co_await log_in(std::move(request));
-    if (verdict.user.empty()) {
-        session_->login_refused(verdict.later ? proto::LoginFailure::temporary
-                                              : proto::LoginFailure::credentials);
-        co_return;
-    }
-    auto state = std::make_unique<ImapState>(context_.config, context_.imap, context_.quota, verdict.user);
+    const std::string user = co_await find_user(std::move(request));
+    if (user.empty()) co_return;
+    auto state = std::make_unique<ImapState>(context_.config, context_.imap, context_.quota, user);
     state->changed = [bell = bell_] {
         if (bell->rung.exchange(true) || !bell->awaited) return;
         asio::post(bell->executor, [bell] {
@@ -153,13 +139,9 @@ asio::awaitable<void> ImapConnection::log_user_in(sasl::ServerRequest request) {
     Done failed = co_await in_background<Done>(context_.mailboxes, std::move(work));
     if (!failed) {
         state_ = std::move(state);
-        session_->login_accepted(verdict.user);
-    } else if (failed->kind == Errc::unavailable) {
-        report(*failed);
-        session_->login_refused(proto::LoginFailure::in_use);
+        session_->login_accepted(user);
     } else {
-        report_store_error(*failed, event("error"));
-        session_->login_refused(proto::LoginFailure::temporary);
+        refuse_mailbox(*failed);
     }
 }
 

@@ -6,14 +6,15 @@
 
 #include "mailpipe/app/serve/imap/append.hpp"
 #include "mailpipe/app/serve/imap/commands.hpp"
-#include "mailpipe/app/serve/session_connection.hpp"
+#include "mailpipe/app/serve/mailbox_connection.hpp"
 #include "mailpipe/imap/server/session.hpp"
 
 MAILPIPE_COROUTINES_BEGIN
 namespace mailpipe::app::serve {
 
 // imap_connection.cpp drives the session, imap_append.cpp takes what APPEND brings.
-class ImapConnection : public SessionConnection<imap::server::Session, imap::server::Options> {
+class ImapConnection
+    : public MailboxConnection<imap::server::Session, imap::server::Options, imap::server::LoginFailure> {
  public:
     ImapConnection(const Context& context, const ListenSocket& socket,
                    std::unique_ptr<net::ServerStream> stream, std::uint64_t number);
@@ -37,7 +38,6 @@ class ImapConnection : public SessionConnection<imap::server::Session, imap::ser
     asio::awaitable<bool> handle(imap::server::Step& step) override;
     bool handle_silence(const Error& error) override;
     bool settled() const override { return state_ != nullptr; }
-    std::chrono::milliseconds patience_before_settled() const override;
     Clock::time_point read_deadline() const override;
     std::string refusal(const smtp::Reply& reply) const override;
     // No tally: its answers are many lines that say nothing of how it went.

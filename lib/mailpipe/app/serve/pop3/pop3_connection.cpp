@@ -4,15 +4,14 @@
 #include <random>
 #include <utility>
 
+#include "mailpipe/app/serve/mailbox_connection.hpp"
 #include "mailpipe/app/serve/pop3/maildrop.hpp"
-#include "mailpipe/app/serve/session_connection.hpp"
 #include "mailpipe/pop3/server_session.hpp"
 
 MAILPIPE_COROUTINES_BEGIN
 namespace mailpipe::app::serve {
 namespace {
 
-constexpr std::chrono::seconds kLoginPatience{60};
 constexpr int kDay = 24 * 3600;
 
 using Opened = Result<std::shared_ptr<Maildrop>>;
@@ -24,18 +23,15 @@ std::vector<std::string> ids_of(const std::vector<MaildropMessage>& messages) {
     return ids;
 }
 
-class Pop3Connection : public SessionConnection<pop3::ServerSession, pop3::ServerOptions> {
+class Pop3Connection : public MailboxConnection<pop3::ServerSession, pop3::ServerOptions, pop3::LoginFailure> {
  public:
-    using SessionConnection::SessionConnection;
+    using MailboxConnection::MailboxConnection;
 
  private:
     pop3::ServerOptions session_options() override;
     asio::awaitable<bool> handle(pop3::ServerStep& step) override;
     bool handle_silence(const Error& error) override;
     bool settled() const override { return maildrop_ != nullptr; }
-    std::chrono::milliseconds patience_before_settled() const override {
-        return std::min<std::chrono::milliseconds>(context_.config.timeout, kLoginPatience);
-    }
     std::string refusal(const smtp::Reply& reply) const override {
         return "-ERR [SYS/TEMP] " + reply.lines[0] + "\r\n";
     }
@@ -91,18 +87,8 @@ bool Pop3Connection::handle_silence(const Error&) {
 }
 
 asio::awaitable<void> Pop3Connection::open_maildrop(sasl::ServerRequest request) {
-    if (request.kind == sasl::ServerRequest::Kind::keys) {
-        sasl::ScramKeys keys = co_await find_keys(std::move(request));
-        session_->login_keys(std::move(keys));
-        co_return;
-    }
-    LoginVerdict verdict = co_await log_in(std::move(request));
-    if (verdict.user.empty()) {
-        session_->login_refused(verdict.later ? pop3::LoginFailure::temporary
-                                              : pop3::LoginFailure::credentials);
-        co_return;
-    }
-    user_ = std::move(verdict.user);
+    user_ = co_await find_user(std::move(request));
+    if (user_.empty()) co_return;
     const std::string path = context_.config.store.path_of(user_);
     const Pop3Options& pop3 = context_.config.pop3;
     const std::chrono::seconds interval(pop3.login_delay_seconds);
@@ -133,12 +119,8 @@ asio::awaitable<void> Pop3Connection::open_maildrop(sasl::ServerRequest request)
         for (const auto& message : maildrop_->messages())
             entries.push_back({message.size, message.uidl});
         session_->login_accepted(std::move(entries));
-    } else if (opened.error().kind == Errc::unavailable) {
-        report(opened.error());
-        session_->login_refused(pop3::LoginFailure::in_use);
     } else {
-        report_store_error(opened.error(), event("error"));
-        session_->login_refused(pop3::LoginFailure::temporary);
+        refuse_mailbox(opened.error());
     }
 }
 

@@ -44,6 +44,8 @@ class SmtpConnection : public SessionConnection<smtp::ServerSession, smtp::Serve
     void report_refused(const smtp::Mailbox& recipient, const smtp::Reply& reply);
     void tell(const std::vector<Result<Delivered>>& results, const std::vector<smtp::Reply>& replies);
     void tell_queued(const Delivered& queued, const smtp::Envelope& envelope);
+    // The command, with an event.
+    void refuse(const smtp::Reply& reply, const Error& error);
     void begin_mail(smtp::MailRequested& request);
     bool may_send_as(const smtp::Mailbox& sender) const;
     using Judged = tl::expected<Places, smtp::Reply>;
@@ -189,34 +191,29 @@ asio::awaitable<void> SmtpConnection::become_client(smtp::ClientNamed client) {
         verdict = tl::unexpected(smtp::Reply{421, "4.7.0", {"XCLIENT: no such user"}});
     }
     if (!verdict) {
-        Json json = event("error");
-        json["reply"] = json_of(verdict.error());
-        report(Error{user ? Errc::limit : Errc::auth, "turned away: " + verdict.error().lines[0]},
-               std::move(json));
-        session_->refuse(verdict.error());
+        refuse(verdict.error(), {user ? Errc::limit : Errc::auth, "turned away: " + verdict.error().lines[0]});
         co_return;
     }
     user_ = *user;
     session_->accept();
 }
 
+void SmtpConnection::refuse(const smtp::Reply& reply, const Error& error) {
+    Json json = event("error");
+    json["reply"] = json_of(reply);
+    report(error, std::move(json));
+    session_->refuse(reply);
+}
+
 void SmtpConnection::begin_mail(smtp::MailRequested& request) {
     const auto verdict = context_.admission.message(
         stream_->peer(), user_, request.envelope.reverse_path.encode(), context_.config.limits, Clock::now());
-    if (!verdict) {
-        Json json = event("error");
-        json["reply"] = json_of(verdict.error());
-        report(Error{Errc::limit, "message refused"}, std::move(json));
-        return session_->refuse(verdict.error());
-    }
+    if (!verdict) return refuse(verdict.error(), {Errc::limit, "message refused"});
     transaction_ = std::make_unique<SmtpTransaction>();
     header_.clear();
     if (!may_send_as(request.envelope.reverse_path)) {
         const smtp::Reply reply{553, "5.7.1", {"The sender's address is not one of " + user_}};
-        Json json = event("error");
-        json["reply"] = json_of(reply);
-        report(Error{smtp::reply_kind(reply), "sender refused"}, std::move(json));
-        return session_->refuse(reply);
+        return refuse(reply, {smtp::reply_kind(reply), "sender refused"});
     }
     transaction_->envelope = std::move(request.envelope);
     transaction_->began = Clock::now();
