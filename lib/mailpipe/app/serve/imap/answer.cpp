@@ -104,6 +104,7 @@ class WholeAnswer : public Answer {
         if (pieces_) {
             outcome = pieces_->more(work);
         } else {
+            const OwnChanges own(work.state);
             outcome = std::visit(Dispatch{work}, command_);
         }
         if (!outcome) return std::nullopt;

@@ -129,7 +129,10 @@ Outcome Appending::end(Work& work) {
                              proto::encode_ranges(proto::ranges_of(*uids));
     // RFC 8508 section 3.3: what was replaced is told to be gone after the UID is.
     if (replaced_) work.out += "* OK [" + code + "] Replaced\r\n";
-    if (work.state.selected) tell_updates(work, true);
+    if (work.state.selected) {
+        work.state.selected->note_appended(*mailbox_, *uids);
+        tell_updates(work, true);
+    }
     return replaced_ ? done("Replaced") : done("Appended", code);
 }
 

@@ -66,6 +66,7 @@ Outcome on_copy(Work& work, const proto::Copy& command) {
     if (!copied) return refusal_of(copied.error());
     if (copied->from.size() < uids.size() && !command.uid && copied->from.empty())
         return refused("EXPUNGEISSUED", "The messages are gone");
+    selected.note_appended(**target, copied->to);
     if (!copied->to.empty()) work.events.push_back({"append", command.mailbox, copied->to});
     if (!copied->from.empty() && command.move) work.events.push_back({"expunge", selected.name, copied->from});
     std::string code;

@@ -49,7 +49,13 @@ struct Selected {
     std::vector<index::Uid> saved = {};  // "$" (RFC 9051 section 6.4.4.1), ascending
     std::vector<SearchContext> contexts = {};
     std::shared_ptr<const index::Snapshot> searched = nullptr;  // what they are up to date with
+    std::vector<index::Uid> appended = {};  // by the client itself, which does not know them yet
     index::Mailbox::Token watch = nullptr;
+
+    // These are new in `mailbox`, because of a command of the client.
+    void note_appended(const index::Mailbox& in, const std::vector<index::Uid>& uids) {
+        if (in.id() == mailbox->id()) appended.insert(appended.end(), uids.begin(), uids.end());
+    }
 };
 
 // Of one session that has logged in. Used by one thread at a time: the loop's, or the one that answers a command.

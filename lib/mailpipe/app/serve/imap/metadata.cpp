@@ -163,8 +163,6 @@ Outcome on_set_metadata(Work& work, const proto::SetMetadata& command) {
         auto set = is_special_use(*place, entry) ? place->account->set_special_use(place->name, uses_of(value))
                                                  : place->account->set_metadata(place->name, name, value);
         if (!set) return refusal_of(set.error());
-        // Watched are one's own mailboxes.
-        if (work.state.annotations && place->own) work.state.annotations->forget(place->name, name);
     }
     return done("Set");
 }

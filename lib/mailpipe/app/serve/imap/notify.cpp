@@ -97,6 +97,17 @@ class Teller {
     Work& work_;
 };
 
+// Messages above `known`, but for those that the client has put there itself (RFC 5465 section 5.2).
+proto::Ranges made_by_others(const Selected& selected, index::Uid known) {
+    const index::Snapshot& seen = *selected.seen;
+    std::vector<index::Uid> own = selected.appended;
+    std::sort(own.begin(), own.end());
+    std::vector<index::Uid> uids;
+    for (std::size_t i = seen.lower_bound(known + 1); i < seen.size(); ++i)
+        if (!std::binary_search(own.begin(), own.end(), seen[i].uid)) uids.push_back(seen[i].uid);
+    return proto::ranges_of(uids);
+}
+
 // What MessageNew of the selected mailbox wants of each message (RFC 5465 section 5.2); nullptr: nothing.
 const std::vector<proto::FetchItem>* wanted_of_new(const ImapState& state) {
     if (!state.notices) return nullptr;
@@ -118,9 +129,11 @@ void tell_updates(Work& work, bool may_expunge) {
     const index::Uid known = last_uid();
     write_changes(work, may_expunge);
     const index::Uid newest = last_uid();
+    if (newest <= known) return;
     const auto* const items = wanted_of_new(work.state);
-    if (items == nullptr || newest <= known) return;
-    fetch_unasked(work, {{known + 1, newest}}, *items);
+    proto::Ranges uids = items != nullptr ? made_by_others(selected, known) : proto::Ranges();
+    if (!uids.empty()) fetch_unasked(work, std::move(uids), *items);
+    selected.appended.clear();
 }
 
 Notices::Notices(proto::Notify wanted, index::Account& account, std::function<void()> changed)
@@ -134,6 +147,7 @@ index::Mailbox::Token Notices::watch(index::Account& account, std::function<void
         if (annotations_only_ && change.kind != Kind::metadata) return;
         {
             const std::lock_guard lock(mutex_);
+            if (change.kind != Kind::messages && own_ == std::this_thread::get_id()) return;
             const auto same = [&](const index::AccountChange& other) {
                 return other.kind == Kind::messages && change.kind == Kind::messages &&
                        other.mailbox == change.mailbox;
@@ -145,14 +159,6 @@ index::Mailbox::Token Notices::watch(index::Account& account, std::function<void
         }
         changed();
     });
-}
-
-void Notices::forget(const std::string& mailbox, const std::string& entry) {
-    const std::lock_guard lock(mutex_);
-    const auto found = std::find_if(waiting_.begin(), waiting_.end(), [&](const index::AccountChange& one) {
-        return one.kind == Kind::metadata && one.mailbox == mailbox && one.entry == entry;
-    });
-    if (found != waiting_.end()) waiting_.erase(found);
 }
 
 std::deque<index::AccountChange> Notices::take() {
@@ -175,6 +181,22 @@ bool Notices::empty() const {
 bool Notices::overflowed() const {
     const std::lock_guard lock(mutex_);
     return overflowed_;
+}
+
+OwnChanges::OwnChanges(const ImapState& state) : notices_(state.notices), annotations_(state.annotations) {
+    set(std::this_thread::get_id());
+}
+
+OwnChanges::~OwnChanges() {
+    set({});
+}
+
+void OwnChanges::set(std::thread::id thread) const {
+    for (const auto& notices : {notices_, annotations_}) {
+        if (!notices) continue;
+        const std::lock_guard lock(notices->mutex_);
+        notices->own_ = thread;
+    }
 }
 
 void watch_annotations(Work& work) {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "mailpipe/app/serve/imap/imap_state.hpp"
@@ -21,14 +22,14 @@ class Notices {
 
     const imap::server::Notify& wanted() const { return wanted_; }
     std::deque<index::AccountChange> take();
-    // A change of an annotation that the client has made itself.
-    void forget(const std::string& mailbox, const std::string& entry);
     bool empty() const;
     bool overflowed() const;
     // Whether the client wants to hear of expunged messages of the selected mailbox though it has not asked (RFC 5465 section 5).
     bool tells_of_expunged() const;
 
  private:
+    friend class OwnChanges;
+
     static constexpr std::size_t kWaiting = 1000;  // beyond it NOTIFICATIONOVERFLOW
     bool overflowed_ = false;
 
@@ -38,7 +39,24 @@ class Notices {
     const bool annotations_only_;
     mutable std::mutex mutex_;
     std::deque<index::AccountChange> waiting_;
+    std::thread::id own_;          // what this thread does now, the client has asked for
     index::Mailbox::Token watch_;  // last: it ends before what it uses
+};
+
+// As long as it is there, the client's own command runs in this thread: of mailboxes and annotations that it changes it is not
+// told (RFC 5465 section 5). Of messages it is: what others have put there is found on the way.
+class OwnChanges {
+ public:
+    explicit OwnChanges(const ImapState& state);
+    ~OwnChanges();
+    OwnChanges(const OwnChanges&) = delete;
+    OwnChanges& operator=(const OwnChanges&) = delete;
+
+ private:
+    void set(std::thread::id thread) const;
+
+    const std::shared_ptr<Notices> notices_;
+    const std::shared_ptr<Notices> annotations_;
 };
 
 Outcome on_notify(Work& work, const imap::server::Notify& command);
