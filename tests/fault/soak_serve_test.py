@@ -173,7 +173,8 @@ class SoakServe(FaultCase):
                 pass
             reloads = [event for event in server.events if event["event"] == "reload"]
         (memory, descriptors), (late_memory, late_descriptors) = samples[0], samples[-1]
-        print(f"{_SECONDS:g} s: {rate:.0f} messages/s at most, {len(load.acknowledged)} sent, {len(reloads)} reloads; "
+        print(f"{_SECONDS:g} s: {rate:.0f} messages/s at most, {len(load.acknowledged)} sent, "
+              f"{len(load.acknowledged) / _SECONDS:.0f}/s, {len(reloads)} reloads; "
               f"memory {memory} kB, then {late_memory} kB; descriptors {descriptors}, then {late_descriptors}; "
               f"{len(load.troubles)} troubles", flush=True)
         self.check_flat(samples)
