@@ -223,12 +223,13 @@ Result<void> make_root(const Config& config) {
     return changes_user(config) ? give_directories(missing, *config.run_as) : Result<void>{};
 }
 
-// Of whom the default one would be, nobody means: it is in the home of root.
+// Nobody means the default one: it is in the home of root.
 Result<void> make_queue(const Config& config) {
     if (!config.relay || !changes_user(config)) return {};
     const std::string& queue = config.relay->queue.directory;
     if (queue.empty())
-        return fail(Errc::usage, "--run-as: give --queue-dir, too, since the queue is in root's home else");
+        return fail(Errc::usage,
+                    "--run-as: --queue-dir is needed, too: without it the queue would be in root's home");
     auto missing = missing_directories(queue + "/messages");
     if (::access((queue + "/tmp").c_str(), F_OK) != 0) missing.push_back(queue + "/tmp");
     auto spool = open_spool(config.relay->queue);
