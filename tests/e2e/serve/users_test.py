@@ -61,6 +61,8 @@ class Users(Case):
     def test_errors(self):
         self.fails(66, "users", "list")
         self.fails(66, "users", "remove", "alice")
+        self.fails(65, "password is empty", "add", "alice", stdin=b"\n")
+        self.assertFalse(os.path.exists(self.path("users")))
         self.ok("add", "alice", stdin=b"secret\n")
         self.fails(73, "is there already", "add", "Alice", stdin=b"x\n")
         self.fails(67, "there is no user", "passwd", "bob", stdin=b"x\n")

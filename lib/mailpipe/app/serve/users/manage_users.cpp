@@ -76,16 +76,10 @@ Result<void> list(const std::string& path) {
     return {};
 }
 
-Result<void> change(const ManageUsersOptions& options) {
-    if (!serve::is_user_name(options.name)) {
-        return fail(Errc::usage,
-                    "'" + terminal_text(options.name) +
-                        "' is no name for a user: 1 to 64 octets without space, '/' or ':', and no "
-                        "'.' in front");
-    }
-    auto file = serve::LockedUsersFile::open(options.file, options.verb == Verb::add);
-    if (!file) return tl::unexpected(file.error());
-    std::vector<std::string>& lines = file->lines();
+using Lines = std::vector<std::string>;
+
+// The line of the user; of one who is added, the end. Errors: cannot_create, no_user.
+Result<Lines::iterator> find_user(Lines& lines, const ManageUsersOptions& options) {
     const auto at = std::find_if(lines.begin(), lines.end(), [&options](const std::string& line) {
         const auto name = name_of(line);
         return name && ascii::equals_ignore_case(*name, options.name);
@@ -94,17 +88,37 @@ Result<void> change(const ManageUsersOptions& options) {
         return fail(Errc::cannot_create, options.file + ": user '" + options.name + "' is there already");
     if (options.verb != Verb::add && at == lines.end())
         return fail(Errc::no_user, options.file + ": there is no user '" + options.name + "'");
-    if (options.verb == Verb::remove) {
-        lines.erase(at);
-        return file->replace();
+    return at;
+}
+
+Result<void> change(const ManageUsersOptions& options) {
+    if (!serve::is_user_name(options.name)) {
+        return fail(Errc::usage,
+                    "'" + terminal_text(options.name) +
+                        "' is no name for a user: 1 to 64 octets without space, '/' or ':', and no "
+                        "'.' in front");
     }
-    auto user = make_record(options);
+    // Without the lock, which nobody holds while a password is typed in.
+    auto lines = serve::read_user_lines(options.file);
+    const bool begins = options.verb == Verb::add && !lines && lines.error().kind == Errc::not_found;
+    if (!lines && !begins) return tl::unexpected(lines.error());
+    if (lines) {
+        if (auto at = find_user(*lines, options); !at) return tl::unexpected(at.error());
+    }
+    Result<UserRecord> user;
+    if (options.verb != Verb::remove) user = make_record(options);
     if (!user) return tl::unexpected(user.error());
-    if (options.verb == Verb::add) {
-        lines.push_back(encode_user_line(*user));
+    auto file = serve::LockedUsersFile::open(options.file, options.verb == Verb::add);
+    if (!file) return tl::unexpected(file.error());
+    auto at = find_user(file->lines(), options);
+    if (!at) return tl::unexpected(at.error());
+    if (options.verb == Verb::remove) {
+        file->lines().erase(*at);
+    } else if (options.verb == Verb::add) {
+        file->lines().push_back(encode_user_line(*user));
     } else {
-        user->name = *name_of(*at);
-        *at = encode_user_line(*user);
+        user->name = *name_of(**at);
+        **at = encode_user_line(*user);
     }
     return file->replace();
 }
