@@ -52,7 +52,7 @@ struct Selected {
     std::vector<index::Uid> appended = {};  // by the client itself, which does not know them yet
     index::Mailbox::Token watch = nullptr;
 
-    // These are new in `mailbox`, because of a command of the client.
+    // These are new in that mailbox by a command of the client; heeded where it is this one.
     void note_appended(const index::Mailbox& in, const std::vector<index::Uid>& uids) {
         if (in.id() == mailbox->id()) appended.insert(appended.end(), uids.begin(), uids.end());
     }

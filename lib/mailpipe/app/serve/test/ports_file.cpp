@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -52,7 +51,11 @@ Result<store::Fd> PortsFile::write(const std::string& path, const Lines& lines) 
     const std::string temporary = fmt::format("{}.{}", path, ::getpid());
     store::Fd file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644));
     if (!file) return fail_errno(errno, path, true);
-    (void)::flock(file.get(), LOCK_EX | LOCK_NB);  // nobody else knows the file yet
+    // Nobody else knows the file yet.
+    if (auto locked = store::lock_file(file.get(), true, 0, temporary); !locked) {
+        ::unlink(temporary.c_str());
+        return tl::unexpected(locked.error());
+    }
     const ssize_t count = ::write(file.get(), text.data(), text.size());
     if (count == static_cast<ssize_t>(text.size()) && std::rename(temporary.c_str(), path.c_str()) == 0)
         return file;
@@ -63,7 +66,9 @@ Result<store::Fd> PortsFile::write(const std::string& path, const Lines& lines) 
 
 bool PortsFile::is_held(const std::string& path) {
     const store::Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    return file && ::flock(file.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    if (!file) return false;
+    const auto locked = store::lock_file(file.get(), false, 0, path);
+    return locked && !*locked;
 }
 
 Result<std::map<std::string, std::string>> PortsFile::read(const std::string& path) {
