@@ -82,9 +82,9 @@ void AttemptPool::add(std::vector<Part> parts) {
     const std::lock_guard lock(mutex_);
     parts.front().job.message->open_jobs = parts.size();
     for (Part& part : parts) {
-        Destination& destination = destinations_[part.server + '\n' + part.destination];
-        destination.transports = part.transports;
-        destination.name = std::move(part.destination);
+        Destination& destination =
+            destinations_.try_emplace(part.server + '\n' + part.destination, part.transports, part.destination)
+                .first->second;
         destination.jobs.push_back(std::move(part.job));
         if (idle_ == 0 && threads_.size() < settings_.jobs) threads_.emplace_back([this] { work(); });
     }

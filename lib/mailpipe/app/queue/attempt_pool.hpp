@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "mailpipe/app/queue/active_message.hpp"
@@ -60,8 +61,11 @@ class AttemptPool {
 
  private:
     struct Destination {
-        const Transports* transports = nullptr;
-        std::string name;
+        Destination(const Transports* ways, std::string its_name)
+            : transports(ways), name(std::move(its_name)) {}
+
+        const Transports* const transports;  // these two are read without the mutex
+        const std::string name;
         std::deque<Job> jobs;
         std::size_t workers = 0;
         double limit = 2;
