@@ -59,7 +59,7 @@ class Load:
 
 
 def send_batch(load, size):
-    """`size` messages of smtp-source, to 1alice, 2alice and so on, which alice catches all. It ends with an error at the
+    """`size` messages of smtp-source, to 1alice, 2alice and so on, which all are alice's. It ends with an error at the
     first reply that is not what it should be."""
     load.batches.append(bytearray(size))
     done = subprocess.run(["/usr/sbin/smtp-source", "-s", str(_SESSIONS), "-m", str(size), "-l", "2000",

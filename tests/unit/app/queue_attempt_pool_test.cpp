@@ -4,12 +4,11 @@
 #include <poll.h>
 
 #include <atomic>
-#include <cstdlib>
-#include <filesystem>
 #include <future>
 #include <stdexcept>
 
 #include "mailpipe/queue/spool.hpp"
+#include "tests/unit/app/scratch_directory.hpp"
 
 namespace mailpipe::app {
 namespace {
@@ -40,14 +39,6 @@ class HeldTransports : public Transports {
 
 class QueueAttemptPool : public ::testing::Test {
  protected:
-    QueueAttemptPool() {
-        std::string name = ::testing::TempDir() + "mailpipe-pool-XXXXXX";
-        if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp");
-        directory_ = name;
-        spool_ = std::move(*queue::Spool::open(directory_ + "/queue"));
-    }
-    ~QueueAttemptPool() override { std::filesystem::remove_all(directory_); }
-
     std::vector<AttemptPool::Part> message(const Transports& transports) {
         queue::Submission submission;
         submission.arrived = kStart;
@@ -70,8 +61,8 @@ class QueueAttemptPool : public ::testing::Test {
         return result;
     }
 
-    std::string directory_;
-    std::unique_ptr<queue::Spool> spool_;
+    ScratchDirectory scratch_;
+    std::unique_ptr<queue::Spool> spool_ = std::move(*queue::Spool::open(scratch_.file("queue")));
 };
 
 // A connection reads its destination without the mutex, while further messages for it are added.

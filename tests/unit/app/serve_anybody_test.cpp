@@ -4,6 +4,7 @@
 
 #include "mailpipe/app/serve/config.hpp"
 #include "mailpipe/app/serve/test/anybody.hpp"
+#include "tests/unit/app/scratch_directory.hpp"
 
 namespace mailpipe::app::serve {
 namespace {
@@ -29,7 +30,8 @@ TEST(Anybody, NamesAreOnePathComponent) {
 }
 
 TEST(Anybody, LocalPartMeansTheFirstRecipientWithIt) {
-    const auto layout = parse_store("maildir:" + testing::TempDir() + "/anybody-none/%u");
+    const ScratchDirectory scratch;
+    const auto layout = parse_store("maildir:" + scratch.file("none") + "/%u");
     ASSERT_TRUE(layout);
     Anybody anybody(*layout);
     EXPECT_EQ(anybody.of_login("bob"), "bob");
@@ -41,8 +43,8 @@ TEST(Anybody, LocalPartMeansTheFirstRecipientWithIt) {
 }
 
 TEST(Anybody, KnowsWhatIsInTheStore) {
-    const std::string root = testing::TempDir() + "/anybody-store";
-    std::filesystem::remove_all(root);
+    const ScratchDirectory scratch;
+    const std::string root = scratch.file("store");
     const auto layout = parse_store("maildir:" + root + "/box-%u.d/Maildir");
     ASSERT_TRUE(layout);
     for (const char* name : {"box-b@x.d/Maildir/new", "box-a@x.d/Maildir/new", "box-.d/Maildir/new",
@@ -50,7 +52,6 @@ TEST(Anybody, KnowsWhatIsInTheStore) {
         std::filesystem::create_directories(root + "/" + name);
     EXPECT_EQ(mailboxes_of(*layout), (std::vector<std::string>{"a@x", "b@x"}));
     EXPECT_EQ(Anybody(*layout).of_login("b"), "b@x");
-    std::filesystem::remove_all(root);
 }
 
 }  // namespace

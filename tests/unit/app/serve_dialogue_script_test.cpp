@@ -4,15 +4,15 @@
 
 #include "mailpipe/app/serve/test/dialogue_log.hpp"
 #include "mailpipe/app/serve/test/dialogue_script.hpp"
+#include "tests/unit/app/scratch_directory.hpp"
 
 namespace mailpipe::app::serve {
 namespace {
 
-const std::string kPath = testing::TempDir() + "/dialogues";
-
 Result<std::vector<Dialogue>> read(const std::string& text) {
-    std::ofstream(kPath, std::ios::binary) << text;
-    return read_dialogues(kPath);
+    const ScratchDirectory scratch;
+    std::ofstream(scratch.file("dialogues"), std::ios::binary) << text;
+    return read_dialogues(scratch.file("dialogues"));
 }
 
 TEST(DialogueScript, ReadsWhatTheLogWrites) {
@@ -60,8 +60,7 @@ TEST(DialogueScript, ErrorsNameTheLine) {
         EXPECT_NE(dialogues.error().message.find(":3: "), std::string::npos) << dialogues.error().message;
     }
     EXPECT_EQ(read("# nothing\n").error().kind, Errc::data);
-    EXPECT_EQ(read_dialogues(kPath + "-none").error().kind, Errc::not_found);
-    std::remove(kPath.c_str());
+    EXPECT_EQ(read_dialogues(ScratchDirectory().file("none")).error().kind, Errc::not_found);
 }
 
 TEST(DialogueScript, StarsAreAnyText) {

@@ -4,6 +4,7 @@
 
 #include "mailpipe/app/serve/test/fault.hpp"
 #include "mailpipe/app/serve/test/fault_set.hpp"
+#include "tests/unit/app/scratch_directory.hpp"
 
 namespace mailpipe::app::serve {
 namespace {
@@ -87,7 +88,8 @@ TEST(Fault, ErrorsSayWhereAndWhatWasMeant) {
 }
 
 TEST(Fault, FileNamesTheLine) {
-    const std::string path = testing::TempDir() + "/faults";
+    const ScratchDirectory scratch;
+    const std::string path = scratch.file("faults");
     std::ofstream(path) << "# a comment\n\n  smtp rcpt drop\npop3 retr n=3 cut-after=1000\n";
     const auto faults = read_faults(path);
     ASSERT_TRUE(faults);
@@ -98,7 +100,6 @@ TEST(Fault, FileNamesTheLine) {
     EXPECT_NE(wrong.error().message.find(":3: "), std::string::npos) << wrong.error().message;
     EXPECT_NE(wrong.error().message.find("did you mean 'drop'?"), std::string::npos);
     EXPECT_EQ(read_faults(path + "-none").error().kind, Errc::not_found);
-    std::remove(path.c_str());
 }
 
 TEST(Fault, Patterns) {

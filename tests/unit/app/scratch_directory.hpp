@@ -1,0 +1,31 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <stdexcept>
+#include <string>
+
+namespace mailpipe::app {
+
+// A directory that no other test has: several run at the same time. It goes with the object.
+class ScratchDirectory {
+ public:
+    ScratchDirectory() : path_(::testing::TempDir() + "mailpipe-test-XXXXXX") {
+        if (::mkdtemp(path_.data()) == nullptr) throw std::runtime_error("mkdtemp " + path_);
+    }
+    ~ScratchDirectory() {
+        std::error_code ignored;
+        std::filesystem::remove_all(path_, ignored);
+    }
+    ScratchDirectory(const ScratchDirectory&) = delete;
+    ScratchDirectory& operator=(const ScratchDirectory&) = delete;
+
+    std::string file(const std::string& name) const { return path_ + '/' + name; }
+
+ private:
+    std::string path_;
+};
+
+}  // namespace mailpipe::app
