@@ -9,6 +9,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/unit/app/scratch_directory.hpp"
+
 namespace mailpipe::app::config {
 namespace {
 
@@ -48,14 +50,10 @@ server = "lmtp:/run/lmtp"
 class AccountsTest : public testing::Test {
  protected:
     void SetUp() override {
-        std::string pattern = testing::TempDir() + "accountsXXXXXX";
-        ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-        directory_ = pattern;
         options_.config_file = directory_ + "/config.toml";
         std::ofstream(options_.config_file) << kFile;
         ::chmod(options_.config_file.c_str(), 0600);
     }
-    void TearDown() override { std::filesystem::remove_all(directory_); }
 
     std::string located(const std::string& text) {
         testing::internal::CaptureStderr();
@@ -73,7 +71,8 @@ class AccountsTest : public testing::Test {
         return accounts.settings(location, command_line).value();
     }
 
-    std::string directory_;
+    const ScratchDirectory scratch_;
+    const std::string directory_ = scratch_.path();
     ClientOptions options_;
     Diagnostics diagnostics_{"test", CommonOptions()};
 };

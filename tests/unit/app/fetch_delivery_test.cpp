@@ -10,6 +10,7 @@
 #include <filesystem>
 
 #include "mailpipe/store/open.hpp"
+#include "tests/unit/app/scratch_directory.hpp"
 
 namespace mailpipe::app {
 namespace {
@@ -17,14 +18,9 @@ namespace {
 class FetchDeliveryTest : public ::testing::TestWithParam<const char*> {
  protected:
     FetchDeliveryTest() {
-        std::string name = (std::filesystem::is_directory("/dev/shm") ? "/dev/shm" : ::testing::TempDir());
-        name += "/mailpipe-delivery-XXXXXX";
-        if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp");
-        directory_ = name;
         destination_ = *parse_location(std::string(GetParam()) + ":" + directory_ + "/box");
         source_ = *parse_location("pop3://alice@localhost");
     }
-    ~FetchDeliveryTest() override { std::filesystem::remove_all(directory_); }
 
     FetchState open_state() {
         auto state = FetchState::open({directory_ + "/state"}, source_, encode(destination_));
@@ -54,7 +50,9 @@ class FetchDeliveryTest : public ::testing::TestWithParam<const char*> {
         return (*store::open_reader(format, destination_.path))->list()->size();
     }
 
-    std::string directory_;
+    const ScratchDirectory scratch_{std::filesystem::is_directory("/dev/shm") ? "/dev/shm"
+                                                                              : ::testing::TempDir()};
+    const std::string directory_ = scratch_.path();
     Location source_;
     Location destination_;
 };

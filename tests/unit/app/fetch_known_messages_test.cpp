@@ -2,10 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 
 #include "mailpipe/store/open.hpp"
+#include "tests/unit/app/scratch_directory.hpp"
 
 namespace mailpipe::app {
 namespace {
@@ -58,8 +58,8 @@ TEST(FetchKnownMessages, WhatLiesInAStoreMustBeExact) {
 }
 
 TEST(FetchKnownMessages, ThoseOfAStoreThatNoSourcePutThere) {
-    std::string directory = ::testing::TempDir() + "mailpipe-known-XXXXXX";
-    ASSERT_NE(::mkdtemp(directory.data()), nullptr);
+    const ScratchDirectory scratch;
+    const std::string& directory = scratch.path();
     for (const char* scheme : {"maildir", "mbox"}) {
         const Location box = *parse_location(std::string(scheme) + ":" + directory + "/" + scheme);
         const bool maildir = box.scheme == Scheme::maildir;
@@ -105,7 +105,6 @@ TEST(FetchKnownMessages, ThoseOfAStoreThatNoSourcePutThere) {
         EXPECT_FALSE(second.take(print, texts[1].size()));
         EXPECT_TRUE(second.empty());
     }
-    std::filesystem::remove_all(directory);
 }
 
 }  // namespace

@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
+
+#include "tests/unit/app/scratch_directory.hpp"
 
 namespace mailpipe::app {
 namespace {
@@ -11,13 +11,9 @@ namespace {
 class FetchPop3PlanTest : public ::testing::Test {
  protected:
     FetchPop3PlanTest() {
-        std::string name = ::testing::TempDir() + "mailpipe-plan-XXXXXX";
-        if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp");
-        directory_ = name;
         source_ = *parse_location("pop3://alice@localhost");
         state_.emplace(*FetchState::open({directory_}, source_, "maildir:/box"));
     }
-    ~FetchPop3PlanTest() override { std::filesystem::remove_all(directory_); }
 
     static Pop3Maildrop maildrop(const std::vector<std::pair<std::uint64_t, std::string>>& messages) {
         Pop3Maildrop drop;
@@ -47,7 +43,8 @@ class FetchPop3PlanTest : public ::testing::Test {
     }
 
     using Numbers = std::vector<std::uint32_t>;
-    std::string directory_;
+    const ScratchDirectory scratch_;
+    const std::string directory_ = scratch_.path();
     Location source_;
     std::optional<std::vector<Location>> refs_;
     std::optional<FetchState> state_;

@@ -2,9 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+
+#include "tests/unit/app/scratch_directory.hpp"
 
 namespace mailpipe::app {
 namespace {
@@ -12,15 +13,11 @@ namespace {
 class FetchRemovedHere : public ::testing::Test {
  protected:
     FetchRemovedHere() {
-        std::string name = ::testing::TempDir() + "mailpipe-removed-XXXXXX";
-        if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp");
-        directory_ = name;
         for (const char* sub : {"cur", "new", "tmp"})
             std::filesystem::create_directories(box() + "/" + sub);
         state_.emplace(
             *FetchState::open({directory_}, *parse_location("pop3://alice@localhost"), "maildir:" + box()));
     }
-    ~FetchRemovedHere() override { std::filesystem::remove_all(directory_); }
 
     std::string box() const { return directory_ + "/box"; }
     void deliver(const std::string& id) { std::ofstream(box() + "/cur/" + id + ":2,S") << "Subject: s\n\n"; }
@@ -33,7 +30,8 @@ class FetchRemovedHere : public ::testing::Test {
         return id && table.value(*id) == 1;
     }
 
-    std::string directory_;
+    const ScratchDirectory scratch_;
+    const std::string directory_ = scratch_.path();
     std::optional<FetchState> state_;
 };
 

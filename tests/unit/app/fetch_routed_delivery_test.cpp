@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <csignal>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
@@ -10,6 +9,7 @@
 #include "mailpipe/app/fetch/removed_here.hpp"
 #include "mailpipe/base/exit_status.hpp"
 #include "mailpipe/store/open.hpp"
+#include "tests/unit/app/scratch_directory.hpp"
 
 namespace mailpipe::app {
 namespace {
@@ -17,15 +17,11 @@ namespace {
 class FetchRoutedDelivery : public ::testing::Test {
  protected:
     FetchRoutedDelivery() {
-        std::string name = ::testing::TempDir() + "mailpipe-routed-XXXXXX";
-        if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp");
-        directory_ = name;
         // A command may end before it has read its message.
         std::signal(SIGPIPE, SIG_IGN);
         settings_.destination = place("maildir", "other");
         source_ = *parse_location("imap://alice@localhost");
     }
-    ~FetchRoutedDelivery() override { std::filesystem::remove_all(directory_); }
 
     std::string place(const std::string& scheme, const std::string& name) const {
         return scheme + ":" + directory_ + "/" + name;
@@ -62,7 +58,8 @@ class FetchRoutedDelivery : public ::testing::Test {
         return reader ? (*reader)->list()->size() : 0;
     }
 
-    std::string directory_;
+    const ScratchDirectory scratch_;
+    const std::string directory_ = scratch_.path();
     FetchSettings settings_;
     Location source_;
     FetchConsole console_{CommonOptions{}, Summary::automatic, true};

@@ -2,12 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
 
 #include "mailpipe/app/fetch/state.hpp"
+#include "tests/unit/app/scratch_directory.hpp"
 
 namespace mailpipe::app {
 namespace {
@@ -46,19 +46,16 @@ TEST(FetchSettled, WhatChangesByItselfIsNeverSettled) {
 class FetchSettledFiles : public ::testing::Test {
  protected:
     FetchSettledFiles() {
-        std::string name = ::testing::TempDir() + "mailpipe-settled-XXXXXX";
-        if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp");
-        directory_ = name;
         for (const char* sub : {"cur", "new", "tmp"})
             std::filesystem::create_directories(box() + "/" + sub);
     }
-    ~FetchSettledFiles() override { std::filesystem::remove_all(directory_); }
     std::string box() const { return directory_ + "/a box, with: all"; }
     FetchState open() {
         return std::move(*FetchState::open({directory_}, *parse_location("imap://a@localhost"), "maildir:/m"));
     }
 
-    std::string directory_;
+    const ScratchDirectory scratch_;
+    const std::string directory_ = scratch_.path();
 };
 
 TEST_F(FetchSettledFiles, Stamp) {

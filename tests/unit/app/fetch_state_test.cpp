@@ -2,24 +2,17 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
 #include "mailpipe/app/fetch/state_file.hpp"
+#include "tests/unit/app/scratch_directory.hpp"
 
 namespace mailpipe::app {
 namespace {
 
 class FetchStateTest : public ::testing::Test {
  protected:
-    FetchStateTest() {
-        std::string name = ::testing::TempDir() + "mailpipe-state-XXXXXX";
-        if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp");
-        directory_ = name;
-    }
-    ~FetchStateTest() override { std::filesystem::remove_all(directory_); }
-
     static Location location(const std::string& text) {
         auto parsed = parse_location(text);
         if (!parsed) throw std::runtime_error(parsed.error().message);
@@ -42,7 +35,8 @@ class FetchStateTest : public ::testing::Test {
             done.push_back({key, 5, {1, 0xFFFF'0000'0000'0002U}, "maildir:/box;ID=1.M1 %", time});
         return done;
     }
-    std::string directory_;
+    const ScratchDirectory scratch_;
+    const std::string directory_ = scratch_.path();
 };
 
 TEST_F(FetchStateTest, RemembersAcrossProcesses) {

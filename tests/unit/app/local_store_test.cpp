@@ -2,22 +2,16 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
-#include <stdexcept>
+
+#include "tests/unit/app/scratch_directory.hpp"
 
 namespace mailpipe::app {
 namespace {
 
 class LocalStoreTest : public ::testing::TestWithParam<const char*> {
  protected:
-    LocalStoreTest() {
-        std::string name = ::testing::TempDir() + "mailpipe-local-store-XXXXXX";
-        if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp");
-        directory_ = name;
-        location_ = *parse_location(std::string(GetParam()) + ":" + directory_ + "/box");
-    }
-    ~LocalStoreTest() override { std::filesystem::remove_all(directory_); }
+    LocalStoreTest() { location_ = *parse_location(std::string(GetParam()) + ":" + directory_ + "/box"); }
 
     void deliver(const std::string& text, const store::Keywords& keywords) {
         auto writer = *store::open_writer(store_format(location_), location_.path);
@@ -28,7 +22,8 @@ class LocalStoreTest : public ::testing::TestWithParam<const char*> {
         ASSERT_TRUE(writer->publish());
     }
 
-    std::string directory_;
+    const ScratchDirectory scratch_;
+    const std::string directory_ = scratch_.path();
     Location location_;
 };
 

@@ -1,12 +1,13 @@
 #include "mailpipe/app/location.hpp"
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
 #include <string>
+
+#include "tests/unit/app/scratch_directory.hpp"
 
 namespace mailpipe::app {
 namespace {
@@ -239,17 +240,12 @@ TEST(Location, PasswordInUrlIsRefusedAndNotRepeated) {
 
 class BarePath : public testing::Test {
  protected:
-    void SetUp() override {
-        std::string pattern = testing::TempDir() + "locationXXXXXX";
-        ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-        directory_ = pattern;
-    }
-    void TearDown() override { std::filesystem::remove_all(directory_); }
     std::string write(const std::string& name, const std::string& text) const {
         std::ofstream(directory_ + "/" + name) << text;
         return directory_ + "/" + name;
     }
-    std::string directory_;
+    const ScratchDirectory scratch_;
+    const std::string directory_ = scratch_.path();
 };
 
 TEST_F(BarePath, IsJudgedByWhatIsThere) {

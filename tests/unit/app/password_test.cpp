@@ -2,12 +2,12 @@
 #include <sys/stat.h>
 
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <string>
 
 #include "mailpipe/app/connection.hpp"
 #include "tests/unit/app/pipe.hpp"
+#include "tests/unit/app/scratch_directory.hpp"
 
 namespace mailpipe::app {
 namespace {
@@ -15,15 +15,11 @@ namespace {
 class Password : public testing::Test {
  protected:
     void SetUp() override {
-        std::string pattern = testing::TempDir() + "passwordXXXXXX";
-        ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-        directory_ = pattern;
         setenv("HOME", directory_.c_str(), 1);
         unsetenv("NETRC");
         unsetenv("MAILPIPE_PASSWORD");
         location_ = parse_location("imaps://alice@mail.example.org").value();
     }
-    void TearDown() override { std::filesystem::remove_all(directory_); }
 
     std::string write(const std::string& name, const std::string& text, mode_t mode) const {
         const std::string path = directory_ + "/" + name;
@@ -37,7 +33,8 @@ class Password : public testing::Test {
     }
     Errc kind() const { return find_login(location_, options_).error().kind; }
 
-    std::string directory_;
+    const ScratchDirectory scratch_;
+    const std::string directory_ = scratch_.path();
     Location location_;
     ClientOptions options_;
 };

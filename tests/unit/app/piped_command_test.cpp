@@ -7,10 +7,11 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <thread>
+
+#include "tests/unit/app/scratch_directory.hpp"
 
 namespace mailpipe::app {
 namespace {
@@ -19,13 +20,7 @@ using std::chrono::milliseconds;
 
 class PipedCommand : public ::testing::Test {
  protected:
-    void SetUp() override {
-        ::signal(SIGPIPE, SIG_IGN);
-        std::string name = ::testing::TempDir() + "piped-XXXXXX";
-        ASSERT_NE(::mkdtemp(name.data()), nullptr);
-        directory_ = name;
-    }
-    void TearDown() override { std::filesystem::remove_all(directory_); }
+    void SetUp() override { ::signal(SIGPIPE, SIG_IGN); }
 
     CommandEnd run(const std::string& command, milliseconds timeout = milliseconds(20'000)) {
         auto end =
@@ -38,7 +33,8 @@ class PipedCommand : public ::testing::Test {
         return (std::stringstream() << file.rdbuf()).str();
     }
 
-    std::string directory_;
+    const ScratchDirectory scratch_;
+    const std::string directory_ = scratch_.path();
     MessageSpool text_;
 };
 

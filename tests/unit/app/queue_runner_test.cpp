@@ -12,6 +12,7 @@
 
 #include "mailpipe/email/delivery_report.hpp"
 #include "mailpipe/mime/part_tree.hpp"
+#include "tests/unit/app/scratch_directory.hpp"
 
 namespace mailpipe::app {
 namespace {
@@ -199,16 +200,7 @@ class Counted : public QueueEvents {
 
 class QueueRunner : public ::testing::Test {
  protected:
-    QueueRunner() {
-        // Of its syncs there are many, and no power is cut here.
-        std::string name =
-            (std::filesystem::exists("/dev/shm") ? std::string("/dev/shm/") : ::testing::TempDir()) +
-            "mailpipe-runner-XXXXXX";
-        if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp");
-        directory_ = name;
-        spool_ = std::move(*queue::Spool::open(directory_ + "/queue"));
-    }
-    ~QueueRunner() override { std::filesystem::remove_all(directory_); }
+    QueueRunner() { spool_ = std::move(*queue::Spool::open(directory_ + "/queue")); }
 
     queue::Entry add(const std::vector<std::string>& recipients, std::uint32_t when = kStart,
                      const smtp::Mailbox& from = {"alice", kSender}) {
@@ -244,7 +236,10 @@ class QueueRunner : public ::testing::Test {
         return result;
     }
 
-    std::string directory_;
+    // Of its syncs there are many, and no power is cut here.
+    const ScratchDirectory scratch_{std::filesystem::is_directory("/dev/shm") ? "/dev/shm"
+                                                                              : ::testing::TempDir()};
+    const std::string directory_ = scratch_.path();
     std::unique_ptr<queue::Spool> spool_;
     std::mutex mutex_;
     std::mt19937_64 random_{20261126};

@@ -12,7 +12,8 @@ namespace mailpipe::app {
 // A directory that no other test has: several run at the same time. It goes with the object.
 class ScratchDirectory {
  public:
-    ScratchDirectory() : path_(::testing::TempDir() + "mailpipe-test-XXXXXX") {
+    explicit ScratchDirectory(const std::string& parent = ::testing::TempDir())
+        : path_(std::filesystem::path(parent) / "mailpipe-test-XXXXXX") {
         if (::mkdtemp(path_.data()) == nullptr) throw std::runtime_error("mkdtemp " + path_);
     }
     ~ScratchDirectory() {
@@ -22,6 +23,7 @@ class ScratchDirectory {
     ScratchDirectory(const ScratchDirectory&) = delete;
     ScratchDirectory& operator=(const ScratchDirectory&) = delete;
 
+    const std::string& path() const { return path_; }
     std::string file(const std::string& name) const { return path_ + '/' + name; }
 
  private:

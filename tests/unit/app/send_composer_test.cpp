@@ -2,23 +2,17 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <fstream>
 
 #include "mailpipe/mime/address.hpp"
 #include "mailpipe/mime/header.hpp"
+#include "tests/unit/app/scratch_directory.hpp"
 
 namespace mailpipe::app {
 namespace {
 
 class ComposerTest : public testing::Test {
  protected:
-    ComposerTest() {
-        std::string path = "/tmp/mailpipe-composer-XXXXXX";
-        directory_ = ::mkdtemp(path.data());
-    }
-    ~ComposerTest() override { std::filesystem::remove_all(directory_); }
-
     std::string file(const std::string& name, const std::string& text) const {
         const std::string path = directory_ + "/" + name;
         std::ofstream(path, std::ios::binary) << text;
@@ -38,7 +32,8 @@ class ComposerTest : public testing::Test {
         return field == nullptr ? "none" : mime::unfold(field->value);
     }
 
-    std::string directory_;
+    const ScratchDirectory scratch_;
+    const std::string directory_ = scratch_.path();
 };
 
 TEST_F(ComposerTest, FieldsAndText) {

@@ -4,8 +4,9 @@
 
 #include <fstream>
 
-#include <cstdlib>
 #include <filesystem>
+
+#include "tests/unit/app/scratch_directory.hpp"
 
 namespace mailpipe::app::serve {
 namespace {
@@ -30,14 +31,11 @@ TEST(ServeConfig, Store) {
 class ServeConfigTest : public testing::Test {
  protected:
     void SetUp() override {
-        std::string pattern = testing::TempDir() + "config-XXXXXX";
-        root = ::mkdtemp(pattern.data());
         options.store = "maildir:" + root + "/store/%u";
         options.listen = {"smtp://127.0.0.1:0"};
         options.domains = {"Example.org"};
         options.users = {{"alice", Secret("secret")}};
     }
-    void TearDown() override { std::filesystem::remove_all(root); }
 
     void refused(Errc kind, const std::string& says) {
         const auto config = make_config(options);
@@ -46,7 +44,8 @@ class ServeConfigTest : public testing::Test {
         EXPECT_NE(config.error().message.find(says), std::string::npos) << config.error().message;
     }
 
-    std::string root;
+    const ScratchDirectory scratch_;
+    const std::string root = scratch_.path();
     ServeOptions options;
 };
 

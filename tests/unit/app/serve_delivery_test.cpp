@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <future>
@@ -14,6 +13,7 @@
 #include "mailpipe/app/serve/pop3/maildrop.hpp"
 #include "mailpipe/app/serve/smtp/smtp_transaction.hpp"
 #include "mailpipe/base/limits.hpp"
+#include "tests/unit/app/scratch_directory.hpp"
 
 // From the spool through the commit worker into a Maildir, and out of it through a maildrop.
 namespace mailpipe::app::serve {
@@ -23,12 +23,6 @@ namespace fs = std::filesystem;
 
 class ServeDelivery : public testing::Test {
  protected:
-    void SetUp() override {
-        std::string pattern = testing::TempDir() + "serve-XXXXXX";
-        root = ::mkdtemp(pattern.data());
-    }
-    void TearDown() override { fs::remove_all(root); }
-
     std::shared_ptr<SpooledMessage> message(const std::string& text) {
         auto spooled = std::make_shared<SpooledMessage>(root, budget);
         for (std::size_t at = 0; at < text.size(); at += 60'000) {
@@ -56,7 +50,8 @@ class ServeDelivery : public testing::Test {
         return texts;
     }
 
-    std::string root;
+    const ScratchDirectory scratch_;
+    const std::string root = scratch_.path();
     SpoolBudget budget;
 };
 

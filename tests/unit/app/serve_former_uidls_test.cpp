@@ -3,11 +3,11 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
 #include "mailpipe/app/serve/pop3/maildrop.hpp"
+#include "tests/unit/app/scratch_directory.hpp"
 
 namespace mailpipe::app::serve {
 namespace {
@@ -63,12 +63,9 @@ TEST(ServeFormerUidls, WhatIsNoList) {
 class ServeFormerMaildrop : public testing::Test {
  protected:
     ServeFormerMaildrop() {
-        std::string pattern = testing::TempDir() + "maildrop-XXXXXX";
-        path = ::mkdtemp(pattern.data());
         for (const char* sub : {"/cur", "/new", "/tmp"})
             std::filesystem::create_directory(path + sub);
     }
-    ~ServeFormerMaildrop() override { std::filesystem::remove_all(path); }
     void write(const std::string& name, const std::string& text) const {
         std::ofstream(path + '/' + name) << text;
     }
@@ -81,7 +78,8 @@ class ServeFormerMaildrop : public testing::Test {
         return all;
     }
 
-    std::string path;
+    const ScratchDirectory scratch_;
+    const std::string path = scratch_.path();
 };
 
 // threats.md: duplicate UIDL: a list that is wrong makes no two messages one.

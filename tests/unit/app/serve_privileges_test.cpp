@@ -9,18 +9,15 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "tests/unit/app/scratch_directory.hpp"
+
 namespace mailpipe::app::serve {
 namespace {
 
 class ServePrivileges : public testing::Test {
  protected:
-    void SetUp() override {
-        std::string pattern = testing::TempDir() + "privileges-XXXXXX";
-        root = ::mkdtemp(pattern.data());
-    }
-    void TearDown() override { std::filesystem::remove_all(root); }
-
-    std::string root;
+    const ScratchDirectory scratch_;
+    const std::string root = scratch_.path();
 };
 
 uid_t owner(const std::string& path) {

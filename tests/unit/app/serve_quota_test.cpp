@@ -2,9 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+
+#include "tests/unit/app/scratch_directory.hpp"
 
 namespace mailpipe::app::serve {
 namespace {
@@ -14,17 +15,15 @@ namespace fs = std::filesystem;
 class ServeQuota : public testing::Test {
  protected:
     void SetUp() override {
-        std::string pattern = testing::TempDir() + "quota-XXXXXX";
-        root = ::mkdtemp(pattern.data());
         for (const char* directory : {"cur", "new", "tmp", ".A.B/cur", ".A.B/new", ".A.B/tmp"})
             fs::create_directories(root + "/" + directory);
     }
-    void TearDown() override { fs::remove_all(root); }
     void put(const std::string& name, std::size_t size) {
         std::ofstream(root + "/" + name) << std::string(size, 'x');
     }
 
-    std::string root;
+    const ScratchDirectory scratch_;
+    const std::string root = scratch_.path();
     Quota quota;
 };
 

@@ -18,6 +18,7 @@
 #include <thread>
 
 #include "mailpipe/app/serve/sandbox/syscall_filter.hpp"
+#include "tests/unit/app/scratch_directory.hpp"
 
 namespace mailpipe::app::serve {
 namespace {
@@ -49,11 +50,9 @@ class ServeSandbox : public testing::Test {
 #ifdef SANITIZED
         GTEST_SKIP() << "a sanitizer needs other system calls";
 #endif
-        std::string pattern = testing::TempDir() + "sandbox-XXXXXX";
-        ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-        directory_ = pattern;
     }
-    std::string directory_;
+    const ScratchDirectory scratch_;
+    const std::string directory_ = scratch_.path();
 };
 
 TEST_F(ServeSandbox, WhatAServerDoesWorks) {

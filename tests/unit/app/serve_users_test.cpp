@@ -3,9 +3,10 @@
 #include <crypt.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+
+#include "tests/unit/app/scratch_directory.hpp"
 
 namespace mailpipe::app::serve {
 namespace {
@@ -14,11 +15,6 @@ using namespace std::string_literals;
 
 class Directory {
  public:
-    Directory() {
-        std::string pattern = testing::TempDir() + "users-XXXXXX";
-        path_ = ::mkdtemp(pattern.data());
-    }
-    ~Directory() { std::filesystem::remove_all(path_); }
     std::string write(const std::string& text) const {
         std::ofstream(path_ + "/users") << text;
         std::filesystem::permissions(path_ + "/users", std::filesystem::perms(0640));
@@ -26,7 +22,8 @@ class Directory {
     }
 
  private:
-    std::string path_;
+    const ScratchDirectory scratch_;
+    const std::string path_ = scratch_.path();
 };
 
 std::string hash_of(const char* password, const char* prefix) {
