@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-
 #include "tests/unit/app/scratch_directory.hpp"
 
 namespace mailpipe::app {

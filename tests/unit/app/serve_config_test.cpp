@@ -2,9 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
-
 #include <filesystem>
+#include <fstream>
 
 #include "tests/unit/app/scratch_directory.hpp"
 
