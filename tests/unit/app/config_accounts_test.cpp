@@ -9,7 +9,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "tests/unit/app/scratch_directory.hpp"
+#include "tests/support/scratch_directory.hpp"
 
 namespace mailpipe::app::config {
 namespace {
@@ -71,7 +71,7 @@ class AccountsTest : public testing::Test {
         return accounts.settings(location, command_line).value();
     }
 
-    const ScratchDirectory scratch_;
+    const tests::ScratchDirectory scratch_;
     const std::string directory_ = scratch_.path();
     ClientOptions options_;
     Diagnostics diagnostics_{"test", CommonOptions()};

@@ -10,7 +10,7 @@
 #include <filesystem>
 
 #include "mailpipe/store/open.hpp"
-#include "tests/unit/app/scratch_directory.hpp"
+#include "tests/support/scratch_directory.hpp"
 
 namespace mailpipe::app {
 namespace {
@@ -50,8 +50,7 @@ class FetchDeliveryTest : public ::testing::TestWithParam<const char*> {
         return (*store::open_reader(format, destination_.path))->list()->size();
     }
 
-    const ScratchDirectory scratch_{std::filesystem::is_directory("/dev/shm") ? "/dev/shm"
-                                                                              : ::testing::TempDir()};
+    const tests::ScratchDirectory scratch_{tests::memory_directory()};
     const std::string directory_ = scratch_.path();
     Location source_;
     Location destination_;

@@ -5,7 +5,7 @@
 #include <filesystem>
 
 #include "mailpipe/store/open.hpp"
-#include "tests/unit/app/scratch_directory.hpp"
+#include "tests/support/scratch_directory.hpp"
 
 namespace mailpipe::app {
 namespace {
@@ -58,7 +58,7 @@ TEST(FetchKnownMessages, WhatLiesInAStoreMustBeExact) {
 }
 
 TEST(FetchKnownMessages, ThoseOfAStoreThatNoSourcePutThere) {
-    const ScratchDirectory scratch;
+    const tests::ScratchDirectory scratch;
     const std::string& directory = scratch.path();
     for (const char* scheme : {"maildir", "mbox"}) {
         const Location box = *parse_location(std::string(scheme) + ":" + directory + "/" + scheme);

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/unit/app/scratch_directory.hpp"
+#include "tests/support/scratch_directory.hpp"
 
 namespace mailpipe::app {
 namespace {
@@ -42,7 +42,7 @@ class FetchPop3PlanTest : public ::testing::Test {
     }
 
     using Numbers = std::vector<std::uint32_t>;
-    const ScratchDirectory scratch_;
+    const tests::ScratchDirectory scratch_;
     const std::string directory_ = scratch_.path();
     Location source_;
     std::optional<std::vector<Location>> refs_;

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "tests/unit/app/scratch_directory.hpp"
+#include "tests/support/scratch_directory.hpp"
 
 namespace mailpipe::app {
 namespace {
@@ -30,7 +30,7 @@ class FetchRemovedHere : public ::testing::Test {
         return id && table.value(*id) == 1;
     }
 
-    const ScratchDirectory scratch_;
+    const tests::ScratchDirectory scratch_;
     const std::string directory_ = scratch_.path();
     std::optional<FetchState> state_;
 };

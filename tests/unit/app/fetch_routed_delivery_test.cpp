@@ -9,7 +9,7 @@
 #include "mailpipe/app/fetch/removed_here.hpp"
 #include "mailpipe/base/exit_status.hpp"
 #include "mailpipe/store/open.hpp"
-#include "tests/unit/app/scratch_directory.hpp"
+#include "tests/support/scratch_directory.hpp"
 
 namespace mailpipe::app {
 namespace {
@@ -58,7 +58,7 @@ class FetchRoutedDelivery : public ::testing::Test {
         return reader ? (*reader)->list()->size() : 0;
     }
 
-    const ScratchDirectory scratch_;
+    const tests::ScratchDirectory scratch_;
     const std::string directory_ = scratch_.path();
     FetchSettings settings_;
     Location source_;

@@ -7,7 +7,7 @@
 #include <fstream>
 
 #include "mailpipe/app/fetch/state.hpp"
-#include "tests/unit/app/scratch_directory.hpp"
+#include "tests/support/scratch_directory.hpp"
 
 namespace mailpipe::app {
 namespace {
@@ -54,7 +54,7 @@ class FetchSettledFiles : public ::testing::Test {
         return std::move(*FetchState::open({directory_}, *parse_location("imap://a@localhost"), "maildir:/m"));
     }
 
-    const ScratchDirectory scratch_;
+    const tests::ScratchDirectory scratch_;
     const std::string directory_ = scratch_.path();
 };
 

@@ -6,7 +6,7 @@
 #include <fstream>
 
 #include "mailpipe/app/fetch/state_file.hpp"
-#include "tests/unit/app/scratch_directory.hpp"
+#include "tests/support/scratch_directory.hpp"
 
 namespace mailpipe::app {
 namespace {
@@ -35,7 +35,7 @@ class FetchStateTest : public ::testing::Test {
             done.push_back({key, 5, {1, 0xFFFF'0000'0000'0002U}, "maildir:/box;ID=1.M1 %", time});
         return done;
     }
-    const ScratchDirectory scratch_;
+    const tests::ScratchDirectory scratch_;
     const std::string directory_ = scratch_.path();
 };
 

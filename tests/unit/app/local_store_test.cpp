@@ -4,7 +4,7 @@
 
 #include <filesystem>
 
-#include "tests/unit/app/scratch_directory.hpp"
+#include "tests/support/scratch_directory.hpp"
 
 namespace mailpipe::app {
 namespace {
@@ -22,7 +22,7 @@ class LocalStoreTest : public ::testing::TestWithParam<const char*> {
         ASSERT_TRUE(writer->publish());
     }
 
-    const ScratchDirectory scratch_;
+    const tests::ScratchDirectory scratch_;
     const std::string directory_ = scratch_.path();
     Location location_;
 };

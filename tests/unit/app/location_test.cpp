@@ -7,7 +7,7 @@
 #include <fstream>
 #include <string>
 
-#include "tests/unit/app/scratch_directory.hpp"
+#include "tests/support/scratch_directory.hpp"
 
 namespace mailpipe::app {
 namespace {
@@ -244,7 +244,7 @@ class BarePath : public testing::Test {
         std::ofstream(directory_ + "/" + name) << text;
         return directory_ + "/" + name;
     }
-    const ScratchDirectory scratch_;
+    const tests::ScratchDirectory scratch_;
     const std::string directory_ = scratch_.path();
 };
 

@@ -6,8 +6,8 @@
 #include <string>
 
 #include "mailpipe/app/connection.hpp"
+#include "tests/support/scratch_directory.hpp"
 #include "tests/unit/app/pipe.hpp"
-#include "tests/unit/app/scratch_directory.hpp"
 
 namespace mailpipe::app {
 namespace {
@@ -33,7 +33,7 @@ class Password : public testing::Test {
     }
     Errc kind() const { return find_login(location_, options_).error().kind; }
 
-    const ScratchDirectory scratch_;
+    const tests::ScratchDirectory scratch_;
     const std::string directory_ = scratch_.path();
     Location location_;
     ClientOptions options_;

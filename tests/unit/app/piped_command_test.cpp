@@ -11,7 +11,7 @@
 #include <sstream>
 #include <thread>
 
-#include "tests/unit/app/scratch_directory.hpp"
+#include "tests/support/scratch_directory.hpp"
 
 namespace mailpipe::app {
 namespace {
@@ -33,7 +33,7 @@ class PipedCommand : public ::testing::Test {
         return (std::stringstream() << file.rdbuf()).str();
     }
 
-    const ScratchDirectory scratch_;
+    const tests::ScratchDirectory scratch_;
     const std::string directory_ = scratch_.path();
     MessageSpool text_;
 };

@@ -8,7 +8,7 @@
 #include <stdexcept>
 
 #include "mailpipe/queue/spool.hpp"
-#include "tests/unit/app/scratch_directory.hpp"
+#include "tests/support/scratch_directory.hpp"
 
 namespace mailpipe::app {
 namespace {
@@ -61,7 +61,7 @@ class QueueAttemptPool : public ::testing::Test {
         return result;
     }
 
-    ScratchDirectory scratch_;
+    tests::ScratchDirectory scratch_;
     std::unique_ptr<queue::Spool> spool_ = std::move(*queue::Spool::open(scratch_.file("queue")));
 };
 

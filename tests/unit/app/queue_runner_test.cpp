@@ -12,7 +12,7 @@
 
 #include "mailpipe/email/delivery_report.hpp"
 #include "mailpipe/mime/part_tree.hpp"
-#include "tests/unit/app/scratch_directory.hpp"
+#include "tests/support/scratch_directory.hpp"
 
 namespace mailpipe::app {
 namespace {
@@ -236,9 +236,7 @@ class QueueRunner : public ::testing::Test {
         return result;
     }
 
-    // Of its syncs there are many, and no power is cut here.
-    const ScratchDirectory scratch_{std::filesystem::is_directory("/dev/shm") ? "/dev/shm"
-                                                                              : ::testing::TempDir()};
+    const tests::ScratchDirectory scratch_{tests::memory_directory()};
     const std::string directory_ = scratch_.path();
     std::unique_ptr<queue::Spool> spool_;
     std::mutex mutex_;

@@ -6,7 +6,7 @@
 
 #include "mailpipe/mime/address.hpp"
 #include "mailpipe/mime/header.hpp"
-#include "tests/unit/app/scratch_directory.hpp"
+#include "tests/support/scratch_directory.hpp"
 
 namespace mailpipe::app {
 namespace {
@@ -32,7 +32,7 @@ class ComposerTest : public testing::Test {
         return field == nullptr ? "none" : mime::unfold(field->value);
     }
 
-    const ScratchDirectory scratch_;
+    const tests::ScratchDirectory scratch_;
     const std::string directory_ = scratch_.path();
 };
 

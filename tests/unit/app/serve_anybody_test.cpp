@@ -4,7 +4,7 @@
 
 #include "mailpipe/app/serve/config.hpp"
 #include "mailpipe/app/serve/test/anybody.hpp"
-#include "tests/unit/app/scratch_directory.hpp"
+#include "tests/support/scratch_directory.hpp"
 
 namespace mailpipe::app::serve {
 namespace {
@@ -30,7 +30,7 @@ TEST(Anybody, NamesAreOnePathComponent) {
 }
 
 TEST(Anybody, LocalPartMeansTheFirstRecipientWithIt) {
-    const ScratchDirectory scratch;
+    const tests::ScratchDirectory scratch;
     const auto layout = parse_store("maildir:" + scratch.file("none") + "/%u");
     ASSERT_TRUE(layout);
     Anybody anybody(*layout);
@@ -43,7 +43,7 @@ TEST(Anybody, LocalPartMeansTheFirstRecipientWithIt) {
 }
 
 TEST(Anybody, KnowsWhatIsInTheStore) {
-    const ScratchDirectory scratch;
+    const tests::ScratchDirectory scratch;
     const std::string root = scratch.file("store");
     const auto layout = parse_store("maildir:" + root + "/box-%u.d/Maildir");
     ASSERT_TRUE(layout);

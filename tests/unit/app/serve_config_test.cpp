@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "tests/unit/app/scratch_directory.hpp"
+#include "tests/support/scratch_directory.hpp"
 
 namespace mailpipe::app::serve {
 namespace {
@@ -43,7 +43,7 @@ class ServeConfigTest : public testing::Test {
         EXPECT_NE(config.error().message.find(says), std::string::npos) << config.error().message;
     }
 
-    const ScratchDirectory scratch_;
+    const tests::ScratchDirectory scratch_;
     const std::string root = scratch_.path();
     ServeOptions options;
 };

@@ -13,7 +13,7 @@
 #include "mailpipe/app/serve/pop3/maildrop.hpp"
 #include "mailpipe/app/serve/smtp/smtp_transaction.hpp"
 #include "mailpipe/base/limits.hpp"
-#include "tests/unit/app/scratch_directory.hpp"
+#include "tests/support/scratch_directory.hpp"
 
 // From the spool through the commit worker into a Maildir, and out of it through a maildrop.
 namespace mailpipe::app::serve {
@@ -50,7 +50,7 @@ class ServeDelivery : public testing::Test {
         return texts;
     }
 
-    const ScratchDirectory scratch_;
+    const tests::ScratchDirectory scratch_;
     const std::string root = scratch_.path();
     SpoolBudget budget;
 };

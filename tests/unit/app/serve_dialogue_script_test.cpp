@@ -4,13 +4,13 @@
 
 #include "mailpipe/app/serve/test/dialogue_log.hpp"
 #include "mailpipe/app/serve/test/dialogue_script.hpp"
-#include "tests/unit/app/scratch_directory.hpp"
+#include "tests/support/scratch_directory.hpp"
 
 namespace mailpipe::app::serve {
 namespace {
 
 Result<std::vector<Dialogue>> read(const std::string& text) {
-    const ScratchDirectory scratch;
+    const tests::ScratchDirectory scratch;
     std::ofstream(scratch.file("dialogues"), std::ios::binary) << text;
     return read_dialogues(scratch.file("dialogues"));
 }
@@ -60,7 +60,7 @@ TEST(DialogueScript, ErrorsNameTheLine) {
         EXPECT_NE(dialogues.error().message.find(":3: "), std::string::npos) << dialogues.error().message;
     }
     EXPECT_EQ(read("# nothing\n").error().kind, Errc::data);
-    EXPECT_EQ(read_dialogues(ScratchDirectory().file("none")).error().kind, Errc::not_found);
+    EXPECT_EQ(read_dialogues(tests::ScratchDirectory().file("none")).error().kind, Errc::not_found);
 }
 
 TEST(DialogueScript, StarsAreAnyText) {

@@ -4,7 +4,7 @@
 
 #include "mailpipe/app/serve/test/fault.hpp"
 #include "mailpipe/app/serve/test/fault_set.hpp"
-#include "tests/unit/app/scratch_directory.hpp"
+#include "tests/support/scratch_directory.hpp"
 
 namespace mailpipe::app::serve {
 namespace {
@@ -88,7 +88,7 @@ TEST(Fault, ErrorsSayWhereAndWhatWasMeant) {
 }
 
 TEST(Fault, FileNamesTheLine) {
-    const ScratchDirectory scratch;
+    const tests::ScratchDirectory scratch;
     const std::string path = scratch.file("faults");
     std::ofstream(path) << "# a comment\n\n  smtp rcpt drop\npop3 retr n=3 cut-after=1000\n";
     const auto faults = read_faults(path);

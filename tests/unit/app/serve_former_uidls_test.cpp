@@ -7,7 +7,7 @@
 #include <fstream>
 
 #include "mailpipe/app/serve/pop3/maildrop.hpp"
-#include "tests/unit/app/scratch_directory.hpp"
+#include "tests/support/scratch_directory.hpp"
 
 namespace mailpipe::app::serve {
 namespace {
@@ -78,7 +78,7 @@ class ServeFormerMaildrop : public testing::Test {
         return all;
     }
 
-    const ScratchDirectory scratch_;
+    const tests::ScratchDirectory scratch_;
     const std::string path = scratch_.path();
 };
 

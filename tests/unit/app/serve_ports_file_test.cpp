@@ -4,13 +4,13 @@
 #include <fstream>
 
 #include "mailpipe/app/serve/test/ports_file.hpp"
-#include "tests/unit/app/scratch_directory.hpp"
+#include "tests/support/scratch_directory.hpp"
 
 namespace mailpipe::app::serve {
 namespace {
 
 TEST(PortsFile, IsReadBackAndByAShell) {
-    const ScratchDirectory scratch;
+    const tests::ScratchDirectory scratch;
     const std::string path = scratch.file("ports-file");
     PortsFile::Lines lines;
     for (const char* url :
@@ -36,7 +36,7 @@ TEST(PortsFile, IsReadBackAndByAShell) {
 }
 
 TEST(PortsFile, Errors) {
-    const ScratchDirectory scratch;
+    const tests::ScratchDirectory scratch;
     const std::string path = scratch.file("ports-file");
     EXPECT_EQ(PortsFile::read(path + "-none").error().kind, Errc::not_found);
     EXPECT_FALSE(PortsFile::is_held(path + "-none"));

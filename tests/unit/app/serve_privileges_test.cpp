@@ -9,14 +9,14 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "tests/unit/app/scratch_directory.hpp"
+#include "tests/support/scratch_directory.hpp"
 
 namespace mailpipe::app::serve {
 namespace {
 
 class ServePrivileges : public testing::Test {
  protected:
-    const ScratchDirectory scratch_;
+    const tests::ScratchDirectory scratch_;
     const std::string root = scratch_.path();
 };
 

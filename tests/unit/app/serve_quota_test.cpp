@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "tests/unit/app/scratch_directory.hpp"
+#include "tests/support/scratch_directory.hpp"
 
 namespace mailpipe::app::serve {
 namespace {
@@ -22,7 +22,7 @@ class ServeQuota : public testing::Test {
         std::ofstream(root + "/" + name) << std::string(size, 'x');
     }
 
-    const ScratchDirectory scratch_;
+    const tests::ScratchDirectory scratch_;
     const std::string root = scratch_.path();
     Quota quota;
 };

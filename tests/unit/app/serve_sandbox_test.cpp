@@ -18,7 +18,7 @@
 #include <thread>
 
 #include "mailpipe/app/serve/sandbox/syscall_filter.hpp"
-#include "tests/unit/app/scratch_directory.hpp"
+#include "tests/support/scratch_directory.hpp"
 
 namespace mailpipe::app::serve {
 namespace {
@@ -51,7 +51,7 @@ class ServeSandbox : public testing::Test {
         GTEST_SKIP() << "a sanitizer needs other system calls";
 #endif
     }
-    const ScratchDirectory scratch_;
+    const tests::ScratchDirectory scratch_;
     const std::string directory_ = scratch_.path();
 };
 

@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "tests/unit/app/scratch_directory.hpp"
+#include "tests/support/scratch_directory.hpp"
 
 namespace mailpipe::app::serve {
 namespace {
@@ -22,7 +22,7 @@ class Directory {
     }
 
  private:
-    const ScratchDirectory scratch_;
+    const tests::ScratchDirectory scratch_;
     const std::string path_ = scratch_.path();
 };
 

@@ -10,13 +10,8 @@ namespace {
 
 class DatabaseTest : public ::testing::Test {
  protected:
-    DatabaseTest() {
-        std::string name = (fs::temp_directory_path() / "mailpipe_database_XXXXXX").string();
-        directory_ = ::mkdtemp(name.data());
-    }
-    ~DatabaseTest() override { fs::remove_all(directory_); }
-
-    std::string directory_;
+    const tests::ScratchDirectory scratch_;
+    const std::string directory_ = scratch_.path();
 };
 
 TEST_F(DatabaseTest, KeepsWhatIsCommitted) {

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -15,10 +14,12 @@
 #include <vector>
 
 #include "mailpipe/index/account.hpp"
+#include "tests/support/scratch_directory.hpp"
 
 namespace mailpipe::index::test {
 
 namespace fs = std::filesystem;
+using tests::memory_directory;
 
 inline unsigned describe(std::string_view text, unsigned want, Facts& facts) {
     const std::string_view header = text.substr(0, text.find("\r\n\r\n") + 4);
@@ -39,23 +40,13 @@ inline std::string message_text(int number) {
            std::to_string(number) + "@example.org>\r\n\r\nText " + std::to_string(number) + "\r\n";
 }
 
-// In memory, where thousands of fsyncs cost nothing.
-inline fs::path memory_directory() {
-    return fs::is_directory("/dev/shm") ? fs::path("/dev/shm") : fs::temp_directory_path();
-}
-
 // An account in a directory that goes with it.
 class AccountTest : public ::testing::Test {
  protected:
-    explicit AccountTest(const fs::path& parent = fs::temp_directory_path()) {
-        std::string name = (parent / "mailpipe_index_XXXXXX").string();
-        directory_ = ::mkdtemp(name.data());
-        root_ = directory_ + "/mail";
-    }
+    explicit AccountTest(const std::string& parent = ::testing::TempDir()) : scratch_(parent) {}
     ~AccountTest() override {
         inbox_.reset();
         account_.reset();
-        fs::remove_all(directory_);
     }
 
     void open() {
@@ -116,7 +107,9 @@ class AccountTest : public ::testing::Test {
         return all;
     }
 
-    std::string directory_, root_;
+    const tests::ScratchDirectory scratch_;
+    const std::string directory_ = scratch_.path();
+    std::string root_ = directory_ + "/mail";
     std::shared_ptr<Account> account_;
     std::shared_ptr<Mailbox> inbox_;
 };

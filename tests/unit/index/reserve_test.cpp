@@ -2,8 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
+
+#include "tests/support/scratch_directory.hpp"
 
 namespace mailpipe::index {
 namespace {
@@ -11,9 +12,8 @@ namespace {
 namespace fs = std::filesystem;
 
 TEST(Reserve, IsKeptGivenUpAndKeptAgain) {
-    std::string root = testing::TempDir() + "reserve-XXXXXX";
-    ASSERT_NE(::mkdtemp(root.data()), nullptr);
-    const std::string path = root + "/reserve";
+    const tests::ScratchDirectory scratch;
+    const std::string path = scratch.file("reserve");
     Reserve reserve(path);
     EXPECT_FALSE(reserve.give_up());
     reserve.keep();
@@ -26,10 +26,9 @@ TEST(Reserve, IsKeptGivenUpAndKeptAgain) {
     EXPECT_TRUE(fs::exists(path));
     // What an earlier process has kept is given up as well.
     EXPECT_TRUE(Reserve(path).give_up());
-    Reserve nowhere(root + "/none/reserve");
+    Reserve nowhere(scratch.file("none/reserve"));
     nowhere.keep();
     EXPECT_FALSE(nowhere.give_up());
-    fs::remove_all(root);
 }
 
 }  // namespace

@@ -4,9 +4,10 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+
+#include "tests/support/scratch_directory.hpp"
 
 namespace mailpipe::queue {
 namespace {
@@ -19,13 +20,7 @@ GiveText text_of(std::string text) {
 
 class QueueSpool : public ::testing::Test {
  protected:
-    QueueSpool() {
-        std::string name = ::testing::TempDir() + "mailpipe-queue-XXXXXX";
-        if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp");
-        directory_ = name;
-        spool_ = open();
-    }
-    ~QueueSpool() override { std::filesystem::remove_all(directory_); }
+    QueueSpool() { spool_ = open(); }
 
     std::string path() const { return directory_ + "/queue"; }
     std::unique_ptr<Spool> open() const {
@@ -76,7 +71,8 @@ class QueueSpool : public ::testing::Test {
         return event;
     }
 
-    std::string directory_;
+    const tests::ScratchDirectory scratch_;
+    const std::string directory_ = scratch_.path();
     std::unique_ptr<Spool> spool_;
 };
 

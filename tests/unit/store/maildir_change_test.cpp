@@ -99,14 +99,13 @@ TEST_F(MaildirChangeTest, NoMoveIntoAnotherDirectory) {
 
 TEST_F(MaildirChangeTest, OtherFileSystemsAreCopiedTo) {
     if (!std::filesystem::is_directory("/dev/shm")) GTEST_SKIP() << "no second file system";
-    std::string other = "/dev/shm/mailpipe-move-XXXXXX";
-    ASSERT_NE(::mkdtemp(other.data()), nullptr);
+    const tests::ScratchDirectory scratch("/dev/shm");
+    const std::string& other = scratch.path();
     struct stat here {};
     struct stat there {};
     ASSERT_EQ(::stat(path("box").c_str(), &here), 0);
     ASSERT_EQ(::stat(other.c_str(), &there), 0);
     const auto moved = from_->move_to(other + "/box", {"1.M1P1.x"});
-    std::filesystem::remove_all(other);
     if (here.st_dev == there.st_dev) GTEST_SKIP() << "no second file system";
     ASSERT_TRUE(moved.has_value());
     EXPECT_FALSE(moved->has_value());

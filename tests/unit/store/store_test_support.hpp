@@ -14,31 +14,25 @@
 #include <vector>
 
 #include "mailpipe/store/open.hpp"
+#include "tests/support/scratch_directory.hpp"
 
 namespace mailpipe::store::test {
+
+using tests::memory_directory;
 
 // A directory of its own for each test.
 class StoreTest : public ::testing::Test {
  protected:
-    explicit StoreTest(const std::string& parent = ::testing::TempDir()) {
-        std::string name = parent + "/mailpipe-store-XXXXXX";
-        if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp");
-        root_ = name;
-    }
+    explicit StoreTest(const std::string& parent = ::testing::TempDir()) : scratch_(parent) {}
     ~StoreTest() override {
         std::error_code ignored;
         std::filesystem::permissions(root_, std::filesystem::perms::owner_all, ignored);
-        std::filesystem::remove_all(root_, ignored);
     }
     std::string path(const std::string& name) const { return (root_ / name).string(); }
 
-    std::filesystem::path root_;
+    const tests::ScratchDirectory scratch_;
+    const std::filesystem::path root_ = scratch_.path();
 };
-
-// In memory, where thousands of fsyncs cost nothing.
-inline std::string memory_directory() {
-    return std::filesystem::is_directory("/dev/shm") ? "/dev/shm" : ::testing::TempDir();
-}
 
 inline std::string read_file(const std::filesystem::path& path) {
     std::ifstream file(path, std::ios::binary);

@@ -7,7 +7,12 @@
 #include <stdexcept>
 #include <string>
 
-namespace mailpipe::app {
+namespace mailpipe::tests {
+
+// In memory, where thousands of fsyncs cost nothing.
+inline std::string memory_directory() {
+    return std::filesystem::is_directory("/dev/shm") ? "/dev/shm" : ::testing::TempDir();
+}
 
 // A directory that no other test has: several run at the same time. It goes with the object.
 class ScratchDirectory {
@@ -30,4 +35,4 @@ class ScratchDirectory {
     std::string path_;
 };
 
-}  // namespace mailpipe::app
+}  // namespace mailpipe::tests
